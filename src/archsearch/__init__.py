@@ -1,0 +1,1 @@
+"""archsearch searches for recurrent architectures; see README for the tour."""

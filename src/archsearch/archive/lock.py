@@ -1,0 +1,42 @@
+"""One process at a time in a run directory."""
+
+import fcntl
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from archsearch.archive.errors import ArchiveError
+
+
+@contextmanager
+def lock_run(folder: Path) -> Iterator[None]:
+    """Keep other processes out of a run directory while the context is open.
+
+    The lock belongs to the operating system and goes when this process does, even by kill -9;
+    the file stays behind and means nothing by itself. Child processes do not inherit it.
+
+    Raises:
+        ArchiveError: another process holds the lock, or the folder cannot be written.
+    """
+    file = folder / ".lock"
+    try:
+        descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise ArchiveError(
+            f"{folder}: expected a run directory that can be written, got {error.strerror!r}; "
+            "check its permissions, or choose another with hydra.run.dir=…"
+        ) from error
+    with os.fdopen(descriptor, "r+", encoding="utf-8") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ArchiveError(
+                f"{folder}: {lock.read().strip() or 'another process'} is at work on this run; "
+                "wait until it ends, or choose another directory with hydra.run.dir=…"
+            ) from None
+        lock.truncate()
+        lock.write(f"process {os.getpid()} on {socket.gethostname()}\n")
+        lock.flush()
+        yield

@@ -1,0 +1,119 @@
+"""What is known of an architecture before and after it was trained: candidate and trial."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any
+
+from archsearch.cell import Cell
+
+Json = Any  # whatever `json.dumps` writes and `json.loads` gives back unchanged
+
+
+class Status(StrEnum):
+    """How a trial ended. All but `OK` are failures, and failures are data."""
+
+    OK = "ok"
+    DIVERGED = "diverged"  # NaN, infinite, or over the task's limit
+    INVALID = "invalid"  # cannot be built under the budget, such as too many parameters
+    TIMEOUT = "timeout"
+    OUT_OF_MEMORY = "out_of_memory"
+    CRASHED = "crashed"  # the worker process died
+
+
+REFERENCE = "reference"  # the operation of the cells that every run is measured against
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a candidate comes from: the operation and the numbers of its parents."""
+
+    operation: str  # REFERENCE, "random", "seed", "mutation", "crossover", …
+    parents: tuple[int, ...] = ()
+    details: Mapping[str, Json] = field(default_factory=dict)  # generation, species, mutation, …
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A proposed architecture. `number` counts the asks of a run from 0, references first."""
+
+    number: int
+    architecture: Cell
+    genome: Json  # the space's encoding; None for cells that come from outside a space
+    origin: Origin
+
+    @property
+    def key(self) -> str:
+        return self.architecture.key
+
+    @property
+    def is_reference(self) -> bool:
+        return self.origin.operation == REFERENCE
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """One point of a learning curve. `train_loss` is the mean over the epoch, in nats a symbol;
+    `valid_metric` is the task's metric on validation data; `wall_seconds` since training began."""
+
+    train_loss: float
+    valid_metric: float
+    wall_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A candidate after evaluation. `metric` is None and `fitness` −∞ unless status is `OK`."""
+
+    candidate: Candidate
+    status: Status
+    seed: int
+    curve: tuple[Epoch, ...]
+    metric: float | None
+    fitness: float  # higher is better
+    num_params: int | None
+    wall_seconds: float  # of the whole evaluation, data loading and building included
+    cause: str | None = None  # for failures: what happened, and in which epoch
+    reused_from: int | None = None  # number of the earlier candidate with the same key, if any
+
+    def __post_init__(self) -> None:
+        if self.status is Status.OK:
+            assert self.metric is not None
+            assert math.isfinite(self.metric), self.metric
+            assert math.isfinite(self.fitness), self.fitness
+        else:
+            assert self.metric is None, self.metric
+            assert self.fitness == -math.inf, self.fitness
+
+    @classmethod
+    def failed(
+        cls,
+        candidate: Candidate,
+        status: Status,
+        seed: int,
+        cause: str,
+        wall_seconds: float,
+        *,
+        curve: tuple[Epoch, ...] = (),
+        num_params: int | None = None,
+    ) -> "Trial":
+        """The trial of a candidate whose evaluation came to no metric."""
+        return cls(candidate, status, seed, curve, None, -math.inf, num_params, wall_seconds, cause)
+
+    def reuse(self, candidate: Candidate) -> "Trial":
+        """The trial of another candidate with the same key, which cost nothing."""
+        assert candidate.key == self.candidate.key, (candidate, self.candidate)
+        return replace(
+            self, candidate=candidate, wall_seconds=0.0, reused_from=self.candidate.number
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RunInfo:
+    """What identifies a run and says where it comes from."""
+
+    name: str  # tells the runs of one database server apart
+    config_hash: str  # of all that defines the run; the same hash resumes it
+    config: Json
+    revision: str  # of the source code

@@ -1,0 +1,160 @@
+"""The tables of the archive, and a trial as a row of them.
+
+The columns are plain numbers and texts, so that any SQL tool can read an archive. Structured
+values are canonical JSON. JSON knows neither NaN nor infinity: in a curve they are the strings
+that `float` reads ("nan", "inf"), and a fitness of −∞ is NULL.
+"""
+
+import json
+import math
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.engine import RowMapping
+
+from archsearch.archive.errors import ArchiveError
+from archsearch.archive.records import Candidate, Epoch, Json, Origin, Status, Trial
+from archsearch.cell import CellError, parse
+
+SCHEMA_VERSION = 1
+
+metadata = MetaData()
+
+schema_version = Table(
+    "schema_version",
+    metadata,
+    Column("version", Integer, primary_key=True, autoincrement=False),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(255), nullable=False, unique=True),
+    Column("config_hash", String(64), nullable=False),
+    Column("config", Text, nullable=False),
+    Column("revision", String(255), nullable=False),
+    Column("created", String(32), nullable=False),  # ISO 8601, UTC
+)
+
+
+def _trial_columns() -> list[Any]:
+    return [
+        Column("id", Integer, primary_key=True),  # rises in the order of the table
+        Column("run", ForeignKey(runs.c.id), nullable=False),
+        Column("number", Integer, nullable=False),
+        Column("key", String(64), nullable=False),
+        Column("cell", Text, nullable=False),
+        Column("genome", Text, nullable=False),
+        Column("origin", Text, nullable=False),
+        Column("status", String(16), nullable=False),
+        Column("seed", BigInteger, nullable=False),
+        Column("curve", Text, nullable=False),  # [[train_loss, valid_metric, wall_seconds], …]
+        Column("metric", Double),
+        Column("fitness", Double),  # NULL is −∞
+        Column("num_params", BigInteger),
+        Column("wall_seconds", Double, nullable=False),
+        Column("cause", Text),
+        Column("reused_from", Integer),
+        UniqueConstraint("run", "number"),
+    ]
+
+
+# In the order in which the strategy hears of them.
+trials = Table("trials", metadata, *_trial_columns())
+Index("trials_by_key", trials.c.run, trials.c.key)
+
+# Trials that finished before their turn; each leaves this table when it enters `trials`.
+early_trials = Table("early_trials", metadata, *_trial_columns())
+
+
+def to_json(value: Json) -> str:
+    """Canonical JSON: one text for equal values."""
+    return json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    )
+
+
+def proposal_columns(candidate: Candidate) -> dict[str, Any]:
+    """What a strategy decided; the same in a replay as in the run itself."""
+    origin = candidate.origin
+    return {
+        "number": candidate.number,
+        "key": candidate.key,
+        "genome": to_json(candidate.genome),
+        "origin": to_json([origin.operation, list(origin.parents), dict(origin.details)]),
+    }
+
+
+def to_row(trial: Trial, run: int) -> dict[str, Any]:
+    """The columns of a trial, without its id."""
+    return {
+        "run": run,
+        **proposal_columns(trial.candidate),
+        "cell": str(trial.candidate.architecture),
+        "status": trial.status.value,
+        "seed": trial.seed,
+        "curve": to_json([_encode_epoch(epoch) for epoch in trial.curve]),
+        "metric": trial.metric,
+        "fitness": trial.fitness if trial.status is Status.OK else None,
+        "num_params": trial.num_params,
+        "wall_seconds": trial.wall_seconds,
+        "cause": trial.cause,
+        "reused_from": trial.reused_from,
+    }
+
+
+def from_row(row: RowMapping, place: str) -> Trial:
+    """The trial that a row holds; `place` is where, for errors.
+
+    Raises:
+        ArchiveError: the row was damaged, or written under another meaning of the cell language.
+    """
+    operation, parents, details = json.loads(row["origin"])
+    try:
+        architecture = parse(row["cell"])
+    except CellError as error:
+        reason = str(error).splitlines()[0]
+        raise ArchiveError(
+            f"{place}, trial {row['number']}: its cell cannot be read ({reason}); the file is "
+            "damaged, or another revision of archsearch wrote it"
+        ) from error
+    if architecture.key != row["key"]:
+        raise ArchiveError(
+            f"{place}, trial {row['number']}: expected a cell with the key {row['key']}, got "
+            f"{architecture.key}; the file is damaged, or another revision of archsearch wrote it"
+        )
+    return Trial(
+        candidate=Candidate(
+            number=row["number"],
+            architecture=architecture,
+            genome=json.loads(row["genome"]),
+            origin=Origin(operation, tuple(parents), details),
+        ),
+        status=Status(row["status"]),
+        seed=row["seed"],
+        curve=tuple(Epoch(*map(float, epoch)) for epoch in json.loads(row["curve"])),
+        metric=row["metric"],
+        fitness=-math.inf if row["fitness"] is None else row["fitness"],
+        num_params=row["num_params"],
+        wall_seconds=row["wall_seconds"],
+        cause=row["cause"],
+        reused_from=row["reused_from"],
+    )
+
+
+def _encode_epoch(epoch: Epoch) -> list[float | str]:
+    values = (epoch.train_loss, epoch.valid_metric, epoch.wall_seconds)
+    return [value if math.isfinite(value) else str(value) for value in values]

@@ -1,0 +1,214 @@
+"""A cell as a standalone SVG picture: no scripts, no external references, any viewer."""
+
+from collections.abc import Sequence
+from math import sqrt
+from typing import TYPE_CHECKING
+from xml.sax.saxutils import escape, quoteattr
+
+from archsearch.cell.diagram import Diagram, Kind, diagram
+from archsearch.cell.equations import equations
+from archsearch.cell.layout import Layout, Point, Wire, layered_layout
+from archsearch.cell.svg_figures import (
+    CIRCLE,
+    FONT_SIZE,
+    LOOKS,
+    NAME_SIZE,
+    draw_figure,
+    figure_box,
+    figure_size,
+    look_of,
+    string_width,
+)
+from archsearch.cell.svg_paths import ARROW, arrow_head, curve, px, rounded
+
+if TYPE_CHECKING:
+    from archsearch.cell.cell import Cell
+
+FONT = "'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif"
+MARGIN = 24.0
+LANE_GAP = 14.0  # between recurrent edges
+LEGEND_ROW = 24.0
+
+
+def to_svg(cell: "Cell") -> str:
+    """The text of an SVG document that shows the cell from left to right.
+
+    Time runs along the dashed edges: each leads from a new state back to the same state one step
+    earlier. Takes well below a second for a cell of several hundred nodes.
+    """
+    picture = diagram(cell)
+    layout = layered_layout(
+        [figure_box(figure) for figure in picture.figures],
+        [(edge.source, edge.target) for edge in picture.edges],
+        last=picture.outputs,
+    )
+    return _Canvas(cell, picture, layout).document()
+
+
+class _Canvas:
+    """Puts the pieces of one picture together; coordinates are final."""
+
+    def __init__(self, cell: "Cell", picture: Diagram, layout: Layout) -> None:
+        self.cell = cell
+        self.picture = picture
+        self.layout = layout
+        self.kinds = [kind for kind in Kind if any(f.kind is kind for f in picture.figures)]
+        above, below = _lanes(picture, layout)
+        side = LANE_GAP * len(picture.recurrences) + (ARROW if picture.recurrences else 0.0)
+        self.top = MARGIN + LANE_GAP * len(above)
+        self.bottom = self.top + layout.height + LANE_GAP * len(below)
+        self.lanes = above, below
+        self.width = max(layout.width + 2 * side, _legend_width(self.kinds)) + 2 * MARGIN
+        self.left = (self.width - layout.width) / 2
+        self.height = self.bottom + MARGIN + LEGEND_ROW + MARGIN / 2
+
+    def document(self) -> str:
+        key = self.cell.key
+        title = f"Recurrent cell {key}"
+        described = equations(self.cell)
+        return "\n".join(
+            [
+                f'<svg xmlns="http://www.w3.org/2000/svg" role="img"'
+                f' width="{self.width:.0f}" height="{self.height:.0f}"'
+                f' viewBox="0 0 {px(self.width)} {px(self.height)}"'
+                f' aria-labelledby="title-{key} desc-{key}"'
+                f' font-family={quoteattr(FONT)} font-size="{px(FONT_SIZE)}">',
+                f'<title id="title-{key}">{escape(title)}</title>',
+                f'<desc id="desc-{key}">{escape(described)}</desc>',
+                f'<rect width="{px(self.width)}" height="{px(self.height)}" fill="#ffffff"/>',
+                *self._wires(),
+                *self._recurrences(),
+                *self._figures(),
+                *self._legend(),
+                "</svg>\n",
+            ]
+        )
+
+    def _at(self, point: Point) -> Point:
+        return point[0] + self.left, point[1] + self.top
+
+    def _wires(self) -> list[str]:
+        by_colour: dict[str, list[str]] = {}
+        for wire in self.layout.wires:
+            colour = look_of(self.picture.figures[wire.source]).wire
+            pieces = by_colour.setdefault(colour, [])
+            # A frame may be narrower than its place, which has room for its name too.
+            start = self._side(wire.source, 1) if wire.at_source else self._at(wire.start)
+            end = self._at(wire.end)
+            bends = wire.bend_start + self.left, wire.bend_end + self.left
+            if wire.edge is None:
+                pieces.append(f'<path d="{curve(start, bends, end)}"/>')
+                continue
+            tip = self._tip(wire, end)
+            back = (tip[0] - ARROW, tip[1])
+            pieces.append(f'<path d="{curve(start, bends, back)}"/>')
+            pieces.append(arrow_head(tip, colour))
+        for vertex, point in self.layout.junctions:
+            colour = look_of(self.picture.figures[vertex]).wire
+            x, y = self._at(point)
+            by_colour[colour].append(
+                f'<circle cx="{px(x)}" cy="{px(y)}" r="2.4" fill="{colour}" stroke="none"/>'
+            )
+        return [
+            f'<g fill="none" stroke="{colour}" stroke-width="1.4">{"".join(pieces)}</g>'
+            for colour, pieces in by_colour.items()
+        ]
+
+    def _tip(self, wire: Wire, end: Point) -> Point:
+        """Where the edge meets the frame, which may be narrower than its place, and round."""
+        assert wire.edge is not None
+        edge = self.picture.edges[wire.edge]
+        figure = self.picture.figures[edge.target]
+        x, y = self._at(self.layout.centres[edge.target])
+        width, _ = figure_size(figure)
+        tip = x - width / 2
+        if figure.kind is Kind.ELEMENTWISE and not figure.has_row_per_argument:
+            radius = CIRCLE / 2
+            tip += radius - sqrt(radius**2 - (end[1] - y) ** 2)
+        return tip, end[1]
+
+    def _recurrences(self) -> list[str]:
+        pieces = []
+        count = len(self.picture.recurrences)
+        for side, lanes in zip((-1, 1), self.lanes, strict=True):
+            for lane, (output, source) in enumerate(lanes):
+                colour = look_of(self.picture.figures[output]).wire
+                out = self._side(output, 1)
+                into = self._side(source, -1)
+                edge_y = self.top if side < 0 else self.top + self.layout.height
+                level = edge_y + side * LANE_GAP * (lane + 1)
+                reach = LANE_GAP * (lane + 1 + (0 if side < 0 else count - len(lanes)))
+                right = self.left + self.layout.width + reach
+                left = self.left - ARROW - reach
+                back = (into[0] - ARROW, into[1])
+                corners = [out, (right, out[1]), (right, level), (left, level), (left, back[1])]
+                pieces.append(
+                    f'<path d="{rounded([*corners, back])}" stroke="{colour}"'
+                    ' stroke-dasharray="6 4"/>'
+                )
+                pieces.append(arrow_head(into, colour))
+        return ['<g fill="none" stroke-width="1.6">', *pieces, "</g>"] if pieces else []
+
+    def _side(self, figure: int, sign: int) -> Point:
+        x, y = self._at(self.layout.centres[figure])
+        return x + sign * figure_size(self.picture.figures[figure])[0] / 2, y
+
+    def _figures(self) -> list[str]:
+        argument_at = {}  # (figure, port) -> argument
+        for edge, port in zip(self.picture.edges, self.layout.ports, strict=True):
+            argument_at[edge.target, port] = edge.argument
+        pieces = []
+        for number, figure in enumerate(self.picture.figures):
+            centre = self._at(self.layout.centres[number])
+            order = [argument_at[number, port] for port in range(figure.num_arguments)]
+            pieces.append(draw_figure(number, figure, centre, order))
+        return pieces
+
+    def _legend(self) -> list[str]:
+        x, y = MARGIN, self.height - MARGIN / 2 - LEGEND_ROW / 2
+        pieces = [f'<g font-size="{px(NAME_SIZE)}" fill="#333333">']
+        for kind in self.kinds:
+            look = LOOKS[kind][0]
+            pieces.append(
+                f'<rect x="{px(x)}" y="{px(y - 7)}" width="20" height="14"'
+                f' rx="{px(min(look.corner, 7))}" fill="{look.fill}" stroke="{look.stroke}"/>'
+                f'<text x="{px(x + 26)}" y="{px(y + 4)}">{escape(kind.value)}</text>'
+            )
+            x += _legend_entry_width(kind.value)
+        if self.picture.recurrences:
+            pieces.append(
+                f'<path d="M{px(x)} {px(y)}h20" stroke="#333333" stroke-width="1.6"'
+                ' stroke-dasharray="6 4" fill="none"/>'
+                f'<text x="{px(x + 26)}" y="{px(y + 4)}">{_NEXT_STEP}</text>'
+            )
+        return [*pieces, "</g>"]
+
+
+_NEXT_STEP = "to the next time step"
+
+
+def _legend_entry_width(text: str) -> float:
+    return 26 + string_width(text, NAME_SIZE) + 16
+
+
+def _legend_width(kinds: Sequence[Kind]) -> float:
+    return sum(_legend_entry_width(text) for text in [*(k.value for k in kinds), _NEXT_STEP])
+
+
+_Recurrences = list[tuple[int, int]]
+
+
+def _lanes(picture: Diagram, layout: Layout) -> tuple[_Recurrences, _Recurrences]:
+    """Recurrences that run above and below the picture; the innermost lane first.
+
+    Each takes the nearer way; those whose ends lie further out take the inner lanes, so that few
+    of them cross.
+    """
+
+    def level(recurrence: tuple[int, int]) -> float:
+        return sum(layout.centres[figure][1] for figure in recurrence) / 2
+
+    ordered = sorted(picture.recurrences, key=level)
+    above = [recurrence for recurrence in ordered if level(recurrence) < layout.height / 2]
+    below = [recurrence for recurrence in reversed(ordered) if recurrence not in above]
+    return above, below

@@ -1,0 +1,103 @@
+"""What the commands share: errors as one clear line, and exit codes.
+
+Exit codes: 0 done, 1 failed (data, disk, archive, a bug), 2 the command itself was wrong,
+130 interrupted.
+"""
+
+import functools
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import NoReturn
+
+import hydra
+from hydra.errors import (
+    ConfigCompositionException,
+    HydraException,
+    InstantiationException,
+    MissingConfigException,
+)
+from omegaconf import DictConfig
+from omegaconf.errors import OmegaConfBaseException
+
+from archsearch.archive import ArchiveError
+from archsearch.config import conf_folder, nearest
+from archsearch.data import DataError
+from archsearch.evaluate import EvaluationError
+
+USAGE, FAILURE, INTERRUPTED = 2, 1, 130
+
+
+class Interrupted(Exception):
+    """The user stopped the run; the message says how to go on."""
+
+
+def run_command(task: Callable[[DictConfig], object], config_name: str) -> None:
+    """Run a Hydra task; where it fails, print one line and exit with a code.
+
+    Errors that are not listed here are bugs of archsearch: they pass through with their traceback.
+    """
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # let errors through instead of printing and exiting
+
+    @functools.wraps(task)
+    def job(cfg: DictConfig) -> object:
+        # SystemExit passes through Hydra, which would print a line of its own for an exception.
+        with _one_line_errors(config_name):
+            return task(cfg)
+
+    with _one_line_errors(config_name):
+        hydra.main(conf_folder(), config_name, version_base="1.3")(job)()
+
+
+@contextmanager
+def _one_line_errors(config_name: str) -> Iterator[None]:
+    try:
+        yield
+    except (Interrupted, KeyboardInterrupt) as error:
+        _exit(str(error) or "interrupted", INTERRUPTED)
+    except (ArchiveError, DataError, EvaluationError) as error:
+        _exit(str(error), FAILURE)
+    except InstantiationException as error:
+        if not isinstance(error.__cause__, ValueError):
+            raise
+        _exit(str(error.__cause__), USAGE)
+    except (HydraException, OmegaConfBaseException) as error:
+        _exit(explain(error, config_name), USAGE)
+    except ValueError as error:
+        _exit(str(error), USAGE)
+    except OSError as error:
+        _exit(f"{error.filename or 'the system'}: {error.strerror or error}", FAILURE)
+
+
+def explain(error: Exception, config_name: str) -> str:
+    """One line for a configuration that Hydra could not compose, with the nearest known name."""
+    first_line = str(error).strip().splitlines()[0]
+    if isinstance(error, MissingConfigException) and error.missing_cfg_file and error.options:
+        group, _, option = error.missing_cfg_file.rpartition("/")
+        return f"{group}={option}: no such choice; {nearest(option, error.options)}"
+    unknown = re.match(r"Could not override '([^']+)'", first_line)
+    if isinstance(error, ConfigCompositionException) and unknown:
+        key = unknown.group(1)
+        return f"{key}: unknown key; {nearest(key, _known_keys(config_name))}"
+    return first_line
+
+
+def _known_keys(config_name: str) -> list[str]:
+    """Every key of the default configuration, with its dots."""
+    with hydra.initialize_config_dir(conf_folder(), version_base="1.3"):
+        return list(_dotted(hydra.compose(config_name)))
+
+
+def _dotted(cfg: DictConfig, prefix: str = "") -> Iterator[str]:
+    for key in cfg:
+        yield f"{prefix}{key}"
+        child = cfg._get_node(key)
+        if isinstance(child, DictConfig):
+            yield from _dotted(child, f"{prefix}{key}.")
+
+
+def _exit(message: str, code: int) -> NoReturn:
+    sys.stderr.write(f"archsearch: {message}\n")
+    raise SystemExit(code) from None

@@ -1,0 +1,195 @@
+"""How a run is configured: where conf/ lies, the typed top level, checks that name the nearest key.
+
+The groups under conf/ name classes by `_target_`. The constructor of such a class is its schema:
+`check` holds every key and value of the composed configuration against the constructors before
+anything runs, so a new strategy needs one Python file and one YAML file and nothing else.
+"""
+
+import difflib
+import hashlib
+import inspect
+import json
+import subprocess
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import hydra
+from hydra.core.config_search_path import ConfigSearchPath
+from hydra.core.config_store import ConfigStore
+from hydra.core.plugins import Plugins
+from hydra.plugins.search_path_plugin import SearchPathPlugin
+from omegaconf import MISSING, DictConfig, OmegaConf
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+# What decides a run's results, and so names its directory. Left out on purpose: where data and
+# outputs lie, how trials are executed and logged, and `trials`, so that the same command with a
+# larger number of trials goes on with the same run.
+SEARCH_IDENTITY = (
+    "task", "budget", "model", "trainer", "cell_space", "search",
+    "references", "window", "asynchronous", "seed",
+)  # fmt: skip
+TRAIN_IDENTITY = ("task", "budget", "model", "trainer", "cell", "seed")
+
+
+class ConfigError(ValueError):
+    """A configuration that cannot be run as it stands. The message is one line."""
+
+
+@dataclass
+class DataConfig:
+    root: str | None = None
+
+
+@dataclass
+class SearchConfig:
+    """The top level of conf/config.yaml; each Any is a group with a schema of its own."""
+
+    task: Any = MISSING
+    budget: Any = MISSING
+    model: Any = MISSING
+    trainer: Any = MISSING
+    cell_space: Any = MISSING
+    search: Any = MISSING
+    executor: Any = MISSING
+    logger: Any = None
+    references: list[str] = MISSING
+    trials: int = MISSING
+    compute_seconds: float | None = None
+    window: int = MISSING
+    asynchronous: bool = False
+    seed: int = MISSING
+    data: DataConfig = field(default_factory=DataConfig)
+    output_root: str = MISSING
+
+
+@dataclass
+class TrainConfig:
+    """The top level of conf/train.yaml."""
+
+    cell: str = MISSING
+    task: Any = MISSING
+    budget: Any = MISSING
+    model: Any = MISSING
+    trainer: Any = MISSING
+    seed: int = MISSING
+    data: DataConfig = field(default_factory=DataConfig)
+    output_root: str = MISSING
+
+
+def config_root() -> Path:
+    """The folder that holds conf/ and sweeps/: the checkout, else the installed package."""
+    package = Path(__file__).resolve().parent
+    checkout = package.parent.parent
+    return checkout if (checkout / "conf" / "config.yaml").is_file() else package
+
+
+def conf_folder() -> str:
+    """The absolute path of conf/; Hydra rejects relative ones in console scripts."""
+    return str(config_root() / "conf")
+
+
+class SweepsSearchPath(SearchPathPlugin):
+    """Lets `+sweeps=name` find sweeps/name.yaml from any working directory."""
+
+    def manipulate_search_path(self, search_path: ConfigSearchPath) -> None:
+        search_path.append(provider="archsearch", path=f"file://{config_root()}")
+
+
+def register() -> None:
+    """Make Hydra know the schemas, the sweeps folder and the run directory's name."""
+    store = ConfigStore.instance()
+    store.store(name="search_schema", node=SearchConfig)
+    store.store(name="train_schema", node=TrainConfig)
+    Plugins.instance().register(SweepsSearchPath)
+    OmegaConf.register_new_resolver("archsearch.run_name", run_name, replace=True)
+
+
+def identity(cfg: DictConfig) -> dict[str, Any]:
+    """The part of a search's or a training's configuration that decides its results."""
+    keys = SEARCH_IDENTITY if "search" in cfg else TRAIN_IDENTITY
+    resolved = {key: cfg[key] for key in keys}
+    return {
+        key: OmegaConf.to_container(value, resolve=True) if OmegaConf.is_config(value) else value
+        for key, value in resolved.items()
+    }
+
+
+def config_hash(part: Mapping[str, Any]) -> str:
+    """Twelve hex digits that differ between configurations that give different results."""
+    text = json.dumps(part, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def run_name(*, _root_: DictConfig) -> str:
+    """`ptb-small-gp_neat-seed1-3f2a9c01`: what defines the run; its directory's name."""
+    part = identity(_root_)
+    choices = _root_.hydra.runtime.choices
+    names = (choices["task"], choices["budget"], choices.get("search", "train"))
+    return "-".join((*names, f"seed{part['seed']}", config_hash(part)[:8]))
+
+
+def revision() -> str:
+    """The checkout's commit, with `+changes` where files differ from it; else the version."""
+    try:
+        described = subprocess.run(
+            ["git", "describe", "--always", "--dirty=+changes", "--abbrev=12", "--exclude=*"],
+            cwd=config_root(), capture_output=True, text=True, check=True, timeout=10,
+        )  # fmt: skip
+        return described.stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return metadata.version("archsearch")
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """`; did you mean …?` for the closest known name, or the known names where none is close."""
+    known = sorted(known)
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    if close:
+        return f"did you mean {close[0]!r}?"
+    return f"known are: {', '.join(known)}"
+
+
+def check(cfg: DictConfig) -> None:
+    """Hold every `_target_` node against its constructor.
+
+    Raises:
+        ConfigError: an unknown or missing key, or a value of the wrong kind, with its full name.
+    """
+    for key, node in cfg.items():
+        if isinstance(node, DictConfig):
+            _check_node(str(key), node)
+
+
+def _check_node(path: str, node: DictConfig) -> None:
+    for key, child in node.items():
+        if isinstance(child, DictConfig):
+            _check_node(f"{path}.{key}", child)
+    if "_target_" in node:
+        _check_target(path, node)
+
+
+def _check_target(path: str, node: DictConfig) -> None:
+    target = hydra.utils.get_object(node["_target_"])
+    parameters = inspect.signature(target, eval_str=True).parameters
+    given = {str(key) for key in node if not str(key).startswith("_")}
+    for key in sorted(given - parameters.keys()):
+        raise ConfigError(f"{path}.{key}: unknown key; {nearest(key, parameters)}")
+    required = {n for n, p in parameters.items() if p.default is p.empty}
+    for key in sorted(required - given if not node.get("_partial_") else ()):
+        raise ConfigError(f"{path}.{key}: no value given, and {node['_target_']} needs one")
+    for key in sorted(given):
+        if not isinstance(node[key], DictConfig):
+            _check_value(f"{path}.{key}", node[key], parameters[key].annotation)
+
+
+def _check_value(path: str, value: Any, annotation: Any) -> None:
+    plain = OmegaConf.to_container(value) if OmegaConf.is_config(value) else value
+    adapter = TypeAdapter(annotation, config=ConfigDict(arbitrary_types_allowed=True))
+    try:
+        adapter.validate_python(plain)
+    except ValidationError as error:
+        expected = error.errors()[0]["msg"].removeprefix("Input ")
+        raise ConfigError(f"{path}={plain!r}: {expected}") from None

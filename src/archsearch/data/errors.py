@@ -1,0 +1,8 @@
+"""The one error that missing, damaged or too short data raises."""
+
+
+class DataError(ValueError):
+    """A data file that is missing or not the right one, or data that cannot be cut as asked.
+
+    The message says what was expected, what came, where, and what to try.
+    """

@@ -1,0 +1,175 @@
+"""Where the files of corpora lie, and how they get there: find, verify, download.
+
+A corpus file is known by the sha256 of its uncompressed content, so it may lie under the data root
+plain or gzipped. A file that is already there is read and never written, moved or deleted.
+A download goes to a hidden name in the same folder (`.ptb.train.txt.3f9c….part`), is verified
+there, and takes its final name in one step; so a process killed at any moment leaves at most such
+a hidden file, and any number of processes may download the same file at once.
+"""
+
+import gzip
+import hashlib
+import logging
+import os
+import secrets
+import time
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pooch
+
+from archsearch.data.errors import DataError
+
+ROOT_VARIABLE = "ARCHSEARCH_DATA"
+PART_SUFFIX = ".part"
+# A running download writes at least every 30 s (pooch's timeout), so an older one was killed.
+STALE_PART_SECONDS = 900
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class CorpusFile:
+    """One file of a corpus. Checksum and size are those of the uncompressed content."""
+
+    path: str  # under the data root, such as "ptb/ptb.train.txt"; may lie there as path + ".gz"
+    sha256: str
+    num_bytes: int
+    url: str  # public address that gives the uncompressed content
+
+
+def data_root(root: str | os.PathLike[str] | None = None) -> Path:
+    """The folder under which corpora lie: `root`, else $ARCHSEARCH_DATA, else the user's cache.
+
+    A relative folder is taken from the current directory. The folder need not exist.
+    """
+    chosen = root if root is not None else os.environ.get(ROOT_VARIABLE) or None
+    if chosen is None:
+        return Path(pooch.os_cache("archsearch"))
+    return Path(chosen).expanduser().resolve()
+
+
+def read_verified(
+    file: CorpusFile,
+    root: str | os.PathLike[str] | None = None,
+    mirror: str | None = None,
+) -> bytes:
+    """The uncompressed content of `file`, proven right; downloaded first where it is missing.
+
+    With `mirror`, the address is `mirror/path` instead of the public one. Raises DataError.
+    """
+    plain = data_root(root) / file.path
+    for path in (plain, _gzipped(plain)):
+        if os.path.lexists(path):  # a dangling link is the user's too: report it, keep it
+            return _read_present(path, file)
+    address = file.url if mirror is None else f"{mirror.rstrip('/')}/{file.path}"
+    return _download(plain, file, address)
+
+
+def _gzipped(plain: Path) -> Path:
+    return plain.with_name(plain.name + ".gz")
+
+
+def _read_present(path: Path, file: CorpusFile) -> bytes:
+    try:
+        stored = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"the data file {path} cannot be read: {error}") from error
+    try:
+        content = gzip.decompress(stored) if path.suffix == ".gz" else stored
+    except (EOFError, OSError, zlib.error) as error:
+        damage = f"a gzip file that is truncated or damaged ({error}), itself {_describe(stored)}"
+        raise _wrong_content(path, file, damage) from error
+    if _sha256(content) != file.sha256:
+        raise _wrong_content(path, file, _describe(content))
+    return content
+
+
+def _download(plain: Path, file: CorpusFile, address: str) -> bytes:
+    part = plain.with_name(f".{plain.name}.{secrets.token_hex(8)}{PART_SUFFIX}")
+    log.info("downloading %s to %s", address, plain)
+    try:
+        plain.parent.mkdir(parents=True, exist_ok=True)
+        _remove_stale_parts(plain)
+        _fetch(address, part)
+        content = part.read_bytes()
+        if _sha256(content) != file.sha256:
+            cause = f"it gave {_describe(content)} instead of {_expected(file)}"
+            raise _not_downloaded(plain, file, address, cause)
+        _publish(part, plain)
+    except OSError as error:  # the network's errors are OSErrors too
+        raise _not_downloaded(plain, file, address, str(error)) from error
+    finally:
+        if os.path.lexists(part):
+            part.unlink()
+    return content
+
+
+def _fetch(address: str, part: Path) -> None:
+    responses: list[Any] = []
+    keep = {"response": lambda response, **_: responses.append(response)}
+    download = pooch.HTTPDownloader(chunk_size=1 << 16, hooks=keep)
+    try:
+        download(address, str(part), None)
+    finally:
+        for response in responses:  # pooch leaves their sockets open on errors
+            response.close()
+
+
+def _publish(part: Path, final: Path) -> None:
+    """Give a verified download its final name in one step, unless that name is taken by now."""
+    try:
+        os.link(part, final)  # unlike a rename, never replaces a file
+    except FileExistsError:
+        log.info("%s has come from elsewhere meanwhile and is kept", final)
+    except OSError:  # a file system without hard links
+        if not os.path.lexists(final):
+            part.rename(final)
+
+
+def _remove_stale_parts(plain: Path) -> None:
+    for part in plain.parent.glob(f".{plain.name}.*{PART_SUFFIX}"):
+        try:
+            if time.time() - part.stat().st_mtime > STALE_PART_SECONDS:
+                part.unlink()
+        except FileNotFoundError:  # its owner has finished, or another process was faster
+            continue
+        except PermissionError:  # another user's, in a shared folder: it does no harm
+            log.info("cannot remove %s, left by a download that was killed", part)
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _describe(content: bytes) -> str:
+    return f"{len(content):,} bytes with sha256 {_sha256(content)}"
+
+
+def _expected(file: CorpusFile) -> str:
+    return f"{file.num_bytes:,} bytes with sha256 {file.sha256}"
+
+
+def _wrong_content(path: Path, file: CorpusFile, found: str) -> DataError:
+    return DataError(
+        f"the data file {path} is not the expected one.\n"
+        f"  expected content: {_expected(file)}\n"
+        f"  found:            {found}\n"
+        f"  comes from:       {file.url}\n"
+        "  Delete it, and the next run downloads it again; or put a right copy in its place. "
+        "archsearch does not overwrite files that it finds."
+    )
+
+
+def _not_downloaded(plain: Path, file: CorpusFile, address: str, cause: str) -> DataError:
+    return DataError(
+        f"the data file {file.path} is missing and could not be downloaded.\n"
+        f"  looked for: {plain}\n"
+        f"              {_gzipped(plain)}\n"
+        f"  address:    {address}\n"
+        f"  cause:      {cause}\n"
+        "  Get it from that address where there is a network and put it at either place, plain "
+        f"or gzipped; or name a folder that has {file.path} by data.root=… or ${ROOT_VARIABLE}."
+    )

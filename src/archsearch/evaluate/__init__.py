@@ -1,0 +1,18 @@
+"""From candidate to trial: who evaluates (executors), and how (the evaluator).
+
+The evaluator trains, so it needs torch; it stays in `archsearch.evaluate.evaluator`, that a process
+which only supervises workers starts without.
+"""
+
+from archsearch.evaluate.processes import Processes
+from archsearch.evaluate.serial import Serial
+from archsearch.search.executor import EvaluationError, Evaluator, EvaluatorFactory, Executor
+
+__all__ = [
+    "EvaluationError",
+    "Evaluator",
+    "EvaluatorFactory",
+    "Executor",
+    "Processes",
+    "Serial",
+]

@@ -1,0 +1,99 @@
+"""One search, from its configuration to the best cell."""
+
+import os
+import random
+import shlex
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from hydra.core.hydra_config import HydraConfig
+from hydra.utils import instantiate
+from omegaconf import DictConfig, OmegaConf
+
+from archsearch.archive import Archive, RunInfo, lock_run
+from archsearch.cell import zoo
+from archsearch.command import Interrupted, run_command
+from archsearch.config import check, config_hash, identity, register, revision
+from archsearch.data import ROOT_VARIABLE
+from archsearch.evaluate.evaluator import TrainingEvaluatorFactory
+from archsearch.search import Callback, Ending, Interrupt, Search
+from archsearch.search.callbacks import BestCell, Leaderboard, Progress
+from archsearch.train import Task
+
+ARCHIVE, CONFIG = "archive.sqlite", "config.yaml"
+
+
+def main() -> None:
+    """The command `python -m archsearch`."""
+    register()
+    run_command(search, "config")
+
+
+def search(cfg: DictConfig) -> float | None:
+    """Search, or go on with the search, that the configuration defines.
+
+    Returns the best fitness, for Hydra sweepers that optimise over runs; None if all trials failed.
+    """
+    check(cfg)
+    if cfg.data.root is not None:
+        os.environ[ROOT_VARIABLE] = str(cfg.data.root)  # workers inherit it
+    run_dir = Path(HydraConfig.get().runtime.output_dir)
+    run = RunInfo(run_dir.name, config_hash(identity(cfg)), identity(cfg), revision())
+    task, budget = instantiate(cfg.task), instantiate(cfg.budget)
+    task.load(budget)  # missing data is found here, not in a worker
+    factory = TrainingEvaluatorFactory(
+        task, budget, instantiate(cfg.model), instantiate(cfg.trainer)
+    )
+    strategy = instantiate(cfg.search)(
+        space=instantiate(cfg.cell_space), rng=random.Random(cfg.seed)
+    )
+    references = {name: zoo[name] for name in cfg.references}
+    with (
+        lock_run(run_dir),
+        Archive.open(f"sqlite:///{run_dir / ARCHIVE}", run) as archive,
+        instantiate(cfg.executor)(factory) as executor,
+        Interrupt() as interrupt,
+    ):
+        OmegaConf.save(cfg, run_dir / CONFIG, resolve=True)
+        loop = Search(
+            strategy,
+            executor,
+            archive,
+            references=references,
+            seed=cfg.seed,
+            trials=cfg.trials,
+            window=cfg.window,
+            asynchronous=cfg.asynchronous,
+            compute_seconds=cfg.compute_seconds,
+            callbacks=callbacks(cfg, task, run_dir),
+        )
+        num_archived = len(archive)
+        if loop.run(interrupt) is not Ending.COMPLETE:
+            raise Interrupted(f"stopped, nothing is lost; to go on: {this_command()}")
+        if len(archive) == num_archived:
+            sys.stdout.write("this run was complete; a larger trials=… goes on with it\n")
+        return best_fitness(archive, len(cfg.references))
+
+
+def callbacks(cfg: DictConfig, task: Task, run_dir: Path) -> Sequence[Callback]:
+    """Who watches the search: files and displays always, the logger if one is configured."""
+    next_command = f"python -m archsearch.train cell={run_dir} task={task.name} budget=paper"
+    always = [
+        Progress(task.metric_name, compute_seconds=cfg.compute_seconds),
+        BestCell(run_dir),
+        Leaderboard(run_dir, task.metric_name, next_command),
+    ]
+    # The logger first: it may warn before the live panel is there, and is done before the board.
+    return [instantiate(cfg.logger)(run_dir, task.metric_name), *always] if cfg.logger else always
+
+
+def best_fitness(archive: Archive, num_references: int) -> float | None:
+    """Of the strategy's own trials; None if all failed."""
+    found = (t for t in archive.best(num_references + 1) if not t.candidate.is_reference)
+    return next((trial.fitness for trial in found), None)
+
+
+def this_command() -> str:
+    """What the user typed, ready to be pasted."""
+    return shlex.join(["python", "-m", "archsearch", *sys.argv[1:]])

@@ -1,0 +1,189 @@
+"""A stacked recurrent language model around any cell.
+
+Shapes: T time, B batch, V vocabulary, E embedding width, H hidden width.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from archsearch.cell import Cell
+from archsearch.nn.dropout import dropout, embedding_dropout, variational_dropout
+from archsearch.nn.recurrent import RecurrentLayer
+
+State = dict[str, Tensor]  # one layer's state, as RecurrentLayer defines it
+
+
+class Features(NamedTuple):
+    """What the recurrent layers make of a sequence, before the decoder."""
+
+    dropped: Tensor  # (T, B, width of the last layer), with output dropout: what is decoded
+    raw: Tensor  # the same without output dropout
+    states: list[State]  # after the last step, one a layer
+
+
+class LanguageModel(nn.Module):
+    """Embedding, recurrent layers, decoder to the logits of the next symbol.
+
+    Args:
+        cells: one cell for all layers, or one a layer.
+        embedding_size: None means hidden_size.
+        tied: embedding and decoder share one matrix (Press & Wolf 2016). Where embedding_size
+            differs from hidden_size the last layer is then as wide as the embedding, as in
+            AWD-LSTM's code; no projection is added.
+        word_dropout: of whole words in the embedding, in training (as all dropouts).
+        input_dropout, hidden_dropout, output_dropout: on what enters the first layer, between
+            layers, and on what leaves the last.
+        variational: one mask a sequence for those three (Gal & Ghahramani 2016); False draws a
+            new one at every step (Zaremba et al. 2014).
+        weight_dropout, recurrent_dropout: see RecurrentLayer.
+        init_scale: all weights are uniform in ±init_scale. None: ±0.1 for embedding and decoder,
+            RecurrentLayer's own for the layers (AWD-LSTM). Biases are zero, except those that a
+            cell sets and forget_bias.
+        forget_bias: see RecurrentLayer.
+        generator: initial weights and all dropouts are drawn from it.
+    """
+
+    def __init__(
+        self,
+        cells: Cell | Sequence[Cell],
+        vocabulary_size: int,
+        *,
+        generator: torch.Generator,
+        num_layers: int = 2,
+        hidden_size: int = 200,
+        embedding_size: int | None = None,
+        tied: bool = False,
+        word_dropout: float = 0.0,
+        input_dropout: float = 0.0,
+        hidden_dropout: float = 0.0,
+        output_dropout: float = 0.0,
+        variational: bool = True,
+        weight_dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        init_scale: float | None = None,
+        forget_bias: float = 0.0,
+        backend: str = "auto",
+    ) -> None:
+        super().__init__()
+        rates = (word_dropout, input_dropout, hidden_dropout, output_dropout)
+        for name, rate in zip(("word", "input", "hidden", "output"), rates, strict=True):
+            if not 0.0 <= rate < 1.0:
+                raise ValueError(f"{name}_dropout: expected at least 0 and below 1, got {rate}")
+        embedding_size = embedding_size or hidden_size
+        self.word_dropout = word_dropout
+        self.input_dropout = input_dropout
+        self.hidden_dropout = hidden_dropout
+        self.output_dropout = output_dropout
+        self.variational = variational
+        self._generator = generator
+
+        # Plain parameters: nn.Embedding and nn.Linear would draw from the global generator.
+        self.embedding = nn.Parameter(torch.empty(vocabulary_size, embedding_size))
+        last_size = embedding_size if tied else hidden_size
+        widths = [embedding_size, *[hidden_size] * (num_layers - 1), last_size]
+        layers = [
+            RecurrentLayer(
+                cell,
+                input_size,
+                output_size,
+                backend=backend,
+                weight_dropout=weight_dropout,
+                recurrent_dropout=recurrent_dropout,
+                forget_bias=forget_bias,
+                generator=generator,
+            )
+            for cell, input_size, output_size in zip(
+                _one_a_layer(cells, num_layers), widths[:-1], widths[1:], strict=True
+            )
+        ]
+        self.layers = nn.ModuleList(layers)
+        self.free_decoder = None if tied else nn.Parameter(torch.empty(vocabulary_size, last_size))
+        self.decoder_bias = nn.Parameter(torch.zeros(vocabulary_size))
+        self._draw_weights(layers, init_scale)
+
+    @property
+    def decoder(self) -> nn.Parameter:
+        """The decoder's matrix (V, width of the last layer); the embedding itself when tied."""
+        return self.embedding if self.free_decoder is None else self.free_decoder
+
+    @property
+    def num_params(self) -> int:
+        return sum(p.numel() for p in self.parameters())
+
+    def forward(self, symbols: Tensor, states: list[State] | None = None) -> Features:
+        """Read symbols (T, B), starting from `states` (None: zeros)."""
+        word_rate = self.word_dropout if self.training else 0.0
+        embedded = embedding_dropout(symbols, self.embedding, word_rate, self._generator)
+        x = self._drop(embedded, self.input_dropout)
+        y, next_states = x, []
+        for i, layer in enumerate(self.layers):
+            y, state = layer(x, None if states is None else states[i])
+            next_states.append(state)
+            if i + 1 < len(self.layers):
+                x = self._drop(y, self.hidden_dropout)
+        return Features(self._drop(y, self.output_dropout), y, next_states)
+
+    def loss(self, features: Features, targets: Tensor) -> Tensor:
+        """Mean cross entropy of targets (T, B), in nats a symbol."""
+        return softmax_cross_entropy(features.dropped, self.decoder, self.decoder_bias, targets)
+
+    def _drop(self, x: Tensor, rate: float) -> Tensor:
+        if not self.training:
+            return x
+        drop = variational_dropout if self.variational else dropout
+        return drop(x, rate, self._generator)
+
+    @torch.no_grad()
+    def _draw_weights(self, layers: list[RecurrentLayer], scale: float | None) -> None:
+        ends = 0.1 if scale is None else scale
+        self.embedding.uniform_(-ends, ends, generator=self._generator)
+        if scale is not None:
+            for layer in layers:
+                for weight in layer.weights:
+                    weight.uniform_(-scale, scale, generator=self._generator)
+        if self.free_decoder is not None:
+            self.free_decoder.uniform_(-ends, ends, generator=self._generator)
+
+
+def softmax_cross_entropy(
+    features: Tensor, weight: Tensor, bias: Tensor, targets: Tensor
+) -> Tensor:
+    """The loss head: mean nats a symbol of targets (T, B) under features (T, B, F).
+
+    The largest part of a step on a CPU where V is large: at 2×200, V = 10,000 two thirds of it.
+    """
+    logits = F.linear(features.flatten(0, 1), weight, bias)
+    return F.cross_entropy(logits, targets.flatten())
+
+
+def detach(states: list[State]) -> list[State]:
+    """The same states cut from the graph that made them: where truncated BPTT stops."""
+    return [{name: value.detach() for name, value in state.items()} for state in states]
+
+
+def activation_penalty(features: Features, alpha: float, beta: float) -> Tensor:
+    """α·mean(h²) of the dropped output + β·mean((h_t − h_{t−1})²) of the raw output.
+
+    Activation and temporal activation regularisation of the last layer: Merity et al., Revisiting
+    Activation Regularization for Language RNNs (2017); means over all elements as in AWD-LSTM.
+    """
+    penalty = features.raw.new_zeros(())
+    if alpha:
+        penalty = penalty + alpha * features.dropped.square().mean()
+    if beta and features.raw.shape[0] > 1:
+        penalty = penalty + beta * (features.raw[1:] - features.raw[:-1]).square().mean()
+    return penalty
+
+
+def _one_a_layer(cells: Cell | Sequence[Cell], num_layers: int) -> Sequence[Cell]:
+    if isinstance(cells, Cell):
+        return [cells] * num_layers
+    if len(cells) != num_layers:
+        raise ValueError(
+            f"expected one cell, or {num_layers} (one a layer), got {len(cells)} cells"
+        )
+    return cells

@@ -1,0 +1,26 @@
+"""Strategies, the seam that they fill, and what runs them. Sees no data, network or trainer."""
+
+from archsearch.search.callback import Callback, Ending
+from archsearch.search.executor import EvaluationError, Evaluator, EvaluatorFactory, Executor
+from archsearch.search.gp_neat import GPNEAT
+from archsearch.search.interrupt import Interrupt
+from archsearch.search.loop import Search, StrategyError, trial_seed
+from archsearch.search.protocol import Proposal, Strategy
+from archsearch.search.random_search import RandomSearch
+
+__all__ = [
+    "GPNEAT",
+    "Callback",
+    "Ending",
+    "EvaluationError",
+    "Evaluator",
+    "EvaluatorFactory",
+    "Executor",
+    "Interrupt",
+    "Proposal",
+    "RandomSearch",
+    "Search",
+    "Strategy",
+    "StrategyError",
+    "trial_seed",
+]

@@ -1,0 +1,60 @@
+"""Keeps the best cell of a run on disk while the search goes on."""
+
+from pathlib import Path
+
+from typing_extensions import override
+
+from archsearch.archive import RunInfo, Trial
+from archsearch.search.callback import Callback, Ending, Figures
+from archsearch.search.callbacks.atomic import write_atomically
+from archsearch.search.callbacks.standings import Standings
+
+CELL_FILE = "best_cell.txt"  # the cell's text and nothing else: `parse` reads it back
+DRAWING_FILE = "best_cell.svg"
+EQUATIONS_FILE = "best_cell.equations.txt"
+LATEX_FILE = "best_cell.equations.tex"
+
+
+class BestCell(Callback):
+    """Writes the best cell's text, drawing and equations whenever a better cell is found.
+
+    Each file is replaced in one step, and the text last: the other three are never older than it.
+    A run in which every trial of the strategy failed has no best cell and none of the files.
+    """
+
+    def __init__(self, run_dir: Path) -> None:
+        self._run_dir = run_dir
+        self._standings = Standings()
+        self._stale = False
+
+    @override
+    def on_start(self, run: RunInfo, trials: int) -> None:
+        self._standings = Standings()
+        self._stale = False
+
+    @override
+    def on_replay(self, trial: Trial, figures: Figures) -> None:
+        # Written at the next new trial or at the end: a replay may pass through many best cells.
+        self._stale |= self._standings.add(trial)
+
+    @override
+    def on_trial(self, trial: Trial, figures: Figures) -> None:
+        self._stale |= self._standings.add(trial)
+        self._write_if_stale()
+
+    @override
+    def on_end(self, ending: Ending) -> None:
+        # After a failure, such as a full disk, writing would only hide its exception by another.
+        if ending is not Ending.FAILED:
+            self._write_if_stale()
+
+    def _write_if_stale(self) -> None:
+        best = self._standings.best
+        if not self._stale or best is None:
+            return
+        cell = best.candidate.architecture
+        write_atomically(self._run_dir / DRAWING_FILE, cell.to_svg())
+        write_atomically(self._run_dir / EQUATIONS_FILE, cell.equations() + "\n")
+        write_atomically(self._run_dir / LATEX_FILE, cell.equations("latex") + "\n")
+        write_atomically(self._run_dir / CELL_FILE, f"{cell}\n")
+        self._stale = False

@@ -1,0 +1,162 @@
+"""What a search found: printed at its end, and kept as a table for other programs."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich import box
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+from typing_extensions import override
+
+from archsearch.archive import RunInfo, Status, Trial
+from archsearch.search.callback import Callback, Ending, Figures
+from archsearch.search.callbacks.atomic import write_atomically
+from archsearch.search.callbacks.best_cell import DRAWING_FILE
+from archsearch.search.callbacks.panel import COMPARED
+from archsearch.search.callbacks.ranking import Ranked, rank, shown, to_csv
+from archsearch.search.callbacks.standings import Standings
+from archsearch.search.callbacks.terminal import stdout_console
+from archsearch.search.callbacks.wording import (
+    cell_text,
+    comparison_text,
+    duration_text,
+    failures_text,
+    metric_text,
+    origin_text,
+    outcome_text,
+    params_text,
+    shortened,
+)
+
+LEADERBOARD_FILE = "leaderboard.csv"
+# Narrower terminals go without the columns that say least, since the file has them all.
+WIDTH_FOR_CELLS, WIDTH_FOR_FITNESS = 72, 100
+ORIGIN_WIDTH = 20
+
+
+class Leaderboard(Callback):
+    """Ranks the trials of a run, reference cells in their places, when the run is complete.
+
+    An interrupted run prints one line instead; either way `leaderboard.csv` holds all trials. A
+    cell that was proposed again stands there once, under the number that it was evaluated as.
+
+    metric_name: what the task calls its metric, such as "perplexity".
+    next_command: what to run next, shown as it is.
+    rows: how many cells of the strategy to print.
+    """
+
+    def __init__(
+        self,
+        run_dir: Path,
+        metric_name: str,
+        next_command: str,
+        *,
+        rows: int = 10,
+        console: Console | None = None,
+    ) -> None:
+        self._run_dir = run_dir
+        self._metric_name = metric_name
+        self._next_command = next_command
+        self._rows = rows
+        self._console = console or stdout_console()
+        self._standings = Standings()
+        self._trials: list[Trial] = []
+
+    @override
+    def on_start(self, run: RunInfo, trials: int) -> None:
+        self._standings = Standings()
+        self._trials = []
+
+    @override
+    def on_replay(self, trial: Trial, figures: Figures) -> None:
+        self._add(trial)
+
+    @override
+    def on_trial(self, trial: Trial, figures: Figures) -> None:
+        self._add(trial)
+
+    @override
+    def on_end(self, ending: Ending) -> None:
+        if ending is Ending.FAILED:  # its exception is what the user must see
+            return
+        ranked = rank(self._trials)
+        write_atomically(self._run_dir / LEADERBOARD_FILE, to_csv(ranked, self._metric_name))
+        if ending is Ending.COMPLETE:
+            self._print(ranked)
+        else:
+            self._console.print(self._best_line(), soft_wrap=True)
+
+    def _add(self, trial: Trial) -> None:
+        self._standings.add(trial)
+        self._trials.append(trial)
+
+    def _print(self, ranked: Sequence[Ranked]) -> None:
+        console = self._console
+        console.print(self._table(ranked))
+        seconds = sum(trial.wall_seconds for trial in self._trials)
+        counts = f"{self._standings.num_proposed} trials"
+        if references := len(self._standings.references):
+            counts += f" and {references} reference cells"
+        console.print(f"{counts}, {duration_text(seconds)} of training together")
+        if failures := self._standings.failures:
+            console.print(f"{failures.total()} failed: {failures_text(failures)}", style="red")
+        console.print()
+        console.print(self._best_line(), style="bold green", soft_wrap=True)
+        if best := self._standings.best:
+            cell = best.candidate.architecture
+            console.print(Padding(Text(str(cell)), (1, 2)))
+            console.print(Padding(Text(cell.equations()), (0, 2, 1, 2)))
+            console.print(f"drawing: {self._run_dir / DRAWING_FILE}", soft_wrap=True)
+        files = sorted(path.name for path in self._run_dir.iterdir() if path.name[0] != ".")
+        # Paths and commands are left to the terminal to wrap, so that they can be copied whole.
+        console.print(f"files in {self._run_dir}:", soft_wrap=True)
+        console.print(Padding(", ".join(files), (0, 2)))
+        console.print(f"next: {self._next_command}", soft_wrap=True)
+
+    def _best_line(self) -> str:
+        best = self._standings.best
+        if best is None or best.metric is None:
+            return "no cell of the strategy was trained without failing"
+        line = f"best cell: trial {best.candidate.number}"
+        line += f", {self._metric_name} {metric_text(best.metric)}"
+        reference = self._standings.reference_metric(COMPARED)
+        if reference is not None:
+            line += f", {comparison_text(best.metric, reference, COMPARED)}"
+        return line
+
+    def _table(self, ranked: Sequence[Ranked]) -> Table:
+        """The first cells and all references; `...` stands for the cells between them."""
+        width = self._console.width
+        has_cells = width >= WIDTH_FOR_CELLS
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), expand=has_cells)
+        for name in ("rank", self._metric_name, "params", "time"):
+            table.add_column(name, justify="right", no_wrap=True)
+        table.add_column("trial", justify="right", no_wrap=True)
+        table.add_column("origin", no_wrap=True)
+        if width >= WIDTH_FOR_FITNESS:
+            table.add_column("fitness", justify="right", no_wrap=True)
+        if has_cells:  # takes the width that the others leave
+            table.add_column("cell", no_wrap=True, overflow="ellipsis", style="dim", ratio=1)
+        for group in shown(ranked, self._rows):
+            if isinstance(group, int):
+                table.add_row("...", f"{group} more", style="dim")
+            else:
+                table.add_row(*self._row(group)[: len(table.columns)], style=_style(group))
+        return table
+
+    def _row(self, entry: Ranked) -> list[str]:
+        trial, candidate = entry.trial, entry.trial.candidate
+        row = [entry.label, outcome_text(trial), params_text(trial.num_params)]
+        row += [duration_text(trial.wall_seconds), str(candidate.number)]
+        row.append(shortened(origin_text(candidate), ORIGIN_WIDTH))
+        if self._console.width >= WIDTH_FOR_FITNESS:
+            row.append(f"{trial.fitness:#.5g}" if trial.status is Status.OK else "")
+        return [*row, cell_text(candidate.architecture)]
+
+
+def _style(entry: Ranked) -> str:
+    if entry.trial.candidate.is_reference:
+        return "cyan"
+    return "bold green" if entry.place == 1 else ""

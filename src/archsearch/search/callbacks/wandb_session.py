@@ -1,0 +1,160 @@
+"""The connection to W&B: it may be missing, or break at any moment, without harm to a search."""
+
+import logging
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import ValidationError
+
+from archsearch.archive import RunInfo
+from archsearch.search.callbacks.wording import shortened
+
+if TYPE_CHECKING:
+    import wandb
+
+Mode = Literal["online", "offline", "shared", "disabled"]  # as wandb has them
+
+ID_FILE = "archsearch-run-id.txt"
+FINISH_SECONDS = 300.0  # for what is still to be uploaded; the rest stays on disk for `wandb sync`
+MAX_REASON = 240  # characters; wandb's errors can go on for pages
+
+_log = logging.getLogger(__name__)
+
+
+class WandbSession:
+    """At most one W&B run at a time, in `run_dir/wandb`; `run` is None while there is none.
+
+    mode: None does as the environment variable WANDB_MODE and wandb's own settings say; where
+    these say nothing, "online" if the machine is logged in and "offline" otherwise.
+    """
+
+    def __init__(self, run_dir: Path, project: str, entity: str | None, mode: Mode | None) -> None:
+        self.run: wandb.Run | None = None
+        self._run_dir = run_dir
+        self._project = project
+        self._entity = entity
+        self._mode = mode
+        self._sets_data_dir = False
+
+    def start(self, info: RunInfo) -> None:
+        """Begin the W&B run of this run directory, or go on with it."""
+        try:
+            import wandb  # takes half a second, and is not everywhere
+        except ImportError as error:
+            self._give_up("importing wandb", error)
+            return
+        with self.surviving("starting"):
+            mode = self._mode or _configured_mode()
+            if mode == "disabled":
+                return
+            folder = self._run_dir.resolve() / "wandb"
+            run_id = _stable_id(folder)
+            # What an offline run has yet to upload lies beside it, not in the home directory.
+            self._sets_data_dir = "WANDB_DATA_DIR" not in os.environ
+            os.environ.setdefault("WANDB_DATA_DIR", str(folder / "data"))
+            self.run = wandb.init(
+                project=self._project,
+                entity=self._entity,
+                name=info.name,
+                id=run_id,
+                resume="allow",
+                dir=folder.parent,
+                config={"run": info.config, "revision": info.revision},
+                allow_val_change=True,  # a resumed run may have more trials, or a newer revision
+                mode=mode,
+                settings=wandb.Settings(
+                    silent=True,
+                    console="off",
+                    reinit="create_new",  # of several searches in a process, none ends another
+                    finish_timeout=FINISH_SECONDS,
+                ),
+            )
+
+    def finish(self, exit_code: int) -> None:
+        """End the W&B run, if there is one."""
+        with self.surviving("finishing"):
+            if self.run is not None:
+                self.run.finish(exit_code=exit_code)
+        self._close()
+
+    @contextmanager
+    def surviving(self, doing: str) -> Iterator[None]:
+        """Turn W&B's failures inside the block into one warning and the end of the session.
+
+        Other exceptions are bugs of archsearch and pass.
+        """
+        try:
+            yield
+        except _failures() as error:
+            self._give_up(doing, error)
+
+    def _give_up(self, doing: str, error: Exception) -> None:
+        reason = shortened(" ".join(str(error).split()) or type(error).__name__, MAX_REASON)
+        _log.warning("W&B: %s failed, so the search goes on without it: %s", doing, reason)
+        self._close()
+        if not isinstance(error, ImportError):
+            import wandb
+
+            # Without this, wandb would talk to its dead service once more when Python exits, and
+            # print a traceback. That it fails here too is expected, and was warned of above.
+            with suppress(*_failures()):
+                wandb.teardown()
+
+    def _close(self) -> None:
+        self.run = None
+        if self._sets_data_dir:
+            os.environ.pop("WANDB_DATA_DIR", None)
+            self._sets_data_dir = False
+
+
+def _configured_mode() -> Mode:
+    import wandb
+
+    settings = wandb.setup(wandb.Settings(silent=True)).settings
+    match os.environ.get("WANDB_MODE") or settings.mode:
+        case "disabled":
+            return "disabled"
+        case "shared":
+            return "shared"
+        case "online" | "run" if wandb.login(prompt=False, verify=False):
+            return "online"
+        case _:
+            return "offline"
+
+
+def _failures() -> tuple[type[Exception], ...]:
+    """What wandb raises when something is wrong with it and not with our use of it.
+
+    OSError covers a folder that cannot be written, a full disk and the broken socket of a service
+    process that died. Three of wandb's own kinds do not derive from its base class. A validation
+    error is wandb's answer to a WANDB_… variable that it does not understand.
+    """
+    from wandb.errors import Error
+    from wandb.sdk.lib.service.service_token import WandbServiceConnectionError
+    from wandb.sdk.mailbox import HandleAbandonedError, MailboxClosedError
+
+    return (
+        Error,
+        OSError,
+        WandbServiceConnectionError,
+        HandleAbandonedError,
+        MailboxClosedError,
+        ValidationError,
+    )
+
+
+def _stable_id(folder: Path) -> str:
+    """The id of this run directory's W&B run: drawn once, so that equal runs of two users differ.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    file = folder / ID_FILE
+    folder.mkdir(exist_ok=True)
+    if not file.exists():
+        file.write_text(secrets.token_hex(4), encoding="ascii")
+    return file.read_text(encoding="ascii").strip()

@@ -1,0 +1,96 @@
+"""How figures read on one line: metrics, parameter counts, durations, origins."""
+
+from collections.abc import Mapping
+
+from archsearch.archive import Candidate, Status, Trial
+from archsearch.cell import Cell
+
+MISSING = "-"
+
+
+def metric_text(metric: float | None) -> str:
+    """Five digits wherever the point stands: 1.0512, 182.41, 12346; enough to tell trials apart."""
+    if metric is None:
+        return MISSING
+    return f"{metric:#.5g}".removesuffix(".")
+
+
+def params_text(num_params: int | None) -> str:
+    """950, 12.3k, 1.25M."""
+    if num_params is None:
+        return MISSING
+    for unit, size in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
+        if num_params >= size:
+            return f"{num_params / size:#.3g}".removesuffix(".") + unit
+    return str(num_params)
+
+
+def clock_text(seconds: float | None) -> str:
+    """0:07, 12:40, 3:05:00."""
+    if seconds is None:
+        return MISSING
+    minutes, second = divmod(round(seconds), 60)
+    hours, minute = divmod(minutes, 60)
+    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
+
+
+def duration_text(seconds: float) -> str:
+    """Short durations with a decimal, since whole trials of the smoke budget take less than one."""
+    return f"{seconds:.1f}s" if seconds < 59.95 else clock_text(seconds)
+
+
+def status_text(status: Status) -> str:
+    return status.value.replace("_", " ")
+
+
+def reference_name(candidate: Candidate) -> str | None:
+    """The name of a reference cell, such as "lstm"; None for what a strategy proposed."""
+    return str(candidate.origin.details["name"]) if candidate.is_reference else None
+
+
+def origin_text(candidate: Candidate) -> str:
+    """Such as "reference lstm", "mutation of 9", "crossover of 5, 17"."""
+    if name := reference_name(candidate):
+        return f"reference {name}"
+    parents = ", ".join(str(parent) for parent in candidate.origin.parents)
+    operation = candidate.origin.operation.replace("_", " ")
+    return f"{operation} of {parents}" if parents else operation
+
+
+def cell_text(cell: Cell) -> str:
+    """The cell's statements on one line, that of h_t first, for where only a part can be shown."""
+    statements = [" ".join(statement.split()) for statement in str(cell).split(";")]
+    return "; ".join(sorted(statements, key=lambda statement: not statement.startswith("h_t =")))
+
+
+def outcome_text(trial: Trial) -> str:
+    """The metric, or how the trial failed."""
+    return metric_text(trial.metric) if trial.status is Status.OK else status_text(trial.status)
+
+
+def failures_text(failures: Mapping[Status, int]) -> str:
+    """The most frequent first: "diverged 2, timeout 1"."""
+    by_count = sorted(failures.items(), key=lambda item: (-item[1], item[0]))
+    return ", ".join(f"{status_text(status)} {count}" for status, count in by_count)
+
+
+def figures_text(figures: Mapping[str, int | float | str]) -> str:
+    """A strategy's own figures: "generation 3, species 5"."""
+    return ", ".join(
+        f"{name.replace('_', ' ')} {value:.4g}"
+        if isinstance(value, float)
+        else f"{name.replace('_', ' ')} {value}"
+        for name, value in figures.items()
+    )
+
+
+def comparison_text(metric: float, reference: float, name: str) -> str:
+    """Such as "5.2% below lstm"; whether that is good is the task's to say."""
+    if metric == reference or reference == 0:
+        return f"equal to {name}" if metric == reference else f"{name} has 0"
+    change = (metric - reference) / abs(reference)
+    return f"{abs(change):.1%} {'below' if change < 0 else 'above'} {name}"
+
+
+def shortened(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: max(0, width - 3)] + "..."

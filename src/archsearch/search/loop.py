@@ -1,0 +1,255 @@
+"""The search: ask, evaluate, archive, tell, until the run has what it was given.
+
+One rule holds for every executor, for ordered and asynchronous runs and for those that go on:
+after each trial, ask until `window` candidates are in flight or the strategy wants results first.
+So what is asked depends on the order of the told trials alone, and the archive is that order. To
+go on with a run is to tell its archive again, then to evaluate what is in flight and unarchived.
+"""
+
+import hashlib
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+
+from archsearch.archive import (
+    REFERENCE,
+    Archive,
+    ArchiveError,
+    Candidate,
+    Origin,
+    Status,
+    Trial,
+)
+from archsearch.archive.tables import proposal_columns
+from archsearch.cell import Cell
+from archsearch.search.callback import Callback, Ending
+from archsearch.search.executor import Executor
+from archsearch.search.interrupt import Interrupt
+from archsearch.search.protocol import Strategy
+
+
+class StrategyError(RuntimeError):
+    """A strategy broke its contract: a bug in it."""
+
+
+class Search:
+    """A run of a strategy, from its first candidate or from where its archive ends.
+
+    Ordered runs tell trials in the order of the asks, so equal runs have equal archives whatever
+    the executor; `asynchronous` ones tell them as they finish, and no worker waits for another.
+    References are evaluated first, archived and never told to the strategy. A candidate whose key
+    was evaluated before in the run gets that trial's result, unless the worker then crashed, which
+    need not be the cell's fault.
+
+    The run ends after `trials` trials beside the references, or earlier, once the told ones cost
+    `compute_seconds` together. A finished run goes on where a later one allows more.
+    """
+
+    def __init__(
+        self,
+        strategy: Strategy,
+        executor: Executor,
+        archive: Archive,
+        *,
+        references: Mapping[str, Cell],
+        seed: int,
+        trials: int,
+        window: int = 8,
+        asynchronous: bool = False,
+        compute_seconds: float | None = None,
+        callbacks: Sequence[Callback] = (),
+    ) -> None:
+        for name, value in (("trials", trials), ("window", window)):
+            if value < 1:
+                raise ValueError(f"{name}: expected at least 1, got {value}")
+        if compute_seconds is not None and not compute_seconds > 0:
+            raise ValueError(f"compute_seconds: expected more than 0, got {compute_seconds}")
+        self._strategy = strategy
+        self._executor = executor
+        self._archive = archive
+        self._references = tuple(references.items())
+        self._seed = seed
+        self._trials = trials
+        self._window = window
+        self._asynchronous = asynchronous
+        self._compute_seconds = compute_seconds
+        self._callbacks = tuple(callbacks)
+
+        self._asked = 0  # candidates, references among them
+        self._ask_limit = len(self._references) + trials
+        self._told = 0  # trials beside the references
+        self._told_seconds = 0.0
+        self._in_flight: dict[int, Candidate] = {}  # asked, not told; by number, rising
+        self._launched: set[int] = set()  # in flight, and with the executor or finished
+        self._finished: dict[int, Trial] = {}  # in flight, and only waiting for their turn
+        self._known: dict[str, Trial] = {}  # told, evaluated; by key
+        self._evaluating: set[str] = set()  # keys of launched candidates that reuse no trial
+
+        # Where the time of `run` went: ask, tell, archive, callbacks; and wait, for the executor.
+        self.seconds: defaultdict[str, float] = defaultdict(float)
+
+    def run(self, interrupt: Interrupt) -> Ending:
+        """Search until the run is complete or interrupted.
+
+        Raises:
+            ArchiveError: the archive fails, or is not of this strategy under this configuration.
+            EvaluationError: a bug in the evaluation.
+            StrategyError: a bug in the strategy.
+        """
+        ending = Ending.FAILED
+        try:
+            for callback in self._callbacks:
+                callback.on_start(self._archive.run, self._trials)
+            self._replay()
+            ending = self._go_on(interrupt)
+        finally:
+            for callback in self._callbacks:
+                callback.on_end(ending)
+        return ending
+
+    def _replay(self) -> None:
+        archived, early = self._archive.trials(), self._archive.early_trials()
+        # Where `trials` was larger before, more was asked for.
+        highest = max((trial.candidate.number for trial in (*archived, *early)), default=-1)
+        self._ask_limit = max(self._ask_limit, highest + 1)
+        self._ask()
+        for trial in archived:
+            told = self._claim(trial)
+            self._tell(told)
+            with self._timed("callbacks"):
+                figures = self._strategy.status()
+                for callback in self._callbacks:
+                    callback.on_replay(told, figures)
+            self._ask()
+        for trial in early:
+            self._finish(self._claim(trial))
+
+    def _go_on(self, interrupt: Interrupt) -> Ending:
+        while not self._complete():
+            self._launch()
+            trial = self._next_trial(interrupt)
+            if trial is None:
+                return Ending.INTERRUPTED
+            with self._timed("archive"):
+                self._archive.append(trial)
+            self._tell(trial)
+            with self._timed("callbacks"):
+                figures = self._strategy.status()
+                for callback in self._callbacks:
+                    callback.on_trial(trial, figures)
+            if not interrupt.requested:
+                self._ask()
+        return Ending.COMPLETE
+
+    def _complete(self) -> bool:
+        if any(candidate.is_reference for candidate in self._in_flight.values()):
+            return False
+        spent = self._compute_seconds is not None and self._told_seconds >= self._compute_seconds
+        return spent or self._told >= self._trials
+
+    def _ask(self) -> None:
+        """Ask until the window is full, or the strategy wants results first."""
+        while len(self._in_flight) < self._window and self._asked < self._ask_limit:
+            candidate = self._next_candidate(self._asked)
+            if candidate is None:
+                return
+            self._in_flight[candidate.number] = candidate
+            self._asked += 1
+
+    def _next_candidate(self, number: int) -> Candidate | None:
+        if number < len(self._references):
+            name, cell = self._references[number]
+            return Candidate(number, cell, None, Origin(REFERENCE, details={"name": name}))
+        with self._timed("ask"):
+            proposal = self._strategy.ask(number)
+        strategy = type(self._strategy).__name__
+        if proposal is None:
+            if all(candidate.is_reference for candidate in self._in_flight.values()):
+                raise StrategyError(f"{strategy} proposes nothing although it was told everything")
+            return None
+        if proposal.origin.operation == REFERENCE:
+            raise StrategyError(f"{strategy} proposes {proposal}, but references are the loop's")
+        return Candidate(number, proposal.architecture, proposal.genome, proposal.origin)
+
+    def _launch(self) -> None:
+        """Begin what is in flight; a candidate whose twin is being evaluated waits for it."""
+        for number, candidate in self._in_flight.items():
+            if number in self._launched or candidate.key in self._evaluating:
+                continue
+            self._launched.add(number)
+            if candidate.key in self._known:
+                self._finished[number] = self._known[candidate.key].reuse(candidate)
+            else:
+                self._evaluating.add(candidate.key)
+                self._executor.submit(candidate, trial_seed(self._seed, candidate.key))
+
+    def _next_trial(self, interrupt: Interrupt) -> Trial | None:
+        """The trial to tell next; None if interrupted before it finished."""
+        while (number := self._turn()) not in self._finished:
+            with self._timed("wait"):
+                trial = self._executor.next_trial(interrupt)
+            if trial is None:
+                return None
+            candidate = self._in_flight[trial.candidate.number]
+            self._finish(replace(trial, candidate=candidate))
+            if candidate.number != self._turn():
+                with self._timed("archive"):
+                    self._archive.append_early(trial)
+        assert number is not None
+        return self._finished[number]
+
+    def _turn(self) -> int | None:
+        """The number of the candidate to tell next, if that is certain already."""
+        return next(iter(self._finished if self._asynchronous else self._in_flight), None)
+
+    def _finish(self, trial: Trial) -> None:
+        """Note an evaluated trial whose turn may not have come."""
+        candidate = trial.candidate
+        self._launched.add(candidate.number)
+        self._evaluating.add(candidate.key)
+        self._finished[candidate.number] = trial
+
+    def _tell(self, trial: Trial) -> None:
+        """Take a trial out of flight, remember it, and let the strategy hear of it."""
+        candidate = trial.candidate
+        del self._in_flight[candidate.number]
+        self._launched.discard(candidate.number)
+        self._finished.pop(candidate.number, None)
+        if trial.reused_from is None:
+            self._evaluating.discard(candidate.key)
+            if trial.status is not Status.CRASHED:
+                self._known[candidate.key] = trial
+        if not candidate.is_reference:
+            self._told += 1
+            self._told_seconds += trial.wall_seconds
+            with self._timed("tell"):
+                self._strategy.tell(trial)
+
+    def _claim(self, trial: Trial) -> Trial:
+        """An archived trial as that of the candidate which was asked for under its number."""
+        archived = trial.candidate
+        asked = self._in_flight.get(archived.number)
+        if asked is None or proposal_columns(asked) != proposal_columns(archived):
+            got = "no such candidate" if asked is None else f"{asked.origin} {asked.architecture}"
+            raise ArchiveError(
+                f"the archive does not fit the strategy: candidate {archived.number} was "
+                f"{archived.origin} {archived.architecture}, but is now {got}; go on with the "
+                f"revision that began the run, or begin anew with hydra.run.dir=…"
+            )
+        return replace(trial, candidate=asked)
+
+    @contextmanager
+    def _timed(self, activity: str) -> Iterator[None]:
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[activity] += time.perf_counter() - start
+
+
+def trial_seed(run_seed: int, key: str) -> int:
+    """The seed of every evaluation of a cell in a run: 32 bits, which all generators accept."""
+    digest = hashlib.sha256(f"{run_seed}:{key}".encode()).digest()
+    return int.from_bytes(digest[:4])

@@ -1,0 +1,18 @@
+"""Variation draws until a result is valid, but not for ever."""
+
+from collections.abc import Iterable
+
+from archsearch.space import GPTreeSpace, TreeGenome
+
+# For operators whose possible results are too many to go through.
+MAX_DRAWS = 20
+
+
+def first_valid(
+    genomes: Iterable[TreeGenome], space: GPTreeSpace, *parents: TreeGenome
+) -> TreeGenome | None:
+    """The first genome that is in the space and equals no parent, if there is one."""
+    for genome in genomes:
+        if genome not in parents and space.check(genome) is None:
+            return genome
+    return None

@@ -1,0 +1,136 @@
+"""`python -m archsearch.train cell=zoo/lstm task=ptb`: one given cell, trained and tested."""
+
+import json
+import os
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+from hydra.core.hydra_config import HydraConfig
+from hydra.utils import instantiate
+from omegaconf import DictConfig, OmegaConf
+from safetensors.torch import load_file, save_file
+
+from archsearch.cell import Cell
+from archsearch.command import Interrupted, run_command
+from archsearch.config import ConfigError, check, identity, register, revision
+from archsearch.data.store import ROOT_VARIABLE
+from archsearch.train.budget import Budget
+from archsearch.train.cell_sources import quote_text, read_cell
+from archsearch.train.checkpoint import BEST, LAST, SaveEpochs
+from archsearch.train.fit import Fit, count_parameters, fit, metric_on_test
+from archsearch.train.progress import EpochLines, write_line
+from archsearch.train.task import Model, Task
+from archsearch.train.training import Training
+
+RESULT, WEIGHTS, CELL, CONFIG = "result.json", "model.safetensors", "cell.txt", "config.yaml"
+
+
+def main() -> None:
+    """The command `python -m archsearch.train`."""
+    sys.argv[1:] = [quote_text(argument) for argument in sys.argv[1:]]
+    register()
+    run_command(train, "train")
+
+
+def train(cfg: DictConfig) -> None:
+    """Train, or go on with, what the configuration says; then test the best epoch's weights."""
+    check(cfg)
+    if cfg.data.root is not None:
+        os.environ[ROOT_VARIABLE] = str(cfg.data.root)
+    folder = Path(HydraConfig.get().runtime.output_dir)
+    cell = read_cell(cfg.cell)
+    claim(folder, cfg)
+    if not (folder / RESULT).exists():
+        task, budget = instantiate(cfg.task), instantiate(cfg.budget)
+        model, training = instantiate(cfg.model), instantiate(cfg.trainer)
+        (folder / CELL).write_text(f"{cell}\n", encoding="utf-8")
+        announce(folder, cell, task, budget, model)
+        done = train_in(folder, task, cell, budget, model, training, cfg.seed)
+        finish(folder, done, task, cell, budget, training, cfg.seed)
+    else:
+        write_line(f"complete already: {folder}")
+    report(folder)
+
+
+def claim(folder: Path, cfg: DictConfig) -> None:
+    """Write the configuration into the directory, or hold it against the one that is there."""
+    path = folder / CONFIG
+    if not path.exists():
+        OmegaConf.save(cfg, path, resolve=True)
+        return
+    there = OmegaConf.load(path)
+    assert isinstance(there, DictConfig)
+    if identity(there) != identity(cfg):
+        raise ConfigError(
+            f"{folder}: holds a training of another configuration ({path}); "
+            "choose another directory with hydra.run.dir=…"
+        )
+
+
+def announce(folder: Path, cell: Cell, task: Task, budget: Budget, model: Model) -> None:
+    num_params = count_parameters(task, cell, budget, model)
+    again = "goes on in" if (folder / LAST).exists() else "in"
+    write_line(f"{task.name}, budget {budget.name}, {num_params:,} parameters; {again} {folder}")
+
+
+def train_in(
+    folder: Path, task: Task, cell: Cell, budget: Budget, model: Model, training: Training,
+    seed: int,
+) -> Fit:  # fmt: skip
+    callbacks = [EpochLines(task.metric_name, budget.epochs), SaveEpochs(folder)]
+    try:
+        return fit(
+            task, cell, budget, model, training, seed,
+            callbacks=callbacks, checkpoint=folder / LAST,
+        )  # fmt: skip
+    except KeyboardInterrupt:
+        raise Interrupted(
+            "interrupted; the same command goes on after the last whole epoch"
+        ) from None
+
+
+def finish(
+    folder: Path, done: Fit, task: Task, cell: Cell, budget: Budget, training: Training, seed: int
+) -> None:
+    """Test the weights of the best epoch and write what is left to write, the result last."""
+    weights = load_file(folder / BEST)
+    done.module.network.load_state_dict(weights)
+    metrics = done.module.metrics
+    save_file(weights, folder / WEIGHTS, metadata={"cell": str(cell)})
+    result: dict[str, Any] = {
+        "task": task.name,
+        "budget": asdict(budget),
+        "cell": str(cell),
+        "key": cell.key,
+        "seed": seed,
+        "num_params": done.num_params,
+        "metric": task.metric_name,
+        "best_epoch": metrics.index(min(metrics)) + 1,
+        "valid": min(metrics),
+        "test": metric_on_test(done.module, budget, training),
+        "wall_seconds": done.curve[-1].wall_seconds,
+        "curve": [asdict(epoch) for epoch in done.curve],
+        "revision": revision(),
+        "torch": torch.__version__,
+    }
+    unfinished = folder / f".{RESULT}.part"
+    unfinished.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    unfinished.replace(folder / RESULT)
+
+
+def report(folder: Path) -> None:
+    result = json.loads((folder / RESULT).read_text(encoding="utf-8"))
+    write_line(
+        f"{result['metric']}: valid {result['valid']:.2f} (epoch {result['best_epoch']} of "
+        f"{len(result['curve'])}), test {result['test']:.2f}, "
+        f"{result['wall_seconds'] / 60:.1f} minutes"
+    )
+    for name in (RESULT, WEIGHTS, CELL):
+        write_line(f"  {folder / name}")
+
+
+if __name__ == "__main__":
+    main()

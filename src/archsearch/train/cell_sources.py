@@ -1,0 +1,47 @@
+"""What may stand after `cell=`."""
+
+from pathlib import Path
+
+from archsearch.cell import Cell, CellError, parse, zoo
+
+_ZOO = "zoo/"
+_RUN_FILES = ("best_cell.txt", "cell.txt")  # of a search, of a training
+_TEXT_SIGNS = "(=;"  # which every text has and no sensible path
+
+
+def read_cell(source: str) -> Cell:
+    """The cell that `source` names: `zoo/<name>`, a cell's text, a file of such a text, or the
+    directory of a run: of a search for its best cell, of a training for the cell trained.
+
+    Raises:
+        CellError: no such cell or file, or a text that is not a cell's.
+    """
+    if source.startswith(_ZOO):
+        return zoo[source.removeprefix(_ZOO)]
+    if any(sign in source for sign in _TEXT_SIGNS):
+        return parse(source)
+    path = Path(source).expanduser()
+    candidates = [path / name for name in _RUN_FILES] if path.is_dir() else [path]
+    path = next((candidate for candidate in candidates if candidate.is_file()), path)
+    if not path.is_file():
+        raise CellError(
+            "cell: expected zoo/<name>, the text of a cell, a file with one, or the directory of a "
+            f"run, got {source!r}: no file {' or '.join(map(str, candidates))}; "
+            f"the zoo has {', '.join(zoo)}"
+        )
+    try:
+        return parse(path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError as error:
+        raise CellError(f"cell: {path} is not text in UTF-8: {error.reason}") from None
+
+
+def quote_text(argument: str) -> str:
+    """A command line argument `cell=<text>` quoted, as Hydra's grammar asks of such texts.
+
+    Everything else, `cell=zoo/lstm,zoo/gru` of a multirun too, comes back as it is.
+    """
+    key, equals, value = argument.partition("=")
+    if key != "cell" or value[:1] in ("'", '"') or not any(s in value for s in _TEXT_SIGNS):
+        return argument
+    escaped = value.replace("\\", "\\\\").replace("'", "\\'")
+    return f"{key}{equals}'{escaped}'"

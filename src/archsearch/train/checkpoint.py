@@ -1,0 +1,37 @@
+"""What a training leaves in its directory after every epoch, so that it can go on when killed."""
+
+from pathlib import Path
+
+from pytorch_lightning import Callback, LightningModule, Trainer
+from safetensors.torch import save_file
+
+from archsearch.train.task import TaskModule
+
+LAST = "last.ckpt"  # a Lightning checkpoint; read with weights_only=True
+BEST = "best.safetensors"
+
+
+class SaveEpochs(Callback):
+    """Writes the state of the training, and the weights of the best epoch, each in one step.
+
+    The best weights come first: killed in between, the training repeats the epoch and writes
+    the same weights again.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        assert isinstance(pl_module, TaskModule)
+        metrics = pl_module.metrics
+        if metrics.index(min(metrics)) == len(metrics) - 1:
+            path = self._folder / BEST
+            save_file(pl_module.validated_weights(), _unfinished(path))
+            _unfinished(path).replace(path)
+        path = self._folder / LAST
+        trainer.save_checkpoint(_unfinished(path))
+        _unfinished(path).replace(path)
+
+
+def _unfinished(path: Path) -> Path:
+    return path.with_name(f".{path.name}.part")

@@ -1,0 +1,150 @@
+"""One training of one architecture under a budget."""
+
+import logging
+import signal
+import threading
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from lightning_fabric.plugins.environments.lightning import LightningEnvironment
+from pytorch_lightning import Callback, Trainer
+
+from archsearch.archive import Epoch
+from archsearch.cell import Cell
+from archsearch.train.budget import Budget
+from archsearch.train.failures import TooManyParameters, TrainingFailure
+from archsearch.train.task import Model, Task, TaskModule
+from archsearch.train.training import Training
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A finished training. `metric` is that of the last epoch: a budget fixes how long to train,
+    and the best of all epochs would favour cells whose curves are noisy."""
+
+    curve: tuple[Epoch, ...]
+    metric: float
+    num_params: int
+    module: TaskModule = field(repr=False)
+
+
+def fit(
+    task: Task,
+    cell: Cell,
+    budget: Budget,
+    model: Model,
+    training: Training,
+    seed: int,
+    *,
+    callbacks: Sequence[Callback] = (),
+    checkpoint: Path | None = None,
+) -> Fit:
+    """Train `cell` on `task`. All that is random comes from `seed`; no global generator is used.
+
+    `checkpoint`, if it exists, is the file of an interrupted training to go on with.
+
+    Raises:
+        TrainingFailure: with `curve` and `num_params` filled in as far as they are known.
+        DataError: the task's data is missing or too small for the budget.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    module: TaskModule | None = None
+    num_params = None
+    try:
+        num_params = count_parameters(task, cell, budget, model)
+        if budget.max_params is not None and num_params > budget.max_params:
+            raise TooManyParameters(num_params, budget.max_params)
+        network = task.network(cell, budget, model, generator)
+        module = task.module(network, budget, training, generator)
+        _run(module, budget, training, callbacks, checkpoint)
+    except TrainingFailure as failure:
+        failure.curve = tuple(module.curve) if module is not None else ()
+        failure.num_params = num_params
+        raise
+    return Fit(tuple(module.curve), module.metrics[-1], num_params, module)
+
+
+def count_parameters(task: Task, cell: Cell, budget: Budget, model: Model) -> int:
+    """Of the network that `fit` would train; no memory is taken for its weights."""
+    task.load(budget)
+    with torch.device("meta"):
+        network = task.network(cell, budget, model, torch.Generator(device="cpu"))
+    return sum(parameter.numel() for parameter in network.parameters())
+
+
+def metric_on_test(module: TaskModule, budget: Budget, training: Training) -> float:
+    """The metric of the test split under the module's weights as they are."""
+    with quiet_lightning():
+        _trainer(budget, training).test(module, verbose=False)
+    return module.test_metric
+
+
+def _run(
+    module: TaskModule,
+    budget: Budget,
+    training: Training,
+    callbacks: Sequence[Callback],
+    checkpoint: Path | None,
+) -> None:
+    resume_from = checkpoint if checkpoint is not None and checkpoint.exists() else None
+    with quiet_lightning(), keyboard_interrupts():
+        _trainer(budget, training, callbacks).fit(module, ckpt_path=resume_from, weights_only=True)
+
+
+def _trainer(budget: Budget, training: Training, callbacks: Sequence[Callback] = ()) -> Trainer:
+    return Trainer(
+        accelerator=training.accelerator,
+        devices=1,
+        max_epochs=budget.epochs,
+        callbacks=list(callbacks),
+        # CPU kernels are deterministic as they are; the global mode would also fill every new
+        # tensor, which costs more than all of Lightning.
+        deterministic=training.accelerator != "cpu",
+        # What is guessed from the machine otherwise: SLURM's or MPI's variables would make a
+        # trial part of a distributed job.
+        plugins=[LightningEnvironment()],
+        logger=False,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        num_sanity_val_steps=0,
+        use_distributed_sampler=False,
+    )
+
+
+@contextmanager
+def quiet_lightning() -> Iterator[None]:
+    """Keep Lightning's notes on hardware, its tips and its `max_epochs reached` off the log."""
+    loggers = [logging.getLogger(name) for name in ("pytorch_lightning", "lightning_fabric")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            # Lightning 2.6 under torch 2.13.
+            warnings.filterwarnings("ignore", r"`isinstance\(treespec, LeafSpec\)`", FutureWarning)
+            yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
+
+
+@contextmanager
+def keyboard_interrupts() -> Iterator[None]:
+    """Give KeyboardInterrupt back; Lightning turns it into SystemExit and then ignores SIGINT."""
+    main_thread = threading.current_thread() is threading.main_thread()
+    handler: Any = signal.getsignal(signal.SIGINT)
+    try:
+        yield
+    except SystemExit as exit_:
+        if isinstance(exit_.__context__, KeyboardInterrupt):
+            raise KeyboardInterrupt from None
+        raise
+    finally:
+        if main_thread:
+            signal.signal(signal.SIGINT, handler)

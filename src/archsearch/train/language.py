@@ -1,0 +1,94 @@
+"""Language modelling: predict the next symbol of a stream."""
+
+import math
+from collections.abc import Callable
+
+import torch
+
+from archsearch.cell import Cell
+from archsearch.data import TokenCorpus
+from archsearch.nn.language_model import LanguageModel
+from archsearch.train.budget import Budget
+from archsearch.train.module import LanguageModule
+from archsearch.train.task import Model, Task
+from archsearch.train.training import Training
+
+
+class LanguageTask(Task):
+    """The perplexity of a corpus; fitness is −ln of it, so the negative cross entropy in nats.
+
+    Args:
+        corpus: loads it.
+        test_batch_size: streams side by side when the test split is evaluated. With 1, as in the
+            papers, every symbol but the first is predicted with all that precedes it.
+        max_perplexity: a validation perplexity above it is a divergence. None: twice the size of
+            the vocabulary, which is what guessing gets without any training.
+    """
+
+    metric_name = "perplexity"
+    lower_is_better = True
+
+    def __init__(
+        self,
+        name: str,
+        corpus: Callable[[], TokenCorpus],
+        test_batch_size: int = 1,
+        max_perplexity: float | None = None,
+    ) -> None:
+        self.name = name
+        self.test_batch_size = test_batch_size
+        self.max_perplexity = max_perplexity
+        self._load_corpus = corpus
+        self._loaded: tuple[Budget, TokenCorpus] | None = None
+
+    def __getstate__(self) -> dict[str, object]:
+        return self.__dict__ | {"_loaded": None}  # each process loads the data for itself
+
+    def load(self, budget: Budget) -> None:
+        self._corpus(budget)
+
+    def network(
+        self, cell: Cell, budget: Budget, model: Model, generator: torch.Generator
+    ) -> LanguageModel:
+        network = model(
+            cell,
+            len(self._corpus(budget).vocabulary),
+            num_layers=budget.num_layers,
+            hidden_size=budget.hidden_size,
+            embedding_size=budget.embedding_size,
+            generator=generator,
+        )
+        assert isinstance(network, LanguageModel)
+        return network
+
+    def module(
+        self,
+        network: torch.nn.Module,
+        budget: Budget,
+        training: Training,
+        generator: torch.Generator,
+    ) -> LanguageModule:
+        assert isinstance(network, LanguageModel)
+        corpus = self._corpus(budget)
+        return LanguageModule(
+            network,
+            corpus,
+            budget,
+            training,
+            generator,
+            max_perplexity=self.max_perplexity or 2 * len(corpus.vocabulary),
+            test_batch_size=self.test_batch_size,
+        )
+
+    def fitness(self, metric: float) -> float:
+        return -math.log(metric)
+
+    def _corpus(self, budget: Budget) -> TokenCorpus:
+        if self._loaded is None or self._loaded[0] != budget:
+            corpus = self._load_corpus().limit(
+                max_train_symbols=budget.max_train_symbols,
+                max_valid_symbols=budget.max_valid_symbols,
+                vocabulary_size=budget.vocabulary_size,
+            )
+            self._loaded = (budget, corpus)
+        return self._loaded[1]

@@ -1,0 +1,133 @@
+"""Optimisers and their learning rates over a training, each in its paper's terms.
+
+A schedule holds no state: rates and averaging are functions of the epochs done and of the
+validation metrics so far, so a resumed training needs nothing but its learning curve. Metrics are
+better when lower.
+"""
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import nn
+from torch.optim import Optimizer
+
+
+class Progress(NamedTuple):
+    """Where a training stands."""
+
+    epochs: float  # done; fractional within an epoch
+    num_epochs: int  # in all
+    metrics: Sequence[float]  # on validation data, one for every whole epoch done
+
+
+class Schedule(ABC):
+    """Which optimiser, and which learning rate when."""
+
+    @abstractmethod
+    def optimizer(self, parameters: Iterable[nn.Parameter]) -> Optimizer:
+        """A fresh optimiser; its learning rate is set before every step."""
+
+    @abstractmethod
+    def learning_rate(self, progress: Progress) -> float:
+        """The rate of the next step."""
+
+    def averages(self, metrics: Sequence[float]) -> bool:  # noqa: ARG002
+        """Whether weights are averaged from now on, after the epochs that gave `metrics`."""
+        return False
+
+
+@dataclass(frozen=True)
+class _Sgd(Schedule):
+    """Plain gradient descent with an L2 penalty of weight_decay / 2."""
+
+    lr: float
+    weight_decay: float = 0.0
+
+    def optimizer(self, parameters: Iterable[nn.Parameter]) -> Optimizer:
+        return torch.optim.SGD(parameters, lr=self.lr, weight_decay=self.weight_decay, fused=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SgdDecay(_Sgd):
+    """The rate stays for `constant_epochs`, then is multiplied by `decay` before every epoch.
+
+    Zaremba, Sutskever, Vinyals, Recurrent Neural Network Regularization (2014), section 4.1.
+    """
+
+    constant_epochs: int
+    decay: float
+
+    def learning_rate(self, progress: Progress) -> float:
+        return self.lr * self.decay ** max(0, int(progress.epochs) + 1 - self.constant_epochs)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SgdPlateau(_Sgd):
+    """The rate is divided by `factor` after every epoch that did not improve on the best so far.
+
+    Schrimpf et al., A Flexible Approach to Automated RNN Architecture Generation (2017): learning
+    rate 20, divided by 4.
+    """
+
+    factor: float
+
+    def learning_rate(self, progress: Progress) -> float:
+        metrics = progress.metrics
+        stalls = sum(metrics[i] >= min(metrics[:i]) for i in range(1, len(metrics)))
+        return self.lr / self.factor**stalls
+
+
+@dataclass(frozen=True, kw_only=True)
+class NtAsgd(_Sgd):
+    """SGD at a constant rate, averaged from the moment when validation stops improving.
+
+    The non-monotone criterion: an epoch's metric is worse than the best of all epochs but the
+    last `patience` before it. Merity, Keskar, Socher, Regularizing and Optimizing LSTM Language
+    Models (2017), algorithm 1, with L = one epoch and n = `patience`.
+    """
+
+    patience: int = 5
+
+    def learning_rate(self, progress: Progress) -> float:  # noqa: ARG002
+        return self.lr
+
+    def averages(self, metrics: Sequence[float]) -> bool:
+        return any(
+            metrics[t] > min(metrics[: t - self.patience])
+            for t in range(self.patience + 1, len(metrics))
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Adam(Schedule):
+    """Kingma & Ba, Adam (2015), with an optional cosine.
+
+    The cosine falls from `lr` to `final_lr` at the end of the last epoch (Loshchilov & Hutter,
+    SGDR, 2017, equation 5, without restarts); where `final_lr` is None the rate stays at `lr`.
+    """
+
+    lr: float
+    betas: tuple[float, float] = (0.9, 0.999)
+    eps: float = 1e-8
+    weight_decay: float = 0.0  # decoupled (AdamW)
+    final_lr: float | None = None
+
+    def optimizer(self, parameters: Iterable[nn.Parameter]) -> Optimizer:
+        return torch.optim.AdamW(
+            parameters,
+            lr=self.lr,
+            betas=(self.betas[0], self.betas[1]),
+            eps=self.eps,
+            weight_decay=self.weight_decay,
+            fused=True,
+        )
+
+    def learning_rate(self, progress: Progress) -> float:
+        if self.final_lr is None:
+            return self.lr
+        cosine = (1 + math.cos(math.pi * min(1.0, progress.epochs / progress.num_epochs))) / 2
+        return self.final_lr + (self.lr - self.final_lr) * cosine

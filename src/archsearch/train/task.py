@@ -1,0 +1,67 @@
+"""The seam between tasks and the training of one architecture."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+
+import torch
+from pytorch_lightning import LightningModule
+
+from archsearch.archive import Epoch
+from archsearch.cell import Cell
+from archsearch.train.budget import Budget
+from archsearch.train.training import Training
+
+# Builds the network of a task; what a budget and a cell fix is given by the task, the rest is in
+# conf/model. Such as functools.partial(LanguageModel, tied=True).
+Model = Callable[..., torch.nn.Module]
+
+
+class TaskModule(LightningModule, ABC):
+    """A network with its data and all that it takes to train, validate and test it."""
+
+    network: torch.nn.Module
+    learning_rate: float  # of the last step
+    curve: list[Epoch]  # one point an epoch done
+    test_metric: float  # after Trainer.test
+
+    @property
+    def metrics(self) -> list[float]:
+        """The metric on validation data after each epoch done."""
+        return [epoch.valid_metric for epoch in self.curve]
+
+    @abstractmethod
+    def validated_weights(self) -> dict[str, torch.Tensor]:
+        """A copy of the network's weights as validation saw them last, so averaged if they were."""
+
+
+class Task(ABC):
+    """Data with a network, a metric, and the fitness that follows from it.
+
+    Tasks are configuration: cheap to build and picklable. Data is loaded at first use and kept
+    for the trainings that follow in the same process.
+    """
+
+    name: str
+    metric_name: str
+    lower_is_better: bool
+
+    @abstractmethod
+    def load(self, budget: Budget) -> None:
+        """Make the data ready, or raise DataError. Done implicitly by all other methods."""
+
+    @abstractmethod
+    def network(
+        self, cell: Cell, budget: Budget, model: Model, generator: torch.Generator
+    ) -> torch.nn.Module:
+        """The untrained network, its weights drawn from `generator`."""
+
+    @abstractmethod
+    def module(
+        self, network: torch.nn.Module, budget: Budget, training: Training,
+        generator: torch.Generator,
+    ) -> TaskModule:  # fmt: skip
+        """The network with its training under a budget."""
+
+    @abstractmethod
+    def fitness(self, metric: float) -> float:
+        """What strategies maximise."""

@@ -1,0 +1,36 @@
+"""How weights are moved: loss, regularisation, clipping, schedule."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from archsearch.train.schedules import Schedule
+
+
+class Loss(StrEnum):
+    """What the learning rate and the clipping norm refer to.
+
+    Zaremba et al. sum the cross entropy over the unrolled steps and average over the batch, so
+    their rate 1 and norm 5 at 20 steps are rate 20 and norm 0.25 of the mean over symbols.
+    """
+
+    MEAN = "mean"  # nats a symbol
+    SUM_OVER_STEPS = "sum_over_steps"  # nats a segment, averaged over the batch
+
+
+@dataclass(frozen=True)
+class Training:
+    """A way to train any network of a task; the numbers are in conf/trainer."""
+
+    name: str
+    schedule: Schedule
+    clip_norm: float | None = None  # of the whole gradient; None does not clip
+    loss: Loss = Loss.MEAN
+    activation_regularization: float = 0.0  # α of Merity et al. (2017)
+    temporal_regularization: float = 0.0  # β of the same
+    variable_unroll: bool = False  # segment lengths drawn anew each epoch (AWD-LSTM)
+    accelerator: str = "cpu"  # as Lightning names them; "auto" takes a GPU where there is one
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "loss", Loss(self.loss))  # configuration files have text
+        if self.clip_norm is not None and self.clip_norm <= 0:
+            raise ValueError(f"trainer.clip_norm: expected a number above 0, got {self.clip_norm}")

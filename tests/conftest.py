@@ -1,0 +1,7 @@
+"""What all tests share."""
+
+import os
+
+# Tests compute little at a time: on shared machines more threads only wait for each other. Set
+# before torch is imported, and inherited by the processes that tests start.
+os.environ.setdefault("OMP_NUM_THREADS", "1")

@@ -1,0 +1,114 @@
+import dataclasses
+import math
+from functools import partial
+
+import pytest
+import torch
+from toy_search import without_times
+
+from archsearch.archive import Candidate, Epoch, Origin, Status
+from archsearch.cell import zoo
+from archsearch.data import load_xml
+from archsearch.evaluate import Processes, Serial
+from archsearch.evaluate import evaluator as module
+from archsearch.evaluate.evaluator import TrainingEvaluatorFactory
+from archsearch.nn import LanguageModel
+from archsearch.search import Interrupt
+from archsearch.train import (
+    Adam,
+    Budget,
+    Diverged,
+    LanguageTask,
+    TimeLimit,
+    TooManyParameters,
+    Training,
+)
+
+CANDIDATES = [
+    Candidate(number, zoo[name], None, Origin("reference"))
+    for number, name in enumerate(("rnn", "gru"))
+]
+
+
+@pytest.fixture
+def factory() -> TrainingEvaluatorFactory:
+    corpus = partial(load_xml, train_symbols=2000, valid_symbols=500)
+    return TrainingEvaluatorFactory(
+        LanguageTask("xml", corpus),
+        Budget("test", epochs=2, num_layers=1, hidden_size=8, batch_size=4, unroll_steps=20),
+        partial(LanguageModel, tied=True),
+        Training("adam", Adam(lr=0.01)),
+    )
+
+
+def test_a_trial_is_the_same_in_every_process_and_after_any_other(
+    factory: TrainingEvaluatorFactory,
+) -> None:
+    threads = torch.get_num_threads()
+    with Serial(factory) as serial, Processes(factory, workers=1) as processes:
+        here, there = (
+            [next_trial(executor, candidate) for candidate in order]
+            for executor, order in ((serial, CANDIDATES), (processes, CANDIDATES[::-1]))
+        )
+    torch.set_num_threads(threads)
+    assert without_times(here) == without_times(there[::-1])
+    for trial in here:
+        assert trial.status is Status.OK
+        assert trial.metric == trial.curve[-1].valid_metric
+        assert trial.fitness == -math.log(trial.metric or 0)
+        assert (len(trial.curve), trial.seed) == (2, 3)
+        assert trial.wall_seconds >= trial.curve[-1].wall_seconds > trial.curve[0].wall_seconds
+        assert (trial.num_params or 0) > 300
+
+
+def next_trial(executor, candidate):
+    executor.submit(candidate, 3)
+    return executor.next_trial(Interrupt())
+
+
+@pytest.mark.parametrize(
+    ("failure", "status", "cause"),
+    [
+        (Diverged(2, 7, "loss is nan"), Status.DIVERGED, "loss is nan (epoch 2, step 7)"),
+        (TimeLimit(60, 3), Status.TIMEOUT, "over the limit of 60 s (epoch 3)"),
+        (TooManyParameters(9000, 8000), Status.INVALID, "9,000 parameters, over the limit"),
+        (MemoryError(), Status.OUT_OF_MEMORY, "out of memory"),
+        (torch.OutOfMemoryError("CUDA out of memory"), Status.OUT_OF_MEMORY, "CUDA out"),
+        (RuntimeError("[…] DefaultCPUAllocator: can't"), Status.OUT_OF_MEMORY, "DefaultCPU"),
+    ],
+)
+def test_known_failures_are_trials(
+    factory: TrainingEvaluatorFactory, monkeypatch, failure: Exception, status: Status, cause: str
+) -> None:
+    curve = (Epoch(3.0, 20.0, 1.0),)
+    if isinstance(failure, module.TrainingFailure):
+        failure.curve, failure.num_params = curve, 9000
+
+    def fail(*_arguments: object) -> None:
+        raise failure
+
+    monkeypatch.setattr(module, "fit", fail)
+    trial = factory.evaluate(CANDIDATES[0], 3)
+    assert (trial.status, trial.seed, trial.candidate) == (status, 3, CANDIDATES[0])
+    assert cause in (trial.cause or "")
+    if status is not Status.OUT_OF_MEMORY:
+        assert (trial.curve, trial.num_params) == (curve, 9000)
+
+
+def test_real_limits_give_real_failures(factory: TrainingEvaluatorFactory) -> None:
+    def status(**limits: float) -> Status:
+        budget = dataclasses.replace(factory.budget, **limits)
+        return dataclasses.replace(factory, budget=budget).evaluate(CANDIDATES[1], 3).status
+
+    assert status(max_seconds=1e-6) is Status.TIMEOUT
+    assert status(max_params=100) is Status.INVALID
+    assert status(hidden_size=2**24) is Status.OUT_OF_MEMORY
+
+
+def test_anything_else_is_a_bug(factory: TrainingEvaluatorFactory, monkeypatch) -> None:
+    def fail(*_arguments: object) -> None:
+        raise RuntimeError("shapes do not match")
+
+    monkeypatch.setattr(module, "fit", fail)
+    with pytest.raises(RuntimeError, match="shapes do not match"):
+        factory.evaluate(CANDIDATES[0], 3)

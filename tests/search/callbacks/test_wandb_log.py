@@ -1,0 +1,213 @@
+"""What W&B gets, read back from its offline files; and that its failures never reach a search."""
+
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from archsearch.cell import zoo
+from archsearch.search.callback import Ending
+from archsearch.search.callbacks import WandbLog
+
+wandb = pytest.importorskip("wandb")
+psutil = pytest.importorskip("psutil")
+
+
+@pytest.fixture(autouse=True)
+def isolated(monkeypatch, tmp_path):
+    """Offline, without the settings, credentials and caches of whoever runs the tests."""
+    for name in [name for name in os.environ if name.startswith("WANDB_")]:
+        monkeypatch.delenv(name)
+    home = tmp_path / "home"
+    monkeypatch.setenv("WANDB_CONFIG_DIR", str(home / "config"))
+    monkeypatch.setenv("WANDB_CACHE_DIR", str(home / "cache"))
+    monkeypatch.setenv("NETRC", str(home / "netrc"))
+    yield
+    wandb.teardown()
+
+
+@pytest.fixture
+def run_dir(tmp_path) -> Path:
+    folder = tmp_path / "run"
+    folder.mkdir()
+    return folder
+
+
+def records(run_dir: Path) -> list[dict]:
+    """The records of all offline runs in the directory, in the order of their processes."""
+    found = []
+    for file in sorted(run_dir.glob("wandb/offline-run-*/run-*.wandb")):
+        shown = subprocess.run(
+            [sys.executable, "-m", "wandb", "leet", "inspect", "--json", str(file)],
+            check=True, capture_output=True, text=True,
+        )  # fmt: skip
+        found += [json.loads(line) for line in shown.stdout.splitlines()]
+    return found
+
+
+def warnings(caplog) -> list[logging.LogRecord]:
+    """Those of archsearch; wandb's own go to a file."""
+    return [record for record in caplog.records if record.name.startswith("archsearch")]
+
+
+def history(run_dir: Path) -> list[dict]:
+    return [r["history"]["item"] for r in records(run_dir) if r["type"] == "history"]
+
+
+def table(run_dir: Path, row: dict) -> list[dict]:
+    """The table of trials that a row of the history refers to."""
+    (file,) = run_dir.glob(f"wandb/offline-run-*/files/{row['trials.path']}")
+    content = json.loads(file.read_text(encoding="utf-8"))
+    return [dict(zip(content["columns"], values, strict=True)) for values in content["data"]]
+
+
+def test_an_offline_run_has_charts_a_row_a_trial_and_the_best_drawing(
+    run_dir, tell, some_trials, capfd, monkeypatch
+) -> None:
+    callback = WandbLog(run_dir, "perplexity", mode="offline")
+    tell(callback, some_trials)
+    callback.on_end(Ending.COMPLETE)
+    assert capfd.readouterr() == ("", "")
+    assert "WANDB_DATA_DIR" not in os.environ
+
+    logged = history(run_dir)
+    points = [row for row in logged if "wall_seconds" in row]
+    assert [row["trial"] for row in points] == list(range(9))
+    assert points[3]["perplexity"] == 212.32
+    assert "perplexity" not in points[4]
+    assert "fitness" not in points[4]
+    assert points[4]["failures/diverged"] == 1
+    assert [row.get("best/perplexity") for row in points[2:8]] == [
+        None, 212.32, 212.32, 193.0, 150.0, 150.0,
+    ]  # fmt: skip
+    assert points[8]["strategy/active_species"] == 3
+
+    last = logged[-1]
+    rows = table(run_dir, last)
+    assert [row["trial"] for row in rows] == list(range(9))
+    best, failed = rows[6], rows[8]
+    assert (best["cell"], best["parents"]) == (str(zoo["nascell"]), "3")
+    assert best["equations"] == zoo["nascell"].equations()
+    assert json.loads(best["curve"])["train_loss"] == [5.0, None]
+    assert (failed["status"], failed["fitness"], failed["cause"]) == (
+        "out_of_memory", None, "NaN in epoch 2",
+    )  # fmt: skip
+    assert rows[7]["reused_from"] == 6
+    drawings = list(run_dir.glob("wandb/offline-run-*/files/media/html/best_cell*.html"))
+    assert [file.read_text(encoding="utf-8") for file in drawings] == [zoo["nascell"].to_svg()]
+    staged = run_dir.glob("wandb/data/artifacts/staging/*")
+    assert zoo["mut2"].to_svg() in [file.read_text(encoding="utf-8") for file in staged]
+    assert {"best_so_far_table.nrows", "species_table.nrows"} <= last.keys()
+
+
+def test_a_resumed_search_goes_on_with_its_run_and_its_axis(run_dir, tell, some_trials) -> None:
+    first = WandbLog(run_dir, "perplexity", mode="offline", drawings=False)
+    tell(first, some_trials[:5])
+    first.on_end(Ending.INTERRUPTED)
+    second = WandbLog(run_dir, "perplexity", mode="offline", drawings=False)
+    tell(second, some_trials, replayed=5)
+    second.on_end(Ending.COMPLETE)
+    every = records(run_dir)
+    assert len({r["run"]["run_id"] for r in every if r["type"] == "run"}) == 1
+    logged = [r["history"]["item"] for r in every if r["type"] == "history"]
+    assert [row["trial"] for row in logged if "wall_seconds" in row] == list(range(9))
+    assert [row["trial"] for row in table(run_dir, logged[-1])] == list(range(9))
+
+
+def test_uploads_of_the_table_grow_in_proportion_to_the_trials(run_dir, tell, trials) -> None:
+    callback = WandbLog(run_dir, "perplexity", mode="offline", drawings=False)
+    tell(callback, [trials.ok(2.0 + i) for i in range(60)], total=60)
+    callback.on_end(Ending.COMPLETE)
+    uploaded = [row["trials.nrows"] for row in history(run_dir) if "trials.nrows" in row]
+    assert uploaded[-1] == 60
+    assert sum(uploaded) < 4 * 60
+
+
+@pytest.mark.parametrize("how", ["WANDB_MODE", "mode"])
+def test_disabled_leaves_no_trace(how, run_dir, tell, some_trials, monkeypatch, caplog) -> None:
+    if how == "WANDB_MODE":
+        monkeypatch.setenv("WANDB_MODE", "disabled")
+    callback = WandbLog(run_dir, "perplexity", mode="disabled" if how == "mode" else None)
+    tell(callback, some_trials)
+    callback.on_end(Ending.COMPLETE)
+    assert list(run_dir.iterdir()) == []
+    assert warnings(caplog) == []
+
+
+def test_is_offline_unless_logged_in(run_dir, tell, some_trials, monkeypatch) -> None:
+    modes = []
+
+    def init(**options):
+        modes.append(options["mode"])
+        raise wandb.errors.CommError("no network in tests")
+
+    monkeypatch.setattr("wandb.init", init)
+    tell(WandbLog(run_dir, "perplexity"), some_trials)
+    monkeypatch.setenv("WANDB_API_KEY", "x" * 40)
+    tell(WandbLog(run_dir, "perplexity"), some_trials)
+    monkeypatch.setenv("WANDB_MODE", "offline")
+    tell(WandbLog(run_dir, "perplexity"), some_trials)
+    assert modes == ["offline", "online", "offline"]
+
+
+def test_missing_package_is_one_warning(run_dir, tell, some_trials, monkeypatch, caplog) -> None:
+    monkeypatch.setitem(sys.modules, "wandb", None)
+    callback = WandbLog(run_dir, "perplexity")
+    tell(callback, some_trials)
+    callback.on_end(Ending.COMPLETE)
+    (warning,) = warnings(caplog)
+    assert "W&B: importing wandb failed, so the search goes on without it" in warning.message
+
+
+def test_unwritable_folder_is_one_warning(run_dir, tell, some_trials, caplog) -> None:
+    (run_dir / "wandb").write_text("a file where wandb wants a folder")
+    callback = WandbLog(run_dir, "perplexity", mode="offline")
+    tell(callback, some_trials)
+    callback.on_end(Ending.COMPLETE)
+    (warning,) = warnings(caplog)
+    assert warning.levelno == logging.WARNING
+    assert "starting failed" in warning.message
+
+
+def test_misspelt_mode_is_one_warning(run_dir, tell, some_trials, monkeypatch, caplog) -> None:
+    monkeypatch.setenv("WANDB_MODE", "ofline")
+    callback = WandbLog(run_dir, "perplexity")
+    tell(callback, some_trials)
+    callback.on_end(Ending.COMPLETE)
+    (warning,) = warnings(caplog)
+    assert "Input should be 'online', 'offline'" in warning.message
+
+
+def test_service_that_dies_is_one_warning_and_the_next_search_logs_again(
+    run_dir, tell, some_trials, tmp_path, caplog
+) -> None:
+    callback = WandbLog(run_dir, "perplexity", mode="offline", drawings=False)
+    tell(callback, some_trials[:4])
+    (service,) = [p for p in psutil.Process().children() if "wandb-core" in p.name()]
+    service.send_signal(signal.SIGKILL)
+    psutil.wait_procs([service], timeout=10)
+    for trial in some_trials[4:]:
+        callback.on_trial(trial, {})
+    callback.on_end(Ending.COMPLETE)
+    (warning,) = warnings(caplog)
+    assert "logging failed" in warning.message
+
+    other = tmp_path / "other"
+    other.mkdir()
+    again = WandbLog(other, "perplexity", mode="offline", drawings=False)
+    tell(again, some_trials)
+    again.on_end(Ending.COMPLETE)
+    assert len(warnings(caplog)) == 1
+    assert [row["trial"] for row in history(other)][-1] == 8
+
+
+def test_a_bug_in_our_use_of_wandb_is_not_hidden(run_dir, tell, some_trials) -> None:
+    callback = WandbLog(run_dir, "perplexity", mode="offline")
+    with pytest.raises(AttributeError):
+        tell(callback, ["not a trial"])
+    callback.on_end(Ending.FAILED)

@@ -1,0 +1,52 @@
+"""Imports point one way (see the layout in README), and torch stays out of the light packages."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parent.parent / "src" / "archsearch"
+
+# package -> the archsearch packages that it may import; a package may always import itself.
+ALLOWED = {
+    "cell": set(),
+    "archive": {"cell"},
+    "space": {"cell"},
+    "search": {"cell", "space", "archive"},
+    "compiler": {"cell"},
+    "nn": {"cell", "compiler"},
+    "data": set(),
+    "train": {"cell", "nn", "data", "archive", "config", "command"},
+    "evaluate": {"cell", "archive", "data", "train", "search"},
+}
+WITHOUT_TORCH = ("cell", "archive", "space", "search", "compiler")
+
+
+def imported_packages(file: Path) -> set[str]:
+    modules = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            modules.add(node.module or "")
+        elif isinstance(node, ast.Import):
+            modules.update(alias.name for alias in node.names)
+    return {m.split(".")[1] for m in modules if m.startswith("archsearch.")}
+
+
+@pytest.mark.parametrize("package", ALLOWED)
+def test_package_imports_only_what_the_contract_allows(package: str) -> None:
+    for file in (SOURCE / package).rglob("*.py"):
+        forbidden = imported_packages(file) - ALLOWED[package] - {package}
+        assert not forbidden, f"{file.relative_to(SOURCE)} imports {sorted(forbidden)}"
+
+
+def test_every_package_stands_in_the_contract() -> None:
+    packages = {p.name for p in SOURCE.iterdir() if (p / "__init__.py").is_file()}
+    assert packages == set(ALLOWED)
+
+
+def test_light_packages_import_without_torch() -> None:
+    imports = "; ".join(f"import archsearch.{package}" for package in WITHOUT_TORCH)
+    program = f"import sys; {imports}; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

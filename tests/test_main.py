@@ -1,0 +1,121 @@
+"""The command as a user sees it: results, repeats, mistakes and exit codes."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from archsearch.archive import Archive
+from archsearch.cell import parse
+from archsearch.main import main
+
+SMOKE = ("budget=smoke", "executor=serial", "logger=none", "trials=4")
+
+
+def run(monkeypatch: pytest.MonkeyPatch, folder: Path, *arguments: str) -> int:
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(sys, "argv", ["archsearch", *arguments])
+    try:
+        main()
+    except SystemExit as exit_:
+        return int(exit_.code or 0)
+    return 0
+
+
+def only_run(folder: Path) -> Path:
+    (directory,) = (p for p in (folder / "outputs").iterdir() if p.is_dir())
+    return directory
+
+
+def archived(run_dir: Path) -> list[tuple[int, float, float]]:
+    with Archive.read(f"sqlite:///{run_dir / 'archive.sqlite'}") as archive:
+        return [(t.candidate.number, t.fitness, t.wall_seconds) for t in archive.trials()]
+
+
+def test_a_search_ends_with_a_cell_beside_its_references(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, tmp_path, *SMOKE) == 0
+    printed = capsys.readouterr().out
+    run_dir = only_run(tmp_path)
+    best = parse((run_dir / "best_cell.txt").read_text())
+    assert str(best).splitlines()[0] in printed
+    for name in ("rnn", "lstm", "gru"):
+        assert name in printed
+    assert (run_dir / "best_cell.svg").read_text().startswith("<svg")
+    assert len(archived(run_dir)) == 4 + 3
+
+
+def test_a_second_run_trains_nothing_and_more_trials_go_on(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(monkeypatch, tmp_path, *SMOKE)
+    first = archived(only_run(tmp_path))
+    capsys.readouterr()
+    assert run(monkeypatch, tmp_path, *SMOKE) == 0
+    assert "complete" in capsys.readouterr().out
+    assert archived(only_run(tmp_path)) == first
+    assert run(monkeypatch, tmp_path, *SMOKE, "trials=6") == 0
+    longer = archived(only_run(tmp_path))
+    assert longer[: len(first)] == first
+    assert len(longer) == 6 + 3
+
+
+def test_a_sweep_makes_one_run_each_and_its_repeat_trains_nothing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    sweep = ("-m", "+sweeps=gp_neat_vs_random", "seed=1,2", *SMOKE, "trials=2")
+    assert run(monkeypatch, tmp_path, *sweep) == 0
+    runs = {p: archived(p) for p in (tmp_path / "outputs").iterdir() if p.is_dir()}
+    assert len(runs) == 4
+    assert run(monkeypatch, tmp_path, *sweep) == 0
+    assert {p: archived(p) for p in (tmp_path / "outputs").iterdir() if p.is_dir()} == runs
+
+
+@pytest.mark.parametrize(
+    ("argument", "message"),
+    [
+        ("serch=gp_neat", "serch: unknown key; did you mean 'search'?"),
+        ("search=gp_neet", "search=gp_neet: no such choice; did you mean 'gp_neat'?"),
+        ("search.populaton_size=9", "did you mean 'search.population_size'?"),
+        ("search.population_size=1", "population_size"),
+        ("search.population_size=many", "search.population_size='many'"),
+        ("budget.hidden_size=-3", "hidden_size: expected a number above 0, got -3"),
+        ("trials=0", "trials: expected at least 1, got 0"),
+        ("seed=one", "seed"),
+        ("references=[lstn]", "lstm"),
+    ],
+)
+def test_a_mistake_is_one_line_and_exit_code_2(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    argument: str,
+    message: str,
+) -> None:
+    assert run(monkeypatch, tmp_path, *SMOKE, argument) == 2
+    error = capsys.readouterr().err.strip()
+    assert message in error
+    assert len(error.splitlines()) == 1
+    assert all(not archived(p.parent) for p in tmp_path.rglob("archive.sqlite"))
+
+
+def test_a_directory_of_another_configuration_is_left_alone(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(monkeypatch, tmp_path, *SMOKE)
+    run_dir = only_run(tmp_path)
+    before = {p.name: p.read_bytes() for p in run_dir.iterdir() if p.name != ".lock"}
+    capsys.readouterr()
+    assert run(monkeypatch, tmp_path, *SMOKE, "seed=2", f"hydra.run.dir={run_dir}") == 1
+    assert "config" in capsys.readouterr().err
+    assert {p.name: p.read_bytes() for p in run_dir.iterdir() if p.name != ".lock"} == before
+
+
+def test_an_output_folder_that_cannot_be_made_is_a_failure(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "outputs").write_text("a file")
+    assert run(monkeypatch, tmp_path, *SMOKE) == 1
+    assert "outputs" in capsys.readouterr().err
+    assert (tmp_path / "outputs").read_text() == "a file"

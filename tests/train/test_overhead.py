@@ -1,0 +1,59 @@
+"""What Lightning costs: the same module under its Trainer and under a plain loop."""
+
+import time
+from functools import partial
+
+import pytest
+import torch
+
+from archsearch.cell import zoo
+from archsearch.data import load_xml
+from archsearch.train import Adam, Budget, LanguageTask, Training, fit
+
+BUDGET = Budget(
+    "overhead", epochs=2, num_layers=1, hidden_size=64, batch_size=16, unroll_steps=20,
+    max_train_symbols=32_000, max_valid_symbols=3_200,
+)  # fmt: skip  # 100 segments an epoch, of the size that the budget `tiny` has
+TRAINING = Training("adam", Adam(lr=5e-3, final_lr=0.0), clip_norm=1.0)
+PAIRS = 12
+
+
+def plain_loop(task, model) -> list[float]:
+    generator = torch.Generator().manual_seed(1)
+    network = task.network(zoo["lstm"], BUDGET, model, generator)
+    module = task.module(network, BUDGET, TRAINING, generator)
+    optimizer = module.configure_optimizers()
+    module.optimizers = lambda **_: optimizer
+    module.on_fit_start()
+    for _ in range(BUDGET.epochs):
+        module.train()
+        module.on_train_epoch_start()
+        for step, segment in enumerate(module.train_dataloader()):
+            module.training_step(segment, step)
+        module.eval()
+        module.on_validation_epoch_start()
+        with torch.inference_mode():
+            for segment in module.val_dataloader():
+                module.validation_step(segment)
+        module.on_validation_epoch_end()
+    return module.metrics
+
+
+@pytest.mark.slow  # half a minute, and a busy machine can make it fail
+def test_the_trainer_costs_at_most_five_percent(model):
+    task = LanguageTask("xml", partial(load_xml, train_symbols=32_000))
+
+    def lightning():
+        return fit(task, zoo["lstm"], BUDGET, model, TRAINING, seed=1).module.metrics
+
+    assert plain_loop(task, model) == lightning()  # warms up too
+    seconds = {plain_loop: [], lightning: []}
+    for _ in range(PAIRS):
+        start = time.process_time()
+        plain_loop(task, model)
+        between = time.process_time()
+        lightning()
+        seconds[plain_loop].append(between - start)
+        seconds[lightning].append(time.process_time() - between)
+    plain, trainer = min(seconds[plain_loop]), min(seconds[lightning])
+    assert trainer / plain < 1.05, f"{trainer:.3f} s against {plain:.3f} s"
