@@ -4,7 +4,7 @@ import os
 import random
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from hydra.core.hydra_config import HydraConfig
@@ -73,6 +73,8 @@ def search(cfg: DictConfig) -> float | None:
             raise Interrupted(f"stopped, nothing is lost; to go on: {this_command()}")
         if len(archive) == num_archived:
             sys.stdout.write("this run was complete; a larger trials=… goes on with it\n")
+        else:
+            sys.stdout.write(overhead(loop.seconds) + "\n")
         return best_fitness(archive, len(cfg.references))
 
 
@@ -92,6 +94,14 @@ def best_fitness(archive: Archive, num_references: int) -> float | None:
     """Of the strategy's own trials; None if all failed."""
     found = (t for t in archive.best(num_references + 1) if not t.candidate.is_reference)
     return next((trial.fitness for trial in found), None)
+
+
+def overhead(seconds: Mapping[str, float]) -> str:
+    """What the search itself cost beside the training that it waited for."""
+    own = {activity: spent for activity, spent in seconds.items() if activity != "wait"}
+    share = sum(own.values()) / sum(seconds.values())
+    parts = ", ".join(f"{activity} {spent:.1f} s" for activity, spent in own.items())
+    return f"the search itself took {share:.2%} of the time ({parts})"
 
 
 def this_command() -> str:
