@@ -81,8 +81,8 @@ HOSTILE = {
     "h_t = MM(x_t, h_tm1)": "MM takes 1 argument, got 2",
     "h_t = Linear(" + "x_t, " * 8 + "x_t)": "Linear takes 1 to 8 arguments, got 9",
     "gate = x_t; h_t = Tanh(gat)": "unknown name gat; did you mean gate",
-    "h_t = Tanh(h_t)": "used before it is defined.*previous value is h_tm1",
-    "a = Tanh(b); b = Tanh(a); h_t = b": "b is used before it is defined.*through a memory",
+    "h_t = Tanh(h_t)": "a cycle inside one step: h_t needs h_t;.*h_tm1",
+    "a = Tanh(b); b = Tanh(a); h_t = b": "a cycle inside one step: a needs b needs a;",
     "a = x_t;\na = h_tm1; h_t = a": "a is already defined in line 1",
     "h_t = x_t; h_t = h_tm1": "h_t is already defined",
     "x_t = h_tm1; h_t = x_t": "x_t is a source and cannot be defined",
@@ -171,3 +171,9 @@ def test_damaged_text_parses_or_is_explained(seed):
         )
     with contextlib.suppress(CellError):
         assert isinstance(parse("".join(text)), Cell)
+
+
+def test_statements_may_stand_in_any_order():
+    forwards = parse("a = Tanh(Linear(x_t, h_tm1)); c_t = Add(a, c_tm1); h_t = Mult(a, Sin(c_t))")
+    backwards = parse("h_t = Mult(a, Sin(c_t)); c_t = Add(a, c_tm1); a = Tanh(Linear(x_t, h_tm1))")
+    assert backwards == forwards

@@ -4,9 +4,12 @@
     statement   = name "=" expression
     expression  = name | operator "(" expression ("," expression)* ["," "bias" "=" number] ")"
 
+Statements may stand in any order, as equations do; a cycle must go through a previous value.
 Blanks, newlines and comments (# to the end of the line) may stand between any two words.
 """
 
+from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NoReturn
 
@@ -37,6 +40,15 @@ def parse(text: str) -> Cell:
     return _Parser(text).cell()
 
 
+@dataclass(frozen=True, slots=True)
+class _Statement:
+    """`target = …` with its expression in tokens start to end."""
+
+    target: Token
+    start: int
+    end: int
+
+
 @dataclass(slots=True)
 class _Call:
     """An operator whose arguments are being read."""
@@ -60,11 +72,6 @@ class _Parser:
         self.reads: dict[str, Token] = {}  # every memory source, where it was first read
         # Of the expression being read, each node of its tree in written order: depth, node.
         self.occurrences: list[tuple[int, int]] = []
-        self.later = {
-            name.text
-            for name, sign in zip(self.tokens, self.tokens[1:], strict=False)
-            if name.kind == "name" and sign.kind == "=" and name.text != "bias"
-        }
 
     # Words
 
@@ -101,22 +108,82 @@ class _Parser:
 
     def _statements(self) -> list[tuple[str, int]]:
         outputs: list[tuple[str, int]] = []
+        statements = self._split()
+        if "h_t" not in self.definitions:
+            self._fail(self._token, "h_t is missing; expected a statement h_t = … for the output")
+        for statement in self._in_order_of_use(statements):
+            self.position = statement.start
+            node = self._expression()
+            if self._token.kind != "end":
+                self._take(";", "; between statements")
+            name = statement.target.text
+            self.names[name] = node
+            if name.endswith(_NEXT):
+                outputs.append((name.removesuffix(_NEXT), node))
+            elif self.labels[node] is None:
+                self.labels[node] = name
+        return outputs
+
+    def _split(self) -> list[_Statement]:
+        """The statements in written order, their expressions still unread."""
+        statements: list[_Statement] = []
         while self._token.kind != "end":
             target = self._take("name", "a name to define, as in name = expression")
             self._take("=", f"= after {shown(target.text)}")
             self._check_target(target)
-            node = self._expression()
             self.definitions[target.text] = target
-            self.names[target.text] = node
-            if target.text.endswith(_NEXT):
-                outputs.append((target.text.removesuffix(_NEXT), node))
-            elif self.labels[node] is None:
-                self.labels[node] = target.text
-            if self._token.kind != "end":
-                self._take(";", "; between statements")
-        if "h_t" not in self.definitions:
-            self._fail(self._token, "h_t is missing; expected a statement h_t = … for the output")
-        return outputs
+            start = self.position
+            while self._token.kind not in (";", "end"):
+                self.position += 1
+            statements.append(_Statement(target, start, self.position))
+            if self._token.kind == ";":
+                self.position += 1
+        return statements
+
+    def _in_order_of_use(self, statements: list[_Statement]) -> Iterator[_Statement]:
+        """Each statement after those whose names it uses; otherwise as written."""
+        uses = {s.target.text: self._uses(s) for s in statements}
+        users: dict[str, list[_Statement]] = {name: [] for name in uses}
+        for statement in statements:
+            for name in uses[statement.target.text]:
+                users[name].append(statement)
+        open_uses = {name: len(used) for name, used in uses.items()}
+        ready = deque(s for s in statements if not open_uses[s.target.text])
+        while ready:
+            statement = ready.popleft()
+            yield statement
+            del uses[statement.target.text]
+            for user in users[statement.target.text]:
+                open_uses[user.target.text] -= 1
+                if not open_uses[user.target.text]:
+                    ready.append(user)
+        if uses:
+            self._fail_on_cycle(uses)
+
+    def _uses(self, statement: _Statement) -> dict[str, Token]:
+        """The defined names that a statement uses, and where it first does."""
+        found: dict[str, Token] = {}
+        for position in range(statement.start, statement.end):
+            token, sign = self.tokens[position], self.tokens[position + 1]
+            if token.kind == "name" and token.text in self.definitions and sign.kind != "=":
+                found.setdefault(token.text, token)
+        return found
+
+    def _fail_on_cycle(self, uses: dict[str, dict[str, Token]]) -> NoReturn:
+        """All the names left use one another: follow them until one comes again."""
+        path = [next(iter(uses))]
+        while True:
+            name, token = next((n, t) for n, t in uses[path[-1]].items() if n in uses)
+            if name in path:
+                break
+            path.append(name)
+        cycle = [*path[path.index(name) :], name]
+        steps = " needs ".join(cycle[:6]) + (" …" if len(cycle) > 6 else "")
+        self._fail(
+            token,
+            f"a cycle inside one step: {steps}; let it go through a previous value, such as "
+            "h_tm1 or c_tm1",
+        )
 
     def _check_target(self, target: Token) -> None:
         name = target.text
@@ -256,14 +323,6 @@ class _Parser:
             return self.sources[name]
         if name in OPERATORS or name in ALIASES:
             self._fail(token, f"expected ( after {name}, got {self._token}")
-        if name in self.later:
-            previous = name.removesuffix(_NEXT) + PREVIOUS
-            hint = f"; its previous value is {previous}" if name.endswith(_NEXT) else ""
-            self._fail(
-                token,
-                f"{shown(name)} is used before it is defined; define it in an "
-                f"earlier statement, and let cycles go through a memory{hint}",
-            )
         known = [*self.names, *FIXED_SOURCES, *self.sources]
         self._fail(token, f"unknown name {token}; {did_you_mean(name, dict.fromkeys(known))}")
 
