@@ -9,7 +9,7 @@ from omegaconf import DictConfig, OmegaConf
 from archsearch.config import ConfigError, check, conf_folder, config_hash, identity, register
 
 CONF = Path(conf_folder())
-GROUPS = sorted(p.name for p in CONF.iterdir() if p.is_dir() and p.name != "experiment")
+GROUPS = sorted({p.name for p in CONF.iterdir() if p.is_dir()} - {"experiment", "hydra"})
 
 
 def compose(*overrides: str, config_name: str = "config") -> DictConfig:

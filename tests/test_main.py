@@ -119,3 +119,36 @@ def test_an_output_folder_that_cannot_be_made_is_a_failure(
     assert run(monkeypatch, tmp_path, *SMOKE) == 1
     assert "outputs" in capsys.readouterr().err
     assert (tmp_path / "outputs").read_text() == "a file"
+
+
+OWN_STRATEGY = """
+from archsearch.archive import Origin
+from archsearch.search import Proposal, Strategy
+
+class Deepest(Strategy):
+    def __init__(self, space, rng, *, draws: int):
+        self.space, self.rng, self.draws = space, rng, draws
+
+    def ask(self, number):
+        genomes = [self.space.sample(self.rng) for _ in range(self.draws)]
+        cell = max(map(self.space.decode, genomes), key=lambda cell: cell.height)
+        return Proposal(cell, None, Origin("deepest"))
+
+    def tell(self, trial):
+        pass
+"""
+
+
+def test_a_strategy_of_ones_own_is_one_module_and_one_yaml(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "own_strategy.py").write_text(OWN_STRATEGY)
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "conf" / "search").mkdir(parents=True)
+    (tmp_path / "conf" / "search" / "deepest.yaml").write_text(
+        "_target_: own_strategy.Deepest\n_partial_: true\ndraws: 3\n"
+    )
+    assert run(monkeypatch, tmp_path, "--config-dir=conf", "search=deepest", *SMOKE) == 0
+    with Archive.read(f"sqlite:///{only_run(tmp_path) / 'archive.sqlite'}") as archive:
+        operations = [trial.candidate.origin.operation for trial in archive.trials()]
+    assert operations == ["reference"] * 3 + ["deepest"] * 4

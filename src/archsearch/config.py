@@ -105,6 +105,14 @@ def register() -> None:
     store.store(name="train_schema", node=TrainConfig)
     Plugins.instance().register(SweepsSearchPath)
     OmegaConf.register_new_resolver("archsearch.run_name", run_name, replace=True)
+    OmegaConf.register_new_resolver("archsearch.choices", choices, replace=True)
+
+
+def choices() -> str:
+    """Every group with its files, for --help."""
+    folders = [*sorted(Path(conf_folder()).iterdir()), config_root() / "sweeps"]
+    files = {folder.name: sorted(file.stem for file in folder.glob("*.yaml")) for folder in folders}
+    return "\n".join(f"  {group:<11} {', '.join(names)}" for group, names in files.items() if names)
 
 
 def identity(cfg: DictConfig) -> dict[str, Any]:

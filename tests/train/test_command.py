@@ -13,9 +13,10 @@ from safetensors import safe_open
 
 from archsearch.cell import zoo
 from archsearch.train.__main__ import main
+from archsearch.train.checkpoint import SaveEpochs
 
 ARGUMENTS = [
-    "task=xml", "budget=smoke", "cell=zoo/gru", "budget.epochs=30", "model.hidden_dropout=0.1",
+    "task=xml", "budget=smoke", "cell=zoo/gru", "budget.epochs=20", "model.hidden_dropout=0.1",
     "model.word_dropout=0.1", "task.corpus.train_symbols=3200", "task.corpus.test_symbols=500",
 ]  # fmt: skip
 
@@ -26,7 +27,11 @@ def command(monkeypatch, capfd):
 
     def run(*arguments: str) -> tuple[int, str, str]:
         monkeypatch.setattr(sys, "argv", ["archsearch.train", *arguments])
-        return main(), *capfd.readouterr()
+        try:
+            main()
+        except SystemExit as exit_:
+            return exit_.code, *capfd.readouterr()
+        return 0, *capfd.readouterr()
 
     return run
 
@@ -39,40 +44,46 @@ def result_in(root) -> dict:
     return result
 
 
-def interrupt(root, number: int) -> subprocess.CompletedProcess:
-    """Start the command in a process of its own and signal it once an epoch is done."""
+def contents(folder) -> dict:
+    return {path: path.read_bytes() for path in folder.iterdir() if path.name != ".lock"}
+
+
+def kill_after_an_epoch(root) -> None:
+    """Start the command in a process of its own and kill it once an epoch is saved."""
     with subprocess.Popen(
         [sys.executable, "-m", "archsearch.train", *ARGUMENTS, f"output_root={root}"],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        stdout=subprocess.DEVNULL,
         env=os.environ | {"OMP_NUM_THREADS": "1"},
-    ) as process:  # fmt: skip
-        while not process.stdout.readline().startswith("epoch"):
-            assert process.poll() is None, process.stderr.read()
+    ) as process:
         while not list(root.glob("*/last.ckpt")):
+            assert process.poll() is None
             time.sleep(0.01)
-        process.send_signal(number)
-        output, errors = process.communicate(timeout=60)
-    assert not list(root.glob("*/result.json")), "interrupted too late: nothing was shown"
-    return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
+        process.kill()
+    assert not list(root.glob("*/result.json")), "killed too late: nothing is shown"
 
 
-def test_a_killed_training_goes_on_and_gives_what_an_undisturbed_one_gives(command, tmp_path):
+def test_a_killed_training_goes_on_and_gives_what_an_undisturbed_one_gives(
+    command, tmp_path, monkeypatch
+):
     killed, undisturbed = tmp_path / "killed", tmp_path / "undisturbed"
-    assert interrupt(killed, signal.SIGKILL).returncode == -signal.SIGKILL
-    stopped = interrupt(killed, signal.SIGINT)
-    assert stopped.returncode == 130
-    assert stopped.stderr.count("\n") == 1
-    assert "the same command goes on" in stopped.stderr
+    kill_after_an_epoch(killed)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SaveEpochs, "on_train_epoch_end", lambda *_: signal.raise_signal(2))
+        code, _, errors = command(*ARGUMENTS, f"output_root={killed}")
+    assert code == 130
+    assert errors.count("\n") == 1
+    assert "the same command goes on" in errors
 
     code, output, errors = command(*ARGUMENTS, f"output_root={killed}")
     assert (code, errors) == (0, "")
     assert "goes on in" in output
-    assert "epoch  1/30" not in output
-    assert "epoch 30/30" in output
+    assert "epoch  1/20" not in output
+    assert "epoch 20/20" in output
 
     code, output, _ = command(*ARGUMENTS, f"output_root={undisturbed}")
     assert code == 0
-    assert output.count("\nepoch") == 30
+    assert output.count("\nepoch") == 20
     assert result_in(killed) == result_in(undisturbed)
 
     code, again, _ = command(*ARGUMENTS, f"output_root={undisturbed}")
@@ -112,11 +123,20 @@ def test_wrong_usage_is_one_line_and_exit_code_2(command, tmp_path, arguments, m
 def test_a_directory_of_another_training_is_left_alone(command, tmp_path):
     here = [*ARGUMENTS, "budget.epochs=1", f"hydra.run.dir={tmp_path}"]
     assert command(*here)[0] == 0
-    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    before = contents(tmp_path)
     code, _, errors = command(*here, "seed=2")
     assert code == 2
     assert "holds a training of another configuration" in errors
-    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+    assert contents(tmp_path) == before
+
+
+def test_a_training_that_diverges_is_one_line_and_exit_code_1(command, tmp_path):
+    code, _, errors = command(
+        *ARGUMENTS, f"hydra.run.dir={tmp_path}", "task.max_perplexity=2", "budget.max_seconds=0.001"
+    )
+    assert code == 1
+    assert errors.startswith("archsearch: the training failed: validation perplexity")
+    assert errors.count("\n") == 1
 
 
 def test_a_cell_may_be_given_as_text(command, tmp_path):

@@ -31,7 +31,9 @@ from archsearch.train import (
     fit,
     metric_on_test,
 )
+from archsearch.train.averaging import WeightAverage
 from archsearch.train.checkpoint import LAST, SaveEpochs
+from archsearch.train.fit import quiet_lightning
 
 LSTM = zoo["lstm"]
 DROPOUTS = {"word_dropout": 0.1, "hidden_dropout": 0.2, "recurrent_dropout": 0.2}
@@ -120,21 +122,27 @@ def test_a_resumed_training_equals_an_uninterrupted_one(task, budget, tmp_path, 
     assert resumed.curve[0].wall_seconds < resumed.curve[3].wall_seconds
 
 
-def test_nt_asgd_validates_the_mean_of_the_weights_since_it_began(task, budget, model):
-    class Recorder(Callback):
-        steps: list[torch.Tensor] = []  # noqa: RUF012
+def test_nt_asgd_validates_the_mean_of_the_weights_since_it_began(task, budget, model, monkeypatch):
+    steps = []
+    update = WeightAverage.update
 
-        def on_train_batch_end(self, trainer, pl_module, *_) -> None:
-            if trainer.current_epoch >= 1:
-                self.steps.append(pl_module.network.embedding.detach().clone())
+    def recorded(average):
+        steps.append(average._averaged[0].detach().clone())
+        update(average)
 
-    recorder = Recorder()
+    monkeypatch.setattr(WeightAverage, "update", recorded)
     training = Training("nt_asgd", AveragesAtOnce(1.0), clip_norm=0.25)
-    done = fit(task, LSTM, budget(epochs=3), model, training, 1, callbacks=[recorder])
-    assert done.module.average.num_steps == len(recorder.steps) > 0
-    expected = torch.stack(recorder.steps).mean(0)
-    torch.testing.assert_close(done.module.validated_weights()["embedding"], expected)
-    assert not torch.equal(done.module.network.embedding, expected), "training goes on unaveraged"
+    module = fit(task, LSTM, budget(epochs=3), model, training, 1).module
+    assert len(steps) == 2 * 10, "segments of the second and the third epoch"
+    expected = torch.stack(steps).mean(0)
+    torch.testing.assert_close(module.validated_weights()["embedding"], expected)
+    assert torch.equal(module.network.embedding, steps[-1]), "training goes on unaveraged"
+
+    module.network.load_state_dict(module.validated_weights())
+    module.average = None
+    with quiet_lightning():
+        module.trainer.validate(module, verbose=False)
+    assert module.metrics[3] == module.metrics[2]
 
 
 def test_sum_over_steps_is_the_mean_with_rate_and_norm_scaled(task, budget, model):

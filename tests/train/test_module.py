@@ -13,7 +13,7 @@ def module_of(task, budget, model, training):
     module.optimizers = lambda **_: optimizer
     module.on_fit_start()
     module.on_train_epoch_start()
-    return module, list(module.train_dataloader())
+    return module, [segment for stretch in module.train_dataloader() for segment in stretch]
 
 
 def test_states_are_carried_over_segments_and_cut_from_the_graph(task, budget, model, adam):
@@ -23,7 +23,7 @@ def test_states_are_carried_over_segments_and_cut_from_the_graph(task, budget, m
     module.network.forward = lambda inputs, states: seen.append(states) or forward(inputs, states)
 
     before = [p.detach().clone() for p in module.network.parameters()]
-    module.training_step(segments[0], 0)
+    module.training_step([segments[0]])
     carried = module._states
     assert seen == [None], "an epoch starts from zeros"
     for p, value in zip(module.network.parameters(), before, strict=True):
@@ -33,10 +33,10 @@ def test_states_are_carried_over_segments_and_cut_from_the_graph(task, budget, m
         assert value.grad_fn is None
         torch.testing.assert_close(value, expected[0][name].detach())
 
-    module.training_step(segments[1], 1)
+    module.training_step([segments[1]])
     assert seen[-1] is carried
     module.on_train_epoch_start()
-    module.training_step(segments[0], 0)
+    module.training_step([segments[0]])
     assert seen[-1] is None
 
 
@@ -49,8 +49,8 @@ def test_perplexity_is_that_of_the_whole_stream_however_it_is_cut(task, budget, 
         module.eval()
         module.on_validation_epoch_start()
         with torch.no_grad():
-            for segment in module.val_dataloader():
-                module.validation_step(segment)
+            for stretch in module.val_dataloader():
+                module.validation_step(stretch)
         module.on_validation_epoch_end()
         perplexities.append(module.metrics[0])
     assert max(perplexities) - min(perplexities) < 1e-4 * perplexities[0]
@@ -58,6 +58,6 @@ def test_perplexity_is_that_of_the_whole_stream_however_it_is_cut(task, budget, 
 
 def test_the_gradient_is_clipped_to_the_norm(task, budget, model, adam):
     module, segments = module_of(task, budget(), model, adam)
-    module.training_step(segments[0], 0)
+    module.training_step([segments[0]])
     norm = torch.cat([p.grad.flatten() for p in module.network.parameters()]).norm()
     assert norm <= 1.0 + 1e-5

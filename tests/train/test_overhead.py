@@ -28,13 +28,13 @@ def plain_loop(task, model) -> list[float]:
     for _ in range(BUDGET.epochs):
         module.train()
         module.on_train_epoch_start()
-        for step, segment in enumerate(module.train_dataloader()):
-            module.training_step(segment, step)
+        for stretch in module.train_dataloader():
+            module.training_step(stretch)
         module.eval()
         module.on_validation_epoch_start()
         with torch.inference_mode():
-            for segment in module.val_dataloader():
-                module.validation_step(segment)
+            for stretch in module.val_dataloader():
+                module.validation_step(stretch)
         module.on_validation_epoch_end()
     return module.metrics
 

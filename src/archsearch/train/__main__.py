@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +11,17 @@ import torch
 from hydra.core.hydra_config import HydraConfig
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 
+from archsearch.archive import lock_run
 from archsearch.cell import Cell
-from archsearch.command import Interrupted, run_command
+from archsearch.command import FAILURE, Interrupted, run_command
 from archsearch.config import ConfigError, check, identity, register, revision
 from archsearch.data.store import ROOT_VARIABLE
 from archsearch.train.budget import Budget
 from archsearch.train.cell_sources import quote_text, read_cell
-from archsearch.train.checkpoint import BEST, LAST, SaveEpochs
+from archsearch.train.checkpoint import BEST, LAST, SaveEpochs, write_whole
+from archsearch.train.failures import TrainingFailure
 from archsearch.train.fit import Fit, count_parameters, fit, metric_on_test
 from archsearch.train.progress import EpochLines, write_line
 from archsearch.train.task import Model, Task
@@ -42,24 +44,20 @@ def train(cfg: DictConfig) -> None:
         os.environ[ROOT_VARIABLE] = str(cfg.data.root)
     folder = Path(HydraConfig.get().runtime.output_dir)
     cell = read_cell(cfg.cell)
-    claim(folder, cfg)
-    if not (folder / RESULT).exists():
-        task, budget = instantiate(cfg.task), instantiate(cfg.budget)
-        model, training = instantiate(cfg.model), instantiate(cfg.trainer)
-        (folder / CELL).write_text(f"{cell}\n", encoding="utf-8")
-        announce(folder, cell, task, budget, model)
-        done = train_in(folder, task, cell, budget, model, training, cfg.seed)
-        finish(folder, done, task, cell, budget, training, cfg.seed)
-    else:
-        write_line(f"complete already: {folder}")
-    report(folder)
+    with lock_run(folder):
+        claim(folder, cfg)
+        if (folder / RESULT).exists():
+            write_line(f"complete already: {folder}")
+        else:
+            train_in(folder, cell, cfg)
+        report(folder)
 
 
 def claim(folder: Path, cfg: DictConfig) -> None:
     """Write the configuration into the directory, or hold it against the one that is there."""
     path = folder / CONFIG
     if not path.exists():
-        OmegaConf.save(cfg, path, resolve=True)
+        write_whole(path, OmegaConf.to_yaml(cfg, resolve=True).encode())
         return
     there = OmegaConf.load(path)
     assert isinstance(there, DictConfig)
@@ -70,26 +68,34 @@ def claim(folder: Path, cfg: DictConfig) -> None:
         )
 
 
-def announce(folder: Path, cell: Cell, task: Task, budget: Budget, model: Model) -> None:
-    num_params = count_parameters(task, cell, budget, model)
-    again = "goes on in" if (folder / LAST).exists() else "in"
-    write_line(f"{task.name}, budget {budget.name}, {num_params:,} parameters; {again} {folder}")
-
-
-def train_in(
-    folder: Path, task: Task, cell: Cell, budget: Budget, model: Model, training: Training,
-    seed: int,
-) -> Fit:  # fmt: skip
+def train_in(folder: Path, cell: Cell, cfg: DictConfig) -> None:
+    """Train up to the result; all that is done so far is in the folder after every epoch."""
+    task: Task = instantiate(cfg.task)
+    # The limit is one for trials; whoever trains one cell waits for it.
+    budget: Budget = replace(instantiate(cfg.budget), max_seconds=None)
+    model, training = instantiate(cfg.model), instantiate(cfg.trainer)
+    write_whole(folder / CELL, f"{cell}\n".encode())
+    announce(folder, cell, task, budget, model)
     callbacks = [EpochLines(task.metric_name, budget.epochs), SaveEpochs(folder)]
     try:
-        return fit(
-            task, cell, budget, model, training, seed,
+        done = fit(
+            task, cell, budget, model, training, cfg.seed,
             callbacks=callbacks, checkpoint=folder / LAST,
         )  # fmt: skip
+        finish(folder, done, task, cell, budget, training, cfg.seed)
     except KeyboardInterrupt:
         raise Interrupted(
             "interrupted; the same command goes on after the last whole epoch"
         ) from None
+    except TrainingFailure as failure:
+        sys.stderr.write(f"archsearch: the training failed: {failure}\n")
+        raise SystemExit(FAILURE) from None
+
+
+def announce(folder: Path, cell: Cell, task: Task, budget: Budget, model: Model) -> None:
+    num_params = count_parameters(task, cell, budget, model)
+    again = "goes on in" if (folder / LAST).exists() else "in"
+    write_line(f"{task.name}, budget {budget.name}, {num_params:,} parameters; {again} {folder}")
 
 
 def finish(
@@ -99,7 +105,7 @@ def finish(
     weights = load_file(folder / BEST)
     done.module.network.load_state_dict(weights)
     metrics = done.module.metrics
-    save_file(weights, folder / WEIGHTS, metadata={"cell": str(cell)})
+    write_whole(folder / WEIGHTS, save(weights, metadata={"cell": str(cell)}))
     result: dict[str, Any] = {
         "task": task.name,
         "budget": asdict(budget),
@@ -116,9 +122,7 @@ def finish(
         "revision": revision(),
         "torch": torch.__version__,
     }
-    unfinished = folder / f".{RESULT}.part"
-    unfinished.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-    unfinished.replace(folder / RESULT)
+    write_whole(folder / RESULT, (json.dumps(result, indent=2) + "\n").encode())
 
 
 def report(folder: Path) -> None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from pytorch_lightning import Callback, LightningModule, Trainer
-from safetensors.torch import save_file
+from safetensors.torch import save
 
 from archsearch.train.task import TaskModule
 
@@ -25,12 +25,16 @@ class SaveEpochs(Callback):
         assert isinstance(pl_module, TaskModule)
         metrics = pl_module.metrics
         if metrics.index(min(metrics)) == len(metrics) - 1:
-            path = self._folder / BEST
-            save_file(pl_module.validated_weights(), _unfinished(path))
-            _unfinished(path).replace(path)
+            write_whole(self._folder / BEST, save(pl_module.validated_weights()))
         path = self._folder / LAST
         trainer.save_checkpoint(_unfinished(path))
         _unfinished(path).replace(path)
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file that is there in full or, if this fails or is killed, as it was before."""
+    _unfinished(path).write_bytes(content)
+    _unfinished(path).replace(path)
 
 
 def _unfinished(path: Path) -> Path:

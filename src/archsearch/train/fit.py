@@ -79,7 +79,7 @@ def count_parameters(task: Task, cell: Cell, budget: Budget, model: Model) -> in
 
 def metric_on_test(module: TaskModule, budget: Budget, training: Training) -> float:
     """The metric of the test split under the module's weights as they are."""
-    with quiet_lightning():
+    with quiet_lightning(), keyboard_interrupts():
         _trainer(budget, training).test(module, verbose=False)
     return module.test_metric
 
