@@ -80,7 +80,10 @@ def search(cfg: DictConfig) -> float | None:
 
 def callbacks(cfg: DictConfig, task: Task, run_dir: Path) -> Sequence[Callback]:
     """Who watches the search: files and displays always, the logger if one is configured."""
-    next_command = f"python -m archsearch.train cell={run_dir} task={task.name} budget=paper"
+    choices = HydraConfig.get().runtime.choices
+    next_command = (
+        f"python -m archsearch.train cell={run_dir} task={choices.task} budget={choices.budget}"
+    )
     always = [
         Progress(task.metric_name, compute_seconds=cfg.compute_seconds),
         BestCell(run_dir),

@@ -134,18 +134,17 @@ def test_an_interrupt_stops_the_waiting(make: Callable[..., Executor]) -> None:
         press.start()
         start = time.monotonic()
         assert executor.next_trial(interrupt) is None
-        assert time.monotonic() - start < 5
+        assert time.monotonic() - start < 20
         press.join()
 
 
-def test_finished_trials_still_come_after_an_interrupt() -> None:
-    with Processes(ToyFactory(), workers=2) as executor, Interrupt() as interrupt:
-        assert len(evaluate(executor, 2)) == 2
-        for candidate in candidates(2):
-            executor.submit(candidate, 5)
-        time.sleep(0.5)
+def test_a_finished_trial_still_comes_after_an_interrupt() -> None:
+    with Processes(ToyFactory(), workers=1) as executor, Interrupt() as interrupt:
+        evaluate(executor, 1)
+        executor.submit(candidates(1)[0], 5)
+        (worker,) = executor._workers
+        assert worker.connection.poll(30), "the trial must have arrived"
         signal.raise_signal(signal.SIGINT)
-        assert executor.next_trial(interrupt) is not None
         assert executor.next_trial(interrupt) is not None
         assert executor.next_trial(interrupt) is None
 

@@ -16,7 +16,7 @@ from toy_search import toy_run, without_times
 from archsearch.archive import Archive, ArchiveError, Status, Trial
 
 PROGRAM = Path(__file__).parent.parent / "toys" / "toy_search.py"
-PATIENCE = 30.0
+PATIENCE = 60.0  # for machines that do much else
 
 
 def start(run_dir: Path, *options: str) -> subprocess.Popen[str]:
@@ -136,7 +136,7 @@ def test_ctrl_c_saves_and_ends(
         pressed = time.monotonic()
         os.killpg(search.pid, number)  # as a terminal does: workers get it too
         out, err = search.communicate(timeout=PATIENCE)
-    assert time.monotonic() - pressed < 5
+    assert time.monotonic() - pressed < 10
     assert (search.returncode, err) == (130, "")
     assert out.endswith("interrupted\n")
     wait_for_end(children)
@@ -150,7 +150,7 @@ def test_two_signals_end_at_once_and_lose_nothing(tmp_path: Path, undisturbed: l
         children = psutil.Process(search.pid).children(recursive=True)
         os.killpg(search.pid, signal.SIGINT)
         os.killpg(search.pid, signal.SIGINT)
-        search.communicate(timeout=5)
+        search.communicate(timeout=PATIENCE)
     wait_for_end(children)
     assert finish(tmp_path, "--seconds=0") == undisturbed
 

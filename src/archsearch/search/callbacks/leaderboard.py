@@ -109,7 +109,9 @@ class Leaderboard(Callback):
             console.print(Padding(Text(str(cell)), (1, 2)))
             console.print(Padding(Text(cell.equations()), (0, 2, 1, 2)))
             console.print(f"drawing: {self._run_dir / DRAWING_FILE}", soft_wrap=True)
-        files = sorted(path.name for path in self._run_dir.iterdir() if path.name[0] != ".")
+        names = (path.name for path in self._run_dir.iterdir())
+        # Hidden ones, and what SQLite keeps beside an open database, are nobody's result.
+        files = sorted(n for n in names if n[0] != "." and not n.endswith(("-wal", "-shm")))
         # Paths and commands are left to the terminal to wrap, so that they can be copied whole.
         console.print(f"files in {self._run_dir}:", soft_wrap=True)
         console.print(Padding(", ".join(files), (0, 2)))
@@ -118,7 +120,8 @@ class Leaderboard(Callback):
     def _best_line(self) -> str:
         best = self._standings.best
         if best is None or best.metric is None:
-            return "no cell of the strategy was trained without failing"
+            ended = "trained without failing" if self._standings.num_proposed else "trained so far"
+            return f"no cell of the strategy was {ended}"
         line = f"best cell: trial {best.candidate.number}"
         line += f", {self._metric_name} {metric_text(best.metric)}"
         reference = self._standings.reference_metric(COMPARED)
