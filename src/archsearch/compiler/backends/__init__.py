@@ -3,23 +3,25 @@
 from collections.abc import Callable
 
 from archsearch.cell.cell import Cell
+from archsearch.compiler.backends.auto import AutoBackend
 from archsearch.compiler.backends.backend import Backend, State
+from archsearch.compiler.backends.cpu import CpuBackend
 from archsearch.compiler.backends.plain import PlainBackend
 from archsearch.compiler.backends.reference import ReferenceBackend
 
+AUTO = "auto"
 BACKENDS: dict[str, Callable[[Cell], Backend]] = {
+    AUTO: AutoBackend,
+    "cpu": CpuBackend,
     "plain": PlainBackend,
     "reference": ReferenceBackend,
 }
-AUTO = "auto"
 
 
 def make_backend(name: str, cell: Cell) -> Backend:
     """The backend of that name for a cell; "auto" takes the fastest that this machine can run."""
-    if name == AUTO:
-        name = "plain"
     if name not in BACKENDS:
-        known = ", ".join(f'"{known}"' for known in (AUTO, *BACKENDS))
+        known = ", ".join(f'"{known}"' for known in BACKENDS)
         raise ValueError(f'no backend "{name}"; expected one of {known}')
     return BACKENDS[name](cell)
 
@@ -27,7 +29,9 @@ def make_backend(name: str, cell: Cell) -> Backend:
 __all__ = [
     "AUTO",
     "BACKENDS",
+    "AutoBackend",
     "Backend",
+    "CpuBackend",
     "PlainBackend",
     "ReferenceBackend",
     "State",

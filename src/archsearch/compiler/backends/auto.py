@@ -1,0 +1,55 @@
+"""The fastest backend that can run the input at hand."""
+
+import functools
+import warnings
+from collections.abc import Mapping, Sequence
+
+from torch import Tensor
+
+from archsearch.cell.cell import Cell
+from archsearch.compiler.backends.backend import Backend, State
+from archsearch.compiler.backends.cpu import CpuBackend
+from archsearch.compiler.backends.plain import PlainBackend
+from archsearch.compiler.native import NoNativeCode
+
+
+class AutoBackend(Backend):
+    """Generated kernels where they can be had, else plain PyTorch: on other devices, for other
+    dtypes, and, with one warning a process, where nothing can be compiled."""
+
+    def __init__(self, cell: Cell) -> None:
+        self._cell = cell
+        self._plain = PlainBackend(cell)
+        self._cpu = CpuBackend(cell)
+
+    def __reduce__(self) -> tuple[type["AutoBackend"], tuple[Cell]]:
+        return AutoBackend, (self._cell,)
+
+    def run(
+        self,
+        x: Tensor,
+        weights: Sequence[Tensor],
+        biases: Sequence[Tensor],
+        state: Mapping[str, Tensor],
+        masks: Mapping[int, Tensor],
+    ) -> tuple[Tensor, State]:
+        return self._choose(x).run(x, weights, biases, state, masks)
+
+    def _choose(self, x: Tensor) -> Backend:
+        if not self._cpu.supports(x):
+            return self._plain
+        try:
+            self._cpu.prepare(x)
+        except NoNativeCode as reason:
+            _warn_once(str(reason))
+            return self._plain
+        return self._cpu
+
+
+@functools.cache
+def _warn_once(reason: str) -> None:
+    warnings.warn(
+        f"training runs on plain PyTorch, at about half the speed of compiled kernels: {reason}",
+        RuntimeWarning,
+        stacklevel=2,
+    )

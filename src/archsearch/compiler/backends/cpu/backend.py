@@ -1,0 +1,88 @@
+"""The CPU backend: kernels in C between matrix products on packed weights, over the whole sequence.
+
+Shapes: T time steps, B batch, X input features, H hidden features.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor
+
+from archsearch.cell.cell import Cell
+from archsearch.compiler.backends.backend import Backend, State
+from archsearch.compiler.backends.cpu.function import Inputs, LayerCall, run_layer
+from archsearch.compiler.backends.cpu.libraries import FLAGS, cell_library, runtime
+from archsearch.compiler.backends.cpu.loop import TimeLoop
+from archsearch.compiler.backends.torch_arithmetic import positional_encodings
+from archsearch.compiler.pipeline import compile
+from archsearch.compiler.plan import Plan, plan
+
+
+class CpuBackend(Backend):
+    """Runs a cell with an explicit backward pass; gradients of gradients are refused.
+
+    Compiles at the first call, for the dtype of that call. Raises, then: NoNativeCode.
+    """
+
+    def __init__(self, cell: Cell) -> None:
+        self._cell = cell
+        self._loops: dict[torch.dtype, TimeLoop] = {}
+        self._plans: dict[bool, Plan] = {}
+
+    def __reduce__(self) -> tuple[type["CpuBackend"], tuple[Cell]]:
+        # The cell is all there is; the rest is made anew where it is needed.
+        return CpuBackend, (self._cell,)
+
+    @staticmethod
+    def supports(x: Tensor) -> bool:
+        """Whether input of this kind can run here."""
+        return x.device.type == "cpu" and x.dtype in FLAGS
+
+    def prepare(self, x: Tensor) -> None:
+        """Compile, unless that was done before. Raises: NoNativeCode."""
+        self._loop(x.dtype)
+
+    def run(
+        self,
+        x: Tensor,
+        weights: Sequence[Tensor],
+        biases: Sequence[Tensor],
+        state: Mapping[str, Tensor],
+        masks: Mapping[int, Tensor],
+    ) -> tuple[Tensor, State]:
+        if not self.supports(x):
+            raise ValueError(
+                'the backend "cpu" takes float32 or float64 on the CPU, '
+                f'got {x.dtype} on {x.device}; take backend="auto", which finds one that can'
+            )
+        num_steps, after = len(x), dict(state)
+        plan = self._plan(bool(masks))
+        sources = {"x_t": x}
+        if "x" in state:
+            sources["x_tm1"] = torch.cat((state["x"][None], x[:-1]))
+            after["x"] = x[-1]
+        encoding = None
+        if "t" in state:
+            width = state["h"].shape[1]
+            encoding = positional_encodings(int(state["t"]), num_steps, width, x).contiguous()
+            after["t"] = state["t"] + num_steps
+        inputs = Inputs(
+            {name: sources[name] for name in plan.sources},
+            {name: state[name] for name in plan.histories},
+            list(weights),
+            list(biases),
+        )
+        call = LayerCall(plan, self._loop(x.dtype), num_steps, masks, encoding)
+        y, memories = run_layer(call, inputs)
+        return y, {**after, **memories, "h": y[-1]}
+
+    def _plan(self, masked: bool) -> Plan:
+        if masked not in self._plans:
+            self._plans[masked] = plan(compile(self._cell), masked)
+        return self._plans[masked]
+
+    def _loop(self, dtype: torch.dtype) -> TimeLoop:
+        if dtype not in self._loops:
+            library = cell_library(self._cell, self._plan(masked=False), dtype)
+            self._loops[dtype] = TimeLoop(runtime(dtype), library)
+        return self._loops[dtype]

@@ -1,0 +1,252 @@
+"""Forward and explicit backward of a recurrent layer, as one node of PyTorch's graph.
+
+Shapes: T time steps, B batch, X input features, H hidden features.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, cast
+
+import torch
+from torch import Tensor
+
+from archsearch.compiler.backends.cpu.loop import Parameters, TimeLoop
+from archsearch.compiler.backends.cpu.tape import Sizes, Tape
+from archsearch.compiler.places import (
+    GRADIENT_OF_Y,
+    Rows,
+    gradient_key,
+    state_gradient_key,
+    value_key,
+)
+from archsearch.compiler.plan import Call, Deferred, Plan, SequenceProduct
+from archsearch.compiler.scalar import POSITION
+
+
+class Inputs(NamedTuple):
+    """What the layer is a function of, or the gradient by each of these.
+
+    sources: "x_t" and "x_tm1" (T, B, X), those that the cell reads. states: initial (B, H).
+    """
+
+    sources: dict[str, Any]
+    states: dict[str, Any]
+    weights: list[Any]
+    biases: list[Any]
+
+    @property
+    def flat(self) -> list[Any]:
+        return [*self.sources.values(), *self.states.values(), *self.weights, *self.biases]
+
+    def like(self, flat: Sequence[Any]) -> "Inputs":
+        """Another flat list, in this order."""
+        it = iter(flat)
+        return Inputs(
+            {name: next(it) for name in self.sources},
+            {name: next(it) for name in self.states},
+            [next(it) for _ in self.weights],
+            [next(it) for _ in self.biases],
+        )
+
+
+@dataclass(frozen=True)
+class LayerCall:
+    """What one call of a layer needs besides the tensors that have gradients.
+
+    plan: with or without masks. encoding: p(t) (T, H) where the cell has a PosEnc.
+    """
+
+    plan: Plan
+    loop: TimeLoop
+    num_steps: int
+    masks: Mapping[int, Tensor]
+    encoding: Tensor | None
+
+
+def run_layer(call: LayerCall, inputs: Inputs) -> tuple[Tensor, dict[str, Tensor]]:
+    """y (T, B, H), and the memories after the last step; h is the last row of y."""
+    flat = inputs.flat
+    if torch.is_grad_enabled() and any(tensor.requires_grad for tensor in flat):
+        y, *memories = cast(tuple[Tensor, ...], _Layer.apply(call, inputs, *flat))  # type: ignore[no-untyped-call]
+    else:
+        y, *memories = _outputs(_forward(call, inputs, keep=False))
+    return y, dict(zip(_memories(call.plan), memories, strict=True))
+
+
+class _Layer(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, call: LayerCall, names: Inputs, *flat: Tensor) -> tuple[Tensor, ...]:
+        tape = _forward(call, names.like(flat), keep=True)
+        ctx.call, ctx.sizes, ctx.names = call, tape.sizes, names.like([None] * len(flat))
+        ctx.present = [buffer is not None for buffer in tape.buffers]
+        ctx.save_for_backward(*flat, *(buffer for buffer in tape.buffers if buffer is not None))
+        ctx.set_materialize_grads(False)
+        return _outputs(tape)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor | None) -> tuple[Any, ...]:
+        with torch.no_grad():
+            result = _Layer._gradients(ctx, gradients)
+        if torch.is_grad_enabled():  # create_graph=True
+            result = _refuse_second_gradients(result)
+        return None, None, *result
+
+    @staticmethod
+    def _gradients(ctx: Any, gradients: Sequence[Tensor | None]) -> list[Tensor | None]:
+        saved = iter(ctx.saved_tensors)
+        inputs = ctx.names.like([next(saved) for _ in ctx.names.flat])
+        buffers = tuple(next(saved) if present else None for present in ctx.present)
+        tape = Tape(ctx.call.plan, ctx.sizes, buffers)
+        wanted = ctx.names.like(ctx.needs_input_grad[2:])
+        return _backward(ctx.call, inputs, wanted, tape, gradients).flat
+
+
+class _Refusal(torch.autograd.Function):
+    """Gradients as they are, but as results of something that has none itself: without it the
+    gradient of a gradient would silently lack what passes through the layer."""
+
+    @staticmethod
+    def forward(ctx: Any, anchor: Tensor, *gradients: Tensor) -> tuple[Tensor, ...]:  # noqa: ARG004
+        return tuple(gradient.view_as(gradient) for gradient in gradients)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Any, ...]:  # noqa: ARG004
+        raise RuntimeError(
+            "gradients of gradients do not pass through a recurrent layer: its backward pass is "
+            "computed by kernels, and by no graph"
+        )
+
+
+def _refuse_second_gradients(gradients: list[Tensor | None]) -> list[Tensor | None]:
+    anchor = torch.zeros((), requires_grad=True)
+    present = [gradient for gradient in gradients if gradient is not None]
+    refused = iter(_Refusal.apply(anchor, *present))  # type: ignore[no-untyped-call]
+    return [None if gradient is None else next(refused) for gradient in gradients]
+
+
+def _memories(plan: Plan) -> list[str]:
+    return [name for name in plan.histories if name != "h"]
+
+
+def _forward(call: LayerCall, inputs: Inputs, keep: bool) -> Tape:
+    plan, h = call.plan, inputs.states["h"]
+    given = {value_key(plan.sources[name]): x.contiguous() for name, x in inputs.sources.items()}
+    if call.encoding is not None:
+        given[POSITION] = call.encoding
+    batch, width = h.shape
+    tape = Tape.begin(plan, Sizes(call.num_steps, batch, width, keep), given, like=h)
+    for name, initial in inputs.states.items():
+        tape.history(name)[0] = initial
+    parameters = Parameters(inputs.weights, inputs.biases, call.masks)
+    for operation in plan.before:
+        if isinstance(operation, Call):
+            call.loop.run([operation], tape, parameters)
+        else:
+            _multiply_sequence(operation, tape, parameters)
+    call.loop.run(plan.forward, tape, parameters)
+    return tape
+
+
+def _outputs(tape: Tape) -> tuple[Tensor, ...]:
+    last = tape.sizes.num_steps & tape.sizes.turns(Rows.HISTORY)
+    memories = [tape.history(name)[last].clone() for name in _memories(tape.plan)]
+    return tape.history("h")[1:], *memories
+
+
+def _multiply_sequence(it: SequenceProduct, tape: Tape, parameters: Parameters) -> None:
+    operand = tape.over_time(value_key(it.operand))
+    result = tape.over_time(value_key(it.result), len(it.weights))
+    weight = parameters.stacked(it.weights).t()
+    bias = parameters.bias_row(it.biases)
+    if bias is None:
+        torch.mm(operand, weight, out=result)
+    else:
+        torch.addmm(bias, operand, weight, out=result)
+
+
+def _backward(
+    call: LayerCall,
+    inputs: Inputs,
+    wanted: Inputs,
+    tape: Tape,
+    gradients: Sequence[Tensor | None],
+) -> Inputs:
+    """The gradient by each input that wants one, None for the others."""
+    plan, h = call.plan, inputs.states["h"]
+    given = {
+        gradient_key(plan.sources[name]): torch.empty_like(x, memory_format=torch.contiguous_format)
+        for name, x in inputs.sources.items()
+    }
+    y_gradient = gradients[0]
+    if y_gradient is None:
+        y_gradient = h.new_zeros(call.num_steps, *h.shape)
+    tape = tape.with_gradients({**given, GRADIENT_OF_Y: y_gradient.contiguous()}, like=h)
+    _start_from_final_states(tape, gradients[1:])
+    parameters = Parameters(inputs.weights, inputs.biases, call.masks)
+    call.loop.run(
+        plan.backward, tape, parameters, backward=True, wants_initial=any(wanted.states.values())
+    )
+    result = wanted.like([None] * len(wanted.flat))
+    for deferred in plan.deferred:
+        operand = tape.over_time(deferred.operand)
+        gradient = tape.over_time(deferred.gradient, len(deferred.weights))
+        _weight_gradients(deferred, operand, gradient, wanted, result)
+    for operation in plan.after:
+        if isinstance(operation, Call):
+            call.loop.run([operation], tape, parameters, backward=True)
+        else:
+            _sequence_gradients(operation, tape, parameters, wanted, result)
+    for name in inputs.sources:
+        result.sources[name] = given[gradient_key(plan.sources[name])]
+    for name in inputs.states:
+        result.states[name] = _initial_gradient(tape, name)
+    return result
+
+
+def _start_from_final_states(tape: Tape, gradients: Sequence[Tensor | None]) -> None:
+    """What comes from outside by the states after the last step; by h it comes through y."""
+    by_memory = dict(zip(_memories(tape.plan), gradients, strict=True))
+    for name in tape.plan.histories:
+        if state_gradient_key(name) in tape.plan.places:
+            gradient = by_memory.get(name)
+            last = tape.buffer(state_gradient_key(name))[tape.sizes.num_steps % 2]
+            last.zero_() if gradient is None else last.copy_(gradient)
+
+
+def _initial_gradient(tape: Tape, name: str) -> Tensor | None:
+    key = state_gradient_key(name)
+    return tape.buffer(key)[0] if key in tape.plan.places else None
+
+
+def _sequence_gradients(
+    it: SequenceProduct, tape: Tape, parameters: Parameters, wanted: Inputs, result: Inputs
+) -> None:
+    operand = tape.over_time(value_key(it.operand))
+    gradient = tape.over_time(gradient_key(it.result), len(it.weights))
+    _weight_gradients(it, operand, gradient, wanted, result)
+    operand_gradient = tape.over_time(gradient_key(it.operand))
+    weight = parameters.stacked(it.weights)
+    if it.add_gradient:
+        operand_gradient.addmm_(gradient, weight)
+    else:
+        torch.mm(gradient, weight, out=operand_gradient)
+
+
+def _weight_gradients(
+    it: SequenceProduct | Deferred,
+    operand: Tensor,
+    gradient: Tensor,
+    wanted: Inputs,
+    result: Inputs,
+) -> None:
+    """One product over all time steps, cut into the weights; one sum, cut into the biases."""
+    num_blocks = len(it.weights)
+    if any(wanted.weights[weight] for weight in it.weights):
+        parts = (gradient.t() @ operand).view(num_blocks, -1, operand.shape[1]).unbind()
+        for weight, part in zip(it.weights, parts, strict=True):
+            result.weights[weight] = part
+    if any(bias is not None and wanted.biases[bias] for bias in it.biases):
+        sums = gradient.sum(0).view(num_blocks, -1).unbind()
+        for bias, total in zip(it.biases, sums, strict=True):
+            if bias is not None:
+                result.biases[bias] = total

@@ -1,0 +1,66 @@
+"""The compiled C of a cell, and of the time loop that runs it; one pair for each dtype.
+
+Whoever wants to read what runs finds the C text beside the library in the cache (native.py).
+"""
+
+import ctypes
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+
+import torch
+
+from archsearch.cell.cell import Cell
+from archsearch.compiler import native
+from archsearch.compiler.backends.cpu.kernel_text import kernel_text
+from archsearch.compiler.plan import Plan
+
+# torch's dtype -> how C is told of it.
+FLAGS: Mapping[torch.dtype, tuple[str, ...]] = {torch.float32: (), torch.float64: ("-DDOUBLE",)}
+
+
+@dataclass(frozen=True)
+class CellLibrary:
+    """addresses: of the kernels, by name. num_scratch: rows of H that the neediest one takes."""
+
+    library: ctypes.CDLL
+    addresses: Mapping[str, int]
+    num_scratch: int
+
+
+@functools.cache
+def runtime(dtype: torch.dtype) -> ctypes.CDLL:
+    """The time loop and the matrix products (runtime.c).
+
+    Raises: NoNativeCode.
+    """
+    return native.load(runtime_text(), name="runtime", flags=FLAGS[dtype])
+
+
+def cell_library(cell: Cell, plan: Plan, dtype: torch.dtype) -> CellLibrary:
+    """The kernels of a cell. Raises: NoNativeCode."""
+    text, num_scratch = cell_text(cell, plan)
+    library = native.load(text, name=f"cell-{cell.key}", flags=FLAGS[dtype])
+    addresses = {}
+    for kernel in plan.kernels:
+        address = ctypes.cast(getattr(library, kernel.name), ctypes.c_void_p).value
+        assert address is not None
+        addresses[kernel.name] = address
+    return CellLibrary(library, addresses, num_scratch)
+
+
+def runtime_text() -> str:
+    return _source("maths.h") + _source("slot.h") + _source("runtime.c")
+
+
+def cell_text(cell: Cell, plan: Plan) -> tuple[str, int]:
+    """The C of all kernels of a cell, and the rows of scratch that the neediest one takes."""
+    kernels = [kernel_text(kernel, plan.numbers) for kernel in plan.kernels]
+    head = f"/* {cell}\n *\n" + "".join(f" * {line}\n" for line in str(plan.program).splitlines())
+    texts = [_source("maths.h"), _source("slot.h"), head + " */", *(text for text, _ in kernels)]
+    return "\n".join(texts), max((rows for _, rows in kernels), default=0)
+
+
+def _source(name: str) -> str:
+    return (files("archsearch.compiler.backends.cpu") / name).read_text(encoding="utf-8")

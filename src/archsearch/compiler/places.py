@@ -1,0 +1,227 @@
+"""Where every value and every gradient lives while kernels run a program.
+
+A *key* names something that has a value at every time step:
+
+    %9      the value of instruction 9          d%9     the gradient of the loss by it
+    m%9     the masked operand of product 9     dm%9    the gradient by that
+    @c_t    a copy of a value, for memory c     d@c_t   what the next step adds to its gradient
+    dy      the gradient of y, from outside     d@c_tm1 the gradient by a c_{t−1} that nothing reads
+    position    the positional encoding
+
+A *place* is where in the buffers a key lives. Keys share memory wherever that saves a copy:
+
+- a product of the step accumulates onto the hoisted part that it starts from, in place; what stands
+  there afterwards is the pre-activation that the backward pass needs;
+- the gradient by a pre-activation is also the gradient by the hoisted part and by the bias;
+- c_{t−1} and c_t are one buffer of T + 1 rows, read and written one row apart, and so are their
+  gradients, in a buffer of two rows that take turns.
+
+Shapes: T time steps, B batch, H hidden features. A row of a buffer is (B, blocks·H).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from archsearch.compiler.layout import Layout
+from archsearch.compiler.program import X_SOURCES, Block, Product, Program, Source, Start
+from archsearch.compiler.scalar import POSITION
+
+GRADIENT_OF_Y = "dy"
+
+
+class Rows(Enum):
+    """How many rows of time a buffer has."""
+
+    GIVEN = auto()  # made by others: x, the encoding, the gradients of y and x
+    SEQUENCE = auto()  # T
+    KEPT = auto()  # T where a backward pass follows, else 1
+    OUTPUT = auto()  # T + 1: the initial h and y
+    HISTORY = auto()  # T + 1 where a backward pass follows, else 2 that take turns
+    ONE = auto()  # 1: the step at hand
+    TURNS = auto()  # 2 that take turns: the step at hand and its neighbour
+
+
+@dataclass(frozen=True, slots=True)
+class Buffer:
+    """Rows of time, each (B, blocks·H). gradient: needed in the backward pass alone."""
+
+    rows: Rows
+    blocks: int = 1
+    gradient: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The columns of `buffer` from `block`·H on; step t has row t + `shift`."""
+
+    buffer: int
+    block: int = 0
+    shift: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Neighbouring blocks of a product of the step, whose start is one piece of memory.
+
+    first: the value of its first block, by which its place is known; the others lie behind it.
+    hoisted: it accumulates onto a value of the sequence section; else it starts from biases.
+    """
+
+    first: int
+    weights: tuple[int, ...]
+    starts: tuple[Start, ...]
+
+    @property
+    def hoisted(self) -> bool:
+        return self.starts[0].value is not None
+
+
+def value_key(value: int) -> str:
+    return f"%{value}"
+
+
+def gradient_key(value: int) -> str:
+    return f"d%{value}"
+
+
+def masked_key(product: int) -> str:
+    return f"m%{product}"
+
+
+def masked_gradient_key(product: int) -> str:
+    return f"dm%{product}"
+
+
+def state_key(name: str) -> str:
+    return f"@{name}_t"
+
+
+def state_gradient_key(name: str) -> str:
+    return f"d@{name}_t"
+
+
+def unread_state_gradient_key(name: str) -> str:
+    return f"d@{name}_tm1"
+
+
+class Places:
+    """The buffers of a program and the place of every key; `masked` keys come last, so that the
+    numbers of all others do not depend on whether there are masks."""
+
+    def __init__(self, program: Program, layout: Layout, masked: bool) -> None:
+        self.buffers: list[Buffer] = []
+        self.of: dict[str, Place] = {}
+        self._program = program
+        self.runs = {i: tuple(_runs(program, layout, i)) for i in program.values(Product, "step")}
+        self.sources = {
+            instruction.name: i
+            for i, instruction in enumerate(program.instructions)
+            if isinstance(instruction, Source)
+        }
+        self.stored = _stored_states(program)
+        self.histories: dict[str, int] = {}
+        self._place_inputs()
+        self._place_sequence()
+        self._place_states()
+        self._place_step()
+        if masked:
+            for i in self.runs:
+                self._place(masked_key(i), Rows.KEPT)
+                self._place(masked_gradient_key(i), Rows.ONE)
+
+    def _place(self, key: str, rows: Rows, blocks: int = 1) -> int:
+        self.buffers.append(Buffer(rows, blocks, gradient=key.startswith("d")))
+        self.of[key] = Place(len(self.buffers) - 1)
+        return len(self.buffers) - 1
+
+    def _place_inputs(self) -> None:
+        for name in X_SOURCES:
+            if name in self.sources:
+                self._place(value_key(self.sources[name]), Rows.GIVEN)
+                self._place(gradient_key(self.sources[name]), Rows.GIVEN)
+        self._place(POSITION, Rows.GIVEN)
+        self._place(GRADIENT_OF_Y, Rows.GIVEN)
+
+    def _place_sequence(self) -> None:
+        """A value of the sequence section and its gradient have a row a time step each."""
+        outputs = {v for stage in self._program.stages_of("sequence") for v in stage.outputs}
+        for i in range(self._program.num_sequence):
+            instruction = self._program.instructions[i]
+            if isinstance(instruction, Product):
+                for key in (value_key, gradient_key):
+                    buffer = self._place(key(i), Rows.SEQUENCE, len(instruction.weights))
+                    if len(instruction.weights) > 1:
+                        self._place_blocks(
+                            [key(i + 1 + k) for k in range(len(instruction.weights))], buffer
+                        )
+            elif i in outputs and not isinstance(instruction, Block):
+                self._place(value_key(i), Rows.SEQUENCE)
+                self._place(gradient_key(i), Rows.SEQUENCE)
+
+    def _place_blocks(self, keys: list[str], buffer: int, first: int = 0) -> None:
+        for block, key in enumerate(keys, first):
+            self.of[key] = Place(buffer, block)
+
+    def _place_states(self) -> None:
+        for name, value in self._program.outputs:
+            history = self.histories[name] = self._history(name, value)
+            if name != "h" or "h_tm1" in self.sources:
+                turns = self._place(state_gradient_key(name), Rows.TURNS)
+                self.of[state_gradient_key(name)] = Place(turns, shift=1)
+                key = unread_state_gradient_key(name)
+                if f"{name}_tm1" in self.sources:
+                    key = gradient_key(self.sources[f"{name}_tm1"])
+                self.of[key] = Place(turns)
+            if f"{name}_tm1" in self.sources:
+                self.of[value_key(self.sources[f"{name}_tm1"])] = Place(history)
+
+    def _history(self, name: str, value: int) -> int:
+        """The buffer of a state; a value that a region makes for it is stored there at once."""
+        key = value_key(value) if self.stored.get(value, [None])[0] == name else state_key(name)
+        history = self._place(key, Rows.OUTPUT if name == "h" else Rows.HISTORY)
+        self.of[key] = Place(history, shift=1)
+        return history
+
+    def _place_step(self) -> None:
+        for runs in self.runs.values():
+            for run in runs:
+                for key, rows in ((value_key, Rows.KEPT), (gradient_key, Rows.SEQUENCE)):
+                    keys = [key(run.first + k) for k in range(len(run.weights))]
+                    start = run.starts[0].value
+                    if start is not None:
+                        hoisted = self.of[key(start)]
+                        self._place_blocks(keys, hoisted.buffer, hoisted.block)
+                    else:
+                        self._place_blocks(keys, self._place(keys[0], rows, len(keys)))
+        stages = self._program.stages_of("step")
+        read = {v for stage in stages for v in stage.inputs}
+        for stage in stages:
+            for v in stage.outputs if stage.kind == "region" else ():
+                if value_key(v) not in self.of:
+                    self._place(value_key(v), Rows.KEPT)
+                if v in read:
+                    self._place(gradient_key(v), Rows.ONE)
+
+
+def _runs(program: Program, layout: Layout, product: int) -> Iterator[Run]:
+    instruction = program.instructions[product]
+    assert isinstance(instruction, Product)
+    num_weights = len(instruction.weights)
+    first = product if num_weights == 1 else product + 1
+    weights = iter(instruction.weights)
+    for starts in layout.starts[product]:
+        yield Run(first, tuple(next(weights) for _ in starts), starts)
+        first += len(starts)
+
+
+def _stored_states(program: Program) -> dict[int, list[str]]:
+    """Value -> the states that it becomes, of the values that regions of the step make."""
+    made = {
+        v for stage in program.stages_of("step") if stage.kind == "region" for v in stage.outputs
+    }
+    states: dict[int, list[str]] = {}
+    for name, value in program.outputs:
+        if value in made:
+            states.setdefault(value, []).append(name)
+    return states
