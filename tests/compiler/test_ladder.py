@@ -146,7 +146,7 @@ def test_gradients_of_gradients_are_refused(backend: str) -> None:
     problem = Problem(zoo["rnn"], 3, 3, seed=0)
     problem.require_grad()
     (gradient,) = torch.autograd.grad(problem.run(backend)[0].sum(), problem.x, create_graph=True)
-    with pytest.raises(RuntimeError, match="once_differentiable|gradients of gradients"):
+    with pytest.raises(RuntimeError, match=r"once_differentiable|gradients of gradients"):
         gradient.sum().backward()
 
 

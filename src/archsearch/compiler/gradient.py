@@ -66,7 +66,7 @@ def backward_kernel(
             continue  # not on the way to a gradient
         instruction = program.instructions[i]
         gradient = graph.total(terms.pop(i))
-        graph.name(gradient, f"d{i}", f"d%{i}")
+        graph.name(gradient, f"d{i}", f"gradient by %{i}")
         match instruction:
             case Sum(operands):
                 shares: Sequence[Scalar] = [gradient] * len(operands)

@@ -41,13 +41,13 @@ class AutoBackend(Backend):
         try:
             self._cpu.prepare(x)
         except NoNativeCode as reason:
-            _warn_once(str(reason))
+            warn_once(str(reason))
             return self._plain
         return self._cpu
 
 
 @functools.cache
-def _warn_once(reason: str) -> None:
+def warn_once(reason: str) -> None:
     warnings.warn(
         f"training runs on plain PyTorch, at about half the speed of compiled kernels: {reason}",
         RuntimeWarning,

@@ -11,7 +11,12 @@ from torch import Tensor
 from archsearch.cell.cell import Cell
 from archsearch.compiler.backends.backend import Backend, State
 from archsearch.compiler.backends.cpu.function import Inputs, LayerCall, run_layer
-from archsearch.compiler.backends.cpu.libraries import FLAGS, cell_library, runtime
+from archsearch.compiler.backends.cpu.libraries import (
+    FLAGS,
+    cell_library,
+    has_bfloat16_products,
+    runtime,
+)
 from archsearch.compiler.backends.cpu.loop import TimeLoop
 from archsearch.compiler.backends.torch_arithmetic import positional_encodings
 from archsearch.compiler.pipeline import compile
@@ -20,6 +25,9 @@ from archsearch.compiler.plan import Plan, plan
 
 class CpuBackend(Backend):
     """Runs a cell with an explicit backward pass; gradients of gradients are refused.
+
+    Under autocast to bfloat16 the factors of matrix products are rounded to it, where the processor
+    multiplies them faster so; sums, state and all else stay float32. Elsewhere products stay too.
 
     Compiles at the first call, for the dtype of that call. Raises, then: NoNativeCode.
     """
@@ -72,7 +80,8 @@ class CpuBackend(Backend):
             list(weights),
             list(biases),
         )
-        call = LayerCall(plan, self._loop(x.dtype), num_steps, masks, encoding)
+        bfloat16 = _wants_bfloat16() and has_bfloat16_products(x.dtype)
+        call = LayerCall(plan, self._loop(x.dtype), num_steps, masks, encoding, bfloat16)
         y, memories = run_layer(call, inputs)
         return y, {**after, **memories, "h": y[-1]}
 
@@ -86,3 +95,7 @@ class CpuBackend(Backend):
             library = cell_library(self._cell, self._plan(masked=False), dtype)
             self._loops[dtype] = TimeLoop(runtime(dtype), library)
         return self._loops[dtype]
+
+
+def _wants_bfloat16() -> bool:
+    return torch.is_autocast_enabled("cpu") and torch.get_autocast_dtype("cpu") == torch.bfloat16

@@ -20,6 +20,7 @@ from archsearch.compiler.places import (
     value_key,
 )
 from archsearch.compiler.plan import Call, Deferred, Plan, SequenceProduct
+from archsearch.compiler.program import Source
 from archsearch.compiler.scalar import POSITION
 
 
@@ -54,6 +55,7 @@ class LayerCall:
     """What one call of a layer needs besides the tensors that have gradients.
 
     plan: with or without masks. encoding: p(t) (T, H) where the cell has a PosEnc.
+    bfloat16: whether the factors of matrix products are rounded to it.
     """
 
     plan: Plan
@@ -61,6 +63,10 @@ class LayerCall:
     num_steps: int
     masks: Mapping[int, Tensor]
     encoding: Tensor | None
+    bfloat16: bool
+
+    def parameters(self, inputs: Inputs) -> Parameters:
+        return Parameters(inputs.weights, inputs.biases, self.masks, self.bfloat16)
 
 
 def run_layer(call: LayerCall, inputs: Inputs) -> tuple[Tensor, dict[str, Tensor]]:
@@ -137,12 +143,12 @@ def _forward(call: LayerCall, inputs: Inputs, keep: bool) -> Tape:
     tape = Tape.begin(plan, Sizes(call.num_steps, batch, width, keep), given, like=h)
     for name, initial in inputs.states.items():
         tape.history(name)[0] = initial
-    parameters = Parameters(inputs.weights, inputs.biases, call.masks)
+    parameters = call.parameters(inputs)
     for operation in plan.before:
         if isinstance(operation, Call):
             call.loop.run([operation], tape, parameters)
         else:
-            _multiply_sequence(operation, tape, parameters)
+            _multiply_sequence(operation, call.loop, tape, parameters)
     call.loop.run(plan.forward, tape, parameters)
     return tape
 
@@ -153,15 +159,19 @@ def _outputs(tape: Tape) -> tuple[Tensor, ...]:
     return tape.history("h")[1:], *memories
 
 
-def _multiply_sequence(it: SequenceProduct, tape: Tape, parameters: Parameters) -> None:
+def _multiply_sequence(
+    it: SequenceProduct, loop: TimeLoop, tape: Tape, parameters: Parameters
+) -> None:
     operand = tape.over_time(value_key(it.operand))
     result = tape.over_time(value_key(it.result), len(it.weights))
-    weight = parameters.stacked(it.weights).t()
     bias = parameters.bias_row(it.biases)
-    if bias is None:
-        torch.mm(operand, weight, out=result)
+    if parameters.bfloat16:
+        weights = [parameters.weights[weight] for weight in it.weights]
+        loop.multiply(operand, result, weights, bias, transposed=False, add=False)
+    elif bias is None:
+        torch.mm(operand, parameters.stacked(it.weights).t(), out=result)
     else:
-        torch.addmm(bias, operand, weight, out=result)
+        torch.addmm(bias, operand, parameters.stacked(it.weights).t(), out=result)
 
 
 def _backward(
@@ -182,7 +192,7 @@ def _backward(
         y_gradient = h.new_zeros(call.num_steps, *h.shape)
     tape = tape.with_gradients({**given, GRADIENT_OF_Y: y_gradient.contiguous()}, like=h)
     _start_from_final_states(tape, gradients[1:])
-    parameters = Parameters(inputs.weights, inputs.biases, call.masks)
+    parameters = call.parameters(inputs)
     call.loop.run(
         plan.backward, tape, parameters, backward=True, wants_initial=any(wanted.states.values())
     )
@@ -190,14 +200,15 @@ def _backward(
     for deferred in plan.deferred:
         operand = tape.over_time(deferred.operand)
         gradient = tape.over_time(deferred.gradient, len(deferred.weights))
-        _weight_gradients(deferred, operand, gradient, wanted, result)
+        _weight_gradients(deferred, operand, gradient, call.bfloat16, wanted, result)
     for operation in plan.after:
         if isinstance(operation, Call):
             call.loop.run([operation], tape, parameters, backward=True)
         else:
-            _sequence_gradients(operation, tape, parameters, wanted, result)
+            _sequence_gradients(operation, call.loop, tape, parameters, wanted, result)
     for name in inputs.sources:
-        result.sources[name] = given[gradient_key(plan.sources[name])]
+        if wanted.sources[name]:
+            result.sources[name] = given[gradient_key(plan.sources[name])]
     for name in inputs.states:
         result.states[name] = _initial_gradient(tape, name)
     return result
@@ -219,34 +230,51 @@ def _initial_gradient(tape: Tape, name: str) -> Tensor | None:
 
 
 def _sequence_gradients(
-    it: SequenceProduct, tape: Tape, parameters: Parameters, wanted: Inputs, result: Inputs
+    it: SequenceProduct,
+    loop: TimeLoop,
+    tape: Tape,
+    parameters: Parameters,
+    wanted: Inputs,
+    result: Inputs,
 ) -> None:
     operand = tape.over_time(value_key(it.operand))
     gradient = tape.over_time(gradient_key(it.result), len(it.weights))
-    _weight_gradients(it, operand, gradient, wanted, result)
+    _weight_gradients(it, operand, gradient, parameters.bfloat16, wanted, result)
+    source = tape.plan.program.instructions[it.operand]
+    if isinstance(source, Source) and not wanted.sources[source.name]:
+        return
     operand_gradient = tape.over_time(gradient_key(it.operand))
-    weight = parameters.stacked(it.weights)
-    if it.add_gradient:
-        operand_gradient.addmm_(gradient, weight)
+    if parameters.bfloat16:
+        weights = [parameters.weights[weight] for weight in it.weights]
+        loop.multiply(
+            gradient, operand_gradient, weights, None, transposed=True, add=it.add_gradient
+        )
+    elif it.add_gradient:
+        operand_gradient.addmm_(gradient, parameters.stacked(it.weights))
     else:
-        torch.mm(gradient, weight, out=operand_gradient)
+        torch.mm(gradient, parameters.stacked(it.weights), out=operand_gradient)
 
 
 def _weight_gradients(
     it: SequenceProduct | Deferred,
     operand: Tensor,
     gradient: Tensor,
+    bfloat16: bool,
     wanted: Inputs,
     result: Inputs,
 ) -> None:
     """One product over all time steps, cut into the weights; one sum, cut into the biases."""
     num_blocks = len(it.weights)
     if any(wanted.weights[weight] for weight in it.weights):
-        parts = (gradient.t() @ operand).view(num_blocks, -1, operand.shape[1]).unbind()
+        if bfloat16:
+            total = (gradient.bfloat16().t() @ operand.bfloat16()).float()
+        else:
+            total = gradient.t() @ operand
+        parts = total.view(num_blocks, -1, operand.shape[1]).unbind()
         for weight, part in zip(it.weights, parts, strict=True):
             result.weights[weight] = part
     if any(bias is not None and wanted.biases[bias] for bias in it.biases):
         sums = gradient.sum(0).view(num_blocks, -1).unbind()
-        for bias, total in zip(it.biases, sums, strict=True):
+        for bias, sum_ in zip(it.biases, sums, strict=True):
             if bias is not None:
-                result.biases[bias] = total
+                result.biases[bias] = sum_

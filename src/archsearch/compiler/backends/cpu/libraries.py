@@ -31,11 +31,15 @@ class CellLibrary:
 
 @functools.cache
 def runtime(dtype: torch.dtype) -> ctypes.CDLL:
-    """The time loop and the matrix products (runtime.c).
+    """The time loop and its matrix products. Raises: NoNativeCode."""
+    library = native.load(runtime_text(), name="runtime", flags=FLAGS[dtype])
+    library.packed_bytes.restype = ctypes.c_long
+    return library
 
-    Raises: NoNativeCode.
-    """
-    return native.load(runtime_text(), name="runtime", flags=FLAGS[dtype])
+
+def has_bfloat16_products(dtype: torch.dtype) -> bool:
+    """Whether this processor multiplies bfloat16 with sums of `dtype`. Raises: NoNativeCode."""
+    return bool(runtime(dtype).has_bfloat16_products())
 
 
 def cell_library(cell: Cell, plan: Plan, dtype: torch.dtype) -> CellLibrary:
@@ -51,14 +55,23 @@ def cell_library(cell: Cell, plan: Plan, dtype: torch.dtype) -> CellLibrary:
 
 
 def runtime_text() -> str:
-    return _source("maths.h") + _source("slot.h") + _source("runtime.c")
+    names = ("maths.h", "slot.h", "products.c", "bfloat16.c", "loop.c")
+    return "\n".join(map(_source, names))
 
 
 def cell_text(cell: Cell, plan: Plan) -> tuple[str, int]:
-    """The C of all kernels of a cell, and the rows of scratch that the neediest one takes."""
+    """The C of a cell, whole, and the rows of scratch that its neediest kernel takes."""
+    kernels, num_scratch = kernels_text(cell, plan)
+    return "\n".join((_source("maths.h"), _source("slot.h"), kernels)), num_scratch
+
+
+def kernels_text(cell: Cell, plan: Plan) -> tuple[str, int]:
+    """What of the C is this cell's own: a comment with its program, and its kernels."""
+    about = "".join(
+        f" * {line}".rstrip() + "\n" for line in f"{cell}\n\n{plan.program}".splitlines()
+    )
     kernels = [kernel_text(kernel, plan.numbers) for kernel in plan.kernels]
-    head = f"/* {cell}\n *\n" + "".join(f" * {line}\n" for line in str(plan.program).splitlines())
-    texts = [_source("maths.h"), _source("slot.h"), head + " */", *(text for text, _ in kernels)]
+    texts = [f"/*\n{about} */", *(text for text, _ in kernels)]
     return "\n".join(texts), max((rows for _, rows in kernels), default=0)
 
 
