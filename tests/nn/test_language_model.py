@@ -116,3 +116,23 @@ def test_activation_penalties_by_hand():
     assert activation_penalty(features, 2.0, 0.0) == 2.0 * (4 + 64) / 4
     assert activation_penalty(features, 0.0, 3.0) == 3.0 * 9 / 2
     assert activation_penalty(features, 2.0, 3.0) == 34.0 + 13.5
+
+
+def test_adaptive_softmax_in_place_of_the_decoder():
+    model = build(adaptive_cutoffs=[5, 12], init_scale=0.01)
+    assert model.decoder is None
+    features = model(symbols()[:, :1])
+    rows, words = features.dropped[:1], torch.arange(V)
+    losses = [model.loss(Features(rows, rows, []), word[None, None]) for word in words]
+    torch.testing.assert_close(torch.stack(losses).neg().exp().sum().item(), 1.0)
+    model.loss(features, symbols(1)[:, :1]).backward()
+    assert model.embedding.grad is not None
+    weights = [p for name, p in model.named_parameters() if "bias" not in name]
+    assert all(0.004 < weight.abs().max() <= 0.01 for weight in weights)
+    head = (5 + 2) * (8 + 1) + 2 * 8 + 7 * (2 + 1) + 1 * 8 + 18 * (1 + 1)
+    assert model.num_params - build(tied=True).num_params == head - V
+
+
+def test_adaptive_softmax_cannot_be_tied():
+    with pytest.raises(ValueError, match=r"expected null with tied=true, got \[5\].*tied=false"):
+        build(adaptive_cutoffs=[5], tied=True)

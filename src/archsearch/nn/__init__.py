@@ -1,15 +1,19 @@
 """Networks built of cells."""
 
+from archsearch.nn.cross_entropy import linear_cross_entropy
 from archsearch.nn.dropout import dropout, embedding_dropout, variational_dropout
+from archsearch.nn.head import AdaptiveSoftmax
 from archsearch.nn.language_model import Features, LanguageModel, activation_penalty
 from archsearch.nn.recurrent import RecurrentLayer
 
 __all__ = [
+    "AdaptiveSoftmax",
     "Features",
     "LanguageModel",
     "RecurrentLayer",
     "activation_penalty",
     "dropout",
     "embedding_dropout",
+    "linear_cross_entropy",
     "variational_dropout",
 ]

@@ -8,10 +8,11 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from archsearch.cell import Cell
+from archsearch.nn.cross_entropy import linear_cross_entropy
 from archsearch.nn.dropout import dropout, embedding_dropout, variational_dropout
+from archsearch.nn.head import AdaptiveSoftmax
 from archsearch.nn.recurrent import RecurrentLayer
 
 State = dict[str, Tensor]  # one layer's state, as RecurrentLayer defines it
@@ -34,6 +35,9 @@ class LanguageModel(nn.Module):
         tied: embedding and decoder share one matrix (Press & Wolf 2016). Where embedding_size
             differs from hidden_size the last layer is then as wide as the embedding, as in
             AWD-LSTM's code; no projection is added.
+        adaptive_cutoffs: None is the full softmax. Word numbers such as [2000, 10000] make the
+            decoder an AdaptiveSoftmax, several times faster where there are tens of thousands of
+            words. It cannot be tied, since the vectors of rarer words are narrower.
         word_dropout: of whole words in the embedding, in training (as all dropouts).
         input_dropout, hidden_dropout, output_dropout: on what enters the first layer, between
             layers, and on what leaves the last.
@@ -57,6 +61,7 @@ class LanguageModel(nn.Module):
         hidden_size: int = 200,
         embedding_size: int | None = None,
         tied: bool = False,
+        adaptive_cutoffs: Sequence[int] | None = None,
         word_dropout: float = 0.0,
         input_dropout: float = 0.0,
         hidden_dropout: float = 0.0,
@@ -73,6 +78,11 @@ class LanguageModel(nn.Module):
         for name, rate in zip(("word", "input", "hidden", "output"), rates, strict=True):
             if not 0.0 <= rate < 1.0:
                 raise ValueError(f"{name}_dropout: expected at least 0 and below 1, got {rate}")
+        if tied and adaptive_cutoffs is not None:
+            raise ValueError(
+                f"adaptive_cutoffs: expected null with tied=true, got {list(adaptive_cutoffs)}: "
+                "its vectors of rarer words are narrower than the embedding's. Try tied=false"
+            )
         embedding_size = embedding_size or hidden_size
         self.word_dropout = word_dropout
         self.input_dropout = input_dropout
@@ -101,14 +111,23 @@ class LanguageModel(nn.Module):
             )
         ]
         self.layers = nn.ModuleList(layers)
-        self.free_decoder = None if tied else nn.Parameter(torch.empty(vocabulary_size, last_size))
-        self.decoder_bias = nn.Parameter(torch.zeros(vocabulary_size))
+        self.tied = tied
+        self.free_decoder = self.decoder_bias = self.adaptive_softmax = None
+        if adaptive_cutoffs is not None:
+            self.adaptive_softmax = AdaptiveSoftmax(last_size, vocabulary_size, adaptive_cutoffs)
+        elif not tied:
+            self.free_decoder = nn.Parameter(torch.empty(vocabulary_size, last_size))
+        if adaptive_cutoffs is None:
+            self.decoder_bias = nn.Parameter(torch.zeros(vocabulary_size))
         self._draw_weights(layers, init_scale)
 
     @property
-    def decoder(self) -> nn.Parameter:
-        """The decoder's matrix (V, width of the last layer); the embedding itself when tied."""
-        return self.embedding if self.free_decoder is None else self.free_decoder
+    def decoder(self) -> nn.Parameter | None:
+        """The decoder's matrix (V, width of the last layer); the embedding itself when tied.
+
+        None with an adaptive softmax, which has several.
+        """
+        return self.embedding if self.tied else self.free_decoder
 
     @property
     def num_params(self) -> int:
@@ -129,7 +148,13 @@ class LanguageModel(nn.Module):
 
     def loss(self, features: Features, targets: Tensor) -> Tensor:
         """Mean cross entropy of targets (T, B), in nats a symbol."""
-        return softmax_cross_entropy(features.dropped, self.decoder, self.decoder_bias, targets)
+        rows, targets = features.dropped.flatten(0, 1), targets.flatten()
+        if self.adaptive_softmax is not None:
+            loss: Tensor = self.adaptive_softmax(rows, targets)
+            return loss
+        assert self.decoder is not None
+        assert self.decoder_bias is not None
+        return linear_cross_entropy(rows, self.decoder, self.decoder_bias, targets)
 
     def _drop(self, x: Tensor, rate: float) -> Tensor:
         if not self.training:
@@ -145,19 +170,14 @@ class LanguageModel(nn.Module):
             for layer in layers:
                 for weight in layer.weights:
                     weight.uniform_(-scale, scale, generator=self._generator)
-        if self.free_decoder is not None:
-            self.free_decoder.uniform_(-ends, ends, generator=self._generator)
+        for weight in self._decoder_weights():
+            weight.uniform_(-ends, ends, generator=self._generator)
 
-
-def softmax_cross_entropy(
-    features: Tensor, weight: Tensor, bias: Tensor, targets: Tensor
-) -> Tensor:
-    """The loss head: mean nats a symbol of targets (T, B) under features (T, B, F).
-
-    The largest part of a step on a CPU where V is large: at 2×200, V = 10,000 two thirds of it.
-    """
-    logits = F.linear(features.flatten(0, 1), weight, bias)
-    return F.cross_entropy(logits, targets.flatten())
+    def _decoder_weights(self) -> list[nn.Parameter]:
+        """The decoder's matrices, but not the embedding."""
+        if self.adaptive_softmax is not None:
+            return self.adaptive_softmax.weights
+        return [] if self.free_decoder is None else [self.free_decoder]
 
 
 def detach(states: list[State]) -> list[State]:
