@@ -20,6 +20,7 @@ ALLOWED = {
     "data": set(),
     "train": {"cell", "nn", "data", "archive", "config", "command"},
     "evaluate": {"cell", "archive", "data", "train", "search"},
+    "bench": {"cell", "space", "compiler", "nn", "config", "command"},
 }
 WITHOUT_TORCH = ("cell", "archive", "space", "search", "compiler")
 

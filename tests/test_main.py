@@ -1,15 +1,24 @@
 """The command as a user sees it: results, repeats, mistakes and exit codes."""
 
+import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import torch
 
 from archsearch.archive import Archive
 from archsearch.cell import parse
 from archsearch.main import main
 
 SMOKE = ("budget=smoke", "executor=serial", "logger=none", "trials=4")
+
+
+@pytest.fixture(autouse=True)
+def denormals_as_before() -> Iterator[None]:
+    yield
+    torch.set_flush_denormal(False)  # which a search sets for its process
 
 
 def run(monkeypatch: pytest.MonkeyPatch, folder: Path, *arguments: str) -> int:
@@ -81,6 +90,7 @@ def test_a_sweep_makes_one_run_each_and_its_repeat_trains_nothing(
         ("search.population_size=1", "population_size"),
         ("search.population_size=many", "search.population_size='many'"),
         ("budget.hidden_size=-3", "hidden_size: expected a number above 0, got -3"),
+        ("trainer.precision=half", "should be 'float32', 'bfloat16' or 'auto'"),
         ("trials=0", "trials: expected at least 1, got 0"),
         ("seed=one", "seed"),
         ("references=[lstn]", "lstm"),
@@ -152,3 +162,50 @@ def test_a_strategy_of_ones_own_is_one_module_and_one_yaml(
     with Archive.read(f"sqlite:///{only_run(tmp_path) / 'archive.sqlite'}") as archive:
         operations = [trial.candidate.origin.operation for trial in archive.trials()]
     assert operations == ["reference"] * 3 + ["deepest"] * 4
+
+
+RECORDING_LOGGER = """
+from archsearch.search import Callback
+
+class Recording(Callback):
+    def __init__(self, run_dir, metric_name):
+        self.file = run_dir / "precision.txt"
+
+    def on_start(self, run, trials):
+        self.file.write_text(run.config["precision"])
+"""
+
+
+def test_workers_train_in_the_precision_that_the_run_began_with(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "recording_logger.py").write_text(RECORDING_LOGGER)
+    monkeypatch.syspath_prepend(tmp_path)
+    fitness = {}
+    for asked, executor in (("auto", "processes"), ("bfloat16", "serial"), ("float32", "serial")):
+        folder = tmp_path / asked
+        folder.mkdir()
+        if asked == "auto":
+            (folder / "precision.json").write_text('{"precision": "bfloat16"}')
+        arguments = (
+            *SMOKE, f"executor={executor}", "trials=1", "references=[]",
+            f"trainer.precision={asked}", f"hydra.run.dir={folder}",
+            "+logger._target_=recording_logger.Recording", "+logger._partial_=true",
+        )  # fmt: skip
+        assert run(monkeypatch, tmp_path, *arguments) == 0
+        (fitness[asked],) = [trial[1] for trial in archived(folder)]
+        recorded = (folder / "precision.txt").read_text()
+        assert recorded == ("bfloat16" if asked == "auto" else asked)
+    assert fitness["auto"] == fitness["bfloat16"] != fitness["float32"]
+
+
+def test_auto_is_chosen_in_the_first_process_and_stays(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, tmp_path, *SMOKE, "trials=1", "trainer.precision=auto") == 0
+    record = (only_run(tmp_path) / "precision.json").read_text()
+    chosen = json.loads(record)["precision"]
+    assert f"precision: {chosen}; the same training steps took" in capsys.readouterr().out
+    assert run(monkeypatch, tmp_path, *SMOKE, "trials=2", "trainer.precision=auto") == 0
+    assert f"precision: {chosen}, as chosen when this run began" in capsys.readouterr().out
+    assert (only_run(tmp_path) / "precision.json").read_text() == record

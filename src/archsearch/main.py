@@ -5,6 +5,7 @@ import random
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from hydra.core.hydra_config import HydraConfig
@@ -19,7 +20,7 @@ from archsearch.data import ROOT_VARIABLE
 from archsearch.evaluate.evaluator import TrainingEvaluatorFactory
 from archsearch.search import Callback, Ending, Interrupt, Search
 from archsearch.search.callbacks import BestCell, Leaderboard, Progress
-from archsearch.train import Task
+from archsearch.train import StepTimer, Task, resolve_precision, set_up_process
 
 ARCHIVE, CONFIG = "archive.sqlite", "config.yaml"
 
@@ -38,6 +39,7 @@ def search(cfg: DictConfig) -> float | None:
     check(cfg)
     if cfg.data.root is not None:
         os.environ[ROOT_VARIABLE] = str(cfg.data.root)  # workers inherit it
+    set_up_process()
     run_dir = Path(HydraConfig.get().runtime.output_dir)
     run = RunInfo(run_dir.name, config_hash(identity(cfg)), identity(cfg), revision())
     task, budget = instantiate(cfg.task), instantiate(cfg.budget)
@@ -49,33 +51,44 @@ def search(cfg: DictConfig) -> float | None:
         space=instantiate(cfg.cell_space), rng=random.Random(cfg.seed)
     )
     references = {name: zoo[name] for name in cfg.references}
-    with (
-        lock_run(run_dir),
-        Archive.open(f"sqlite:///{run_dir / ARCHIVE}", run) as archive,
-        instantiate(cfg.executor)(factory) as executor,
-        Interrupt() as interrupt,
-    ):
+    with lock_run(run_dir), Archive.open(f"sqlite:///{run_dir / ARCHIVE}", run) as archive:
         OmegaConf.save(cfg, run_dir / CONFIG, resolve=True)
-        loop = Search(
-            strategy,
-            executor,
-            archive,
-            references=references,
-            seed=cfg.seed,
-            trials=cfg.trials,
-            window=cfg.window,
-            asynchronous=cfg.asynchronous,
-            compute_seconds=cfg.compute_seconds,
-            callbacks=callbacks(cfg, task, run_dir),
-        )
-        num_archived = len(archive)
-        if loop.run(interrupt) is not Ending.COMPLETE:
-            raise Interrupted(f"stopped, nothing is lost; to go on: {this_command()}")
+        factory = with_precision(factory, run_dir, OmegaConf.select(cfg, "executor.threads"))
+        precision = factory.training.precision
+        archive.run = replace(run, config={**run.config, "precision": precision})  # for callbacks
+        with instantiate(cfg.executor)(factory) as executor, Interrupt() as interrupt:
+            loop = Search(
+                strategy,
+                executor,
+                archive,
+                references=references,
+                seed=cfg.seed,
+                trials=cfg.trials,
+                window=cfg.window,
+                asynchronous=cfg.asynchronous,
+                compute_seconds=cfg.compute_seconds,
+                callbacks=callbacks(cfg, task, run_dir),
+            )
+            num_archived = len(archive)
+            if loop.run(interrupt) is not Ending.COMPLETE:
+                raise Interrupted(f"stopped, nothing is lost; to go on: {this_command()}")
         if len(archive) == num_archived:
             sys.stdout.write("this run was complete; a larger trials=… goes on with it\n")
         else:
             sys.stdout.write(overhead(loop.seconds) + "\n")
         return best_fitness(archive, len(cfg.references))
+
+
+def with_precision(
+    factory: TrainingEvaluatorFactory, run_dir: Path, threads: int | None
+) -> TrainingEvaluatorFactory:
+    """The factory with the run's precision, so that no worker has to choose one.
+
+    threads: torch's for a trial; None: as they are.
+    """
+    training = factory.training
+    timer = StepTimer(factory.task, factory.budget, factory.model, training, threads)
+    return replace(factory, training=resolve_precision(training, run_dir, timer))
 
 
 def callbacks(cfg: DictConfig, task: Task, run_dir: Path) -> Sequence[Callback]:

@@ -61,6 +61,13 @@ def test_a_trial_is_the_same_in_every_process_and_after_any_other(
         assert (trial.num_params or 0) > 300
 
 
+def test_who_evaluates_flushes_denormals(factory: TrainingEvaluatorFactory) -> None:
+    tiny = torch.tensor(1e-38)
+    assert (tiny * 0.01).item() != 0
+    factory()
+    assert (tiny * 0.01).item() == 0
+
+
 def next_trial(executor, candidate):
     executor.submit(candidate, 3)
     return executor.next_trial(Interrupt())

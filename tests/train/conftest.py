@@ -10,11 +10,13 @@ from archsearch.train import Adam, Budget, LanguageTask, Training
 
 
 @pytest.fixture(autouse=True)
-def one_thread():
+def torch_settings():
+    """One thread; and what a training sets for its process is taken back."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
+    torch.set_flush_denormal(False)
 
 
 @pytest.fixture(scope="session")

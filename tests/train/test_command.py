@@ -107,6 +107,7 @@ def test_a_killed_training_goes_on_and_gives_what_an_undisturbed_one_gives(
         (["budget.epochs=0"], "budget.epochs: expected a number above 0, got 0"),
         (["trainer.clip_norm=-1"], "trainer.clip_norm: expected a number above 0, got -1"),
         (["trainer.clip=1"], "trainer.clip"),
+        (["trainer.precision=half"], "should be 'float32', 'bfloat16' or 'auto'"),
         (["trainer=sgd_decoy"], "did you mean 'sgd_decay'"),
         (["model.word_dropout=2"], "word_dropout: expected at least 0 and below 1, got 2"),
     ],
@@ -146,3 +147,34 @@ def test_a_cell_may_be_given_as_text(command, tmp_path):
     )
     assert (code, errors) == (0, "")
     assert "Mult" in (tmp_path / "cell.txt").read_text()
+
+
+def test_auto_goes_on_in_the_precision_that_the_run_began_with(command, tmp_path):
+    """Here as on a machine that would have chosen the other one."""
+    results = {}
+    for chosen in ("float32", "bfloat16"):
+        begun, given = tmp_path / f"auto-{chosen}", tmp_path / chosen
+        begun.mkdir()
+        (begun / "precision.json").write_text(json.dumps({"precision": chosen}))
+        for folder, precision in ((begun, "auto"), (given, chosen)):
+            code, output, errors = command(
+                *ARGUMENTS, "budget.epochs=2", f"hydra.run.dir={folder}",
+                f"trainer.precision={precision}",
+            )  # fmt: skip
+            assert (code, errors) == (0, "")
+            assert ("as chosen when this run began" in output) == (precision == "auto")
+            results[folder] = result = json.loads((folder / "result.json").read_text())
+            assert result["precision"] == chosen
+        assert results[begun]["valid"] == results[given]["valid"]
+        assert results[begun]["test"] == results[given]["test"]
+    assert len({result["valid"] for result in results.values()}) == 2
+
+
+def test_auto_chooses_and_says_so(command, tmp_path):
+    here = [*ARGUMENTS, "budget.epochs=1", f"hydra.run.dir={tmp_path}", "trainer.precision=auto"]
+    code, output, errors = command(*here)
+    assert (code, errors) == (0, "")
+    chosen = json.loads((tmp_path / "precision.json").read_text())["precision"]
+    assert chosen in ("float32", "bfloat16")
+    assert f"\nprecision: {chosen}; the same training steps took" in output
+    assert json.loads((tmp_path / "result.json").read_text())["precision"] == chosen

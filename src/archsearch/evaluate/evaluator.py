@@ -17,6 +17,7 @@ from archsearch.train import (
     Training,
     TrainingFailure,
     fit,
+    set_up_process,
 )
 
 # What ends a training by the cell's own fault, and how the trial is then called.
@@ -40,6 +41,7 @@ class TrainingEvaluatorFactory:
     training: Training
 
     def __call__(self) -> Evaluator:
+        set_up_process()
         self.task.load(self.budget)
         return self.evaluate
 

@@ -6,9 +6,12 @@ from archsearch.train.failures import Diverged, TimeLimit, TooManyParameters, Tr
 from archsearch.train.fit import Fit, count_parameters, fit, metric_on_test
 from archsearch.train.language import LanguageTask
 from archsearch.train.module import LanguageModule
+from archsearch.train.precision import resolve_precision
+from archsearch.train.process import set_up_process
 from archsearch.train.schedules import Adam, NtAsgd, Schedule, SgdDecay, SgdPlateau
+from archsearch.train.step_timer import StepTimer
 from archsearch.train.task import Model, Task, TaskModule
-from archsearch.train.training import Loss, Training
+from archsearch.train.training import Loss, Precision, Training
 
 __all__ = [
     "Adam",
@@ -20,9 +23,11 @@ __all__ = [
     "Loss",
     "Model",
     "NtAsgd",
+    "Precision",
     "Schedule",
     "SgdDecay",
     "SgdPlateau",
+    "StepTimer",
     "Task",
     "TaskModule",
     "TimeLimit",
@@ -33,4 +38,6 @@ __all__ = [
     "fit",
     "metric_on_test",
     "read_cell",
+    "resolve_precision",
+    "set_up_process",
 ]

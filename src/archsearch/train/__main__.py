@@ -23,7 +23,10 @@ from archsearch.train.cell_sources import quote_text, read_cell
 from archsearch.train.checkpoint import BEST, LAST, SaveEpochs, write_whole
 from archsearch.train.failures import TrainingFailure
 from archsearch.train.fit import Fit, count_parameters, fit, metric_on_test
+from archsearch.train.precision import resolve_precision
+from archsearch.train.process import set_up_process
 from archsearch.train.progress import EpochLines, write_line
+from archsearch.train.step_timer import StepTimer
 from archsearch.train.task import Model, Task
 from archsearch.train.training import Training
 
@@ -42,6 +45,7 @@ def train(cfg: DictConfig) -> None:
     check(cfg)
     if cfg.data.root is not None:
         os.environ[ROOT_VARIABLE] = str(cfg.data.root)
+    set_up_process()
     folder = Path(HydraConfig.get().runtime.output_dir)
     cell = read_cell(cfg.cell)
     with lock_run(folder):
@@ -76,6 +80,8 @@ def train_in(folder: Path, cell: Cell, cfg: DictConfig) -> None:
     model, training = instantiate(cfg.model), instantiate(cfg.trainer)
     write_whole(folder / CELL, f"{cell}\n".encode())
     announce(folder, cell, task, budget, model)
+    timer = StepTimer(task, budget, model, training)
+    training = resolve_precision(training, folder, timer)
     callbacks = [EpochLines(task.metric_name, budget.epochs), SaveEpochs(folder)]
     try:
         done = fit(
@@ -112,6 +118,7 @@ def finish(
         "cell": str(cell),
         "key": cell.key,
         "seed": seed,
+        "precision": training.precision,
         "num_params": done.num_params,
         "metric": task.metric_name,
         "best_epoch": metrics.index(min(metrics)) + 1,

@@ -19,7 +19,12 @@ from archsearch.cell import Cell
 from archsearch.train.budget import Budget
 from archsearch.train.failures import TooManyParameters, TrainingFailure
 from archsearch.train.task import Model, Task, TaskModule
-from archsearch.train.training import Training
+from archsearch.train.training import Precision, Training
+
+_LIGHTNING_PRECISION: dict[Precision, Any] = {
+    Precision.FLOAT32: "32-true",
+    Precision.BFLOAT16: "bf16-mixed",
+}
 
 
 @dataclass(frozen=True)
@@ -80,7 +85,7 @@ def count_parameters(task: Task, cell: Cell, budget: Budget, model: Model) -> in
 def metric_on_test(module: TaskModule, budget: Budget, training: Training) -> float:
     """The metric of the test split under the module's weights as they are."""
     with quiet_lightning(), keyboard_interrupts():
-        _trainer(budget, training).test(module, verbose=False)
+        make_trainer(budget, training).test(module, verbose=False)
     return module.test_metric
 
 
@@ -93,12 +98,26 @@ def _run(
 ) -> None:
     resume_from = checkpoint if checkpoint is not None and checkpoint.exists() else None
     with quiet_lightning(), keyboard_interrupts():
-        _trainer(budget, training, callbacks).fit(module, ckpt_path=resume_from, weights_only=True)
+        trainer = make_trainer(budget, training, callbacks)
+        trainer.fit(module, ckpt_path=resume_from, weights_only=True)
 
 
-def _trainer(budget: Budget, training: Training, callbacks: Sequence[Callback] = ()) -> Trainer:
+def make_trainer(
+    budget: Budget, training: Training, callbacks: Sequence[Callback] = (), **options: Any
+) -> Trainer:
+    """A Trainer that prints, logs and saves nothing; `options` are its further arguments.
+
+    Raises:
+        ValueError: the precision is "auto", which `resolve_precision` turns into one of the others.
+    """
+    if training.precision not in _LIGHTNING_PRECISION:
+        raise ValueError(
+            f"trainer.precision: expected {' or '.join(_LIGHTNING_PRECISION)}, got "
+            f"{str(training.precision)!r}; archsearch.train.resolve_precision chooses one of them"
+        )
     return Trainer(
         accelerator=training.accelerator,
+        precision=_LIGHTNING_PRECISION[training.precision],
         devices=1,
         max_epochs=budget.epochs,
         callbacks=list(callbacks),
@@ -114,6 +133,7 @@ def _trainer(budget: Budget, training: Training, callbacks: Sequence[Callback] =
         enable_model_summary=False,
         num_sanity_val_steps=0,
         use_distributed_sampler=False,
+        **options,
     )
 
 

@@ -1,7 +1,7 @@
 """Language modelling: predict the next symbol of a stream."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import torch
 
@@ -39,7 +39,7 @@ class LanguageTask(Task):
         self.test_batch_size = test_batch_size
         self.max_perplexity = max_perplexity
         self._load_corpus = corpus
-        self._loaded: tuple[Budget, TokenCorpus] | None = None
+        self._loaded: tuple[Mapping[str, int | None], TokenCorpus] | None = None
 
     def __getstate__(self) -> dict[str, object]:
         return self.__dict__ | {"_loaded": None}  # each process loads the data for itself
@@ -84,11 +84,11 @@ class LanguageTask(Task):
         return -math.log(metric)
 
     def _corpus(self, budget: Budget) -> TokenCorpus:
-        if self._loaded is None or self._loaded[0] != budget:
-            corpus = self._load_corpus().limit(
-                max_train_symbols=budget.max_train_symbols,
-                max_valid_symbols=budget.max_valid_symbols,
-                vocabulary_size=budget.vocabulary_size,
-            )
-            self._loaded = (budget, corpus)
+        limits = {
+            "max_train_symbols": budget.max_train_symbols,
+            "max_valid_symbols": budget.max_valid_symbols,
+            "vocabulary_size": budget.vocabulary_size,
+        }
+        if self._loaded is None or self._loaded[0] != limits:
+            self._loaded = (limits, self._load_corpus().limit(**limits))
         return self._loaded[1]

@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeVar
 
 from archsearch.train.schedules import Schedule
+
+_Choice = TypeVar("_Choice", bound=StrEnum)
 
 
 class Loss(StrEnum):
@@ -15,6 +18,14 @@ class Loss(StrEnum):
 
     MEAN = "mean"  # nats a symbol
     SUM_OVER_STEPS = "sum_over_steps"  # nats a segment, averaged over the batch
+
+
+class Precision(StrEnum):
+    """What matrix products are computed in; weights, optimiser and states are float32 in all."""
+
+    FLOAT32 = "float32"
+    BFLOAT16 = "bfloat16"  # with float32 accumulation, under torch.autocast
+    AUTO = "auto"  # the faster of the two where the run begins; see archsearch.train.precision
 
 
 @dataclass(frozen=True)
@@ -29,8 +40,18 @@ class Training:
     temporal_regularization: float = 0.0  # β of the same
     variable_unroll: bool = False  # segment lengths drawn anew each epoch (AWD-LSTM)
     accelerator: str = "cpu"  # as Lightning names them; "auto" takes a GPU where there is one
+    precision: Precision = Precision.FLOAT32
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "loss", Loss(self.loss))  # configuration files have text
+        # Configuration files have text.
+        object.__setattr__(self, "loss", _choice("trainer.loss", Loss, self.loss))
+        precision = _choice("trainer.precision", Precision, self.precision)
+        object.__setattr__(self, "precision", precision)
         if self.clip_norm is not None and self.clip_norm <= 0:
             raise ValueError(f"trainer.clip_norm: expected a number above 0, got {self.clip_norm}")
+
+
+def _choice(key: str, choices: type[_Choice], value: str) -> _Choice:
+    if value not in tuple(choices):
+        raise ValueError(f"{key}: expected {' or '.join(choices)}, got {value!r}")
+    return choices(value)

@@ -138,17 +138,18 @@ long packed_bytes(long depth, long columns, long half)
                 : packed_size(depth, columns) * (long)sizeof(real);
 }
 
-/* Put `weight` (height, width) into a packed matrix (depth, columns): its rows as the rows from
- * `first` on, or, `as_columns`, as the columns from there on. scratch, for halves: width + 32 of them. */
-void pack(const real *weight, long height, long width, long first, long depth, long columns,
+/* Put `number` weights (height, width) into a packed matrix (depth, columns): one below the other, or,
+ * `as_columns`, their rows as columns, side by side. scratch, for halves: width + 32 of them. */
+void pack(const real *const *weights, long number, long height, long width, long depth, long columns,
           long as_columns, long half, void *packed, void *scratch)
 {
-    if (half && as_columns)
-        pack_half_rows_as_columns(weight, height, depth, first, packed, scratch);
-    else if (half)
-        pack_half_rows(weight, height, width, first, depth, packed, scratch);
-    else if (as_columns)
-        pack_rows_as_columns(weight, height, depth, first, columns, packed);
-    else
-        pack_rows(weight, height, width, first, depth, packed);
+    for (long i = 0; i < number; i++)
+        if (half && as_columns)
+            pack_half_rows_as_columns(weights[i], height, depth, i * height, packed, scratch);
+        else if (half)
+            pack_half_rows(weights[i], height, width, i * height, depth, packed, scratch);
+        else if (as_columns)
+            pack_rows_as_columns(weights[i], height, depth, i * height, columns, packed);
+        else
+            pack_rows(weights[i], height, width, i * height, depth, packed);
 }

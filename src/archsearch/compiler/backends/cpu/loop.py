@@ -118,7 +118,7 @@ class TimeLoop:
             ],
             np.int64,
         )  # fmt: skip
-        self._runtime.run(ctypes.c_void_p(loop.ctypes.data))
+        self._runtime.run(loop.ctypes.data)
 
 
 class _Encoder:

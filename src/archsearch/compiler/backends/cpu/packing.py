@@ -25,28 +25,20 @@ class Packer:
     def pack(self, weights: Sequence[Tensor], transposed: bool) -> tuple[Tensor, int, int]:
         """The packed [W₁ᵀ W₂ᵀ …], or `transposed` [W₁; W₂; …], with its depth and columns."""
         height, width = weights[0].shape
-        side = len(weights) * height
+        number = len(weights)
+        side = number * height
         depth, columns = (side, width) if transposed else (width, side)
-        shape = _long(depth), _long(columns)
-        size = self._runtime.packed_bytes(*shape, _long(self._bfloat16))
+        size = self._runtime.packed_bytes(depth, columns, self._bfloat16)
         # Halves are multiplied with what stands around them too.
         make = torch.zeros if self._bfloat16 else torch.empty
         packed = make(size, dtype=torch.uint8)
         scratch = torch.empty(width + _DEPTH, dtype=torch.bfloat16)
-        for i, weight in enumerate(weights):
-            self._runtime.pack(
-                _pointer(weight.contiguous()), _long(height), _long(width), _long(i * height),
-                *shape, _long(not transposed), _long(self._bfloat16),
-                _pointer(packed), _pointer(scratch),
-            )  # fmt: skip
+        rows = [weight.contiguous() for weight in weights]
+        addresses = (ctypes.c_void_p * number)(*[weight.data_ptr() for weight in rows])
+        self._runtime.pack(
+            addresses, number, height, width, depth, columns,
+            not transposed, self._bfloat16, packed.data_ptr(), scratch.data_ptr(),
+        )  # fmt: skip
         if self._bfloat16:
             self.scratch_size = max(self.scratch_size, _BLOCK_ROWS * (depth + _DEPTH) // 2)
         return packed, depth, columns
-
-
-def _long(number: int) -> ctypes.c_long:
-    return ctypes.c_long(number)
-
-
-def _pointer(tensor: Tensor) -> ctypes.c_void_p:
-    return ctypes.c_void_p(tensor.data_ptr())

@@ -109,22 +109,21 @@ class Tape:
     def table(self) -> Table:
         """A slot (slot.h) a key, in the order of the places; those without a buffer are invalid."""
         addresses = [0 if buffer is None else buffer.data_ptr() for buffer in self.buffers]
-        offsets, buffers = _layout(self.plan, self.sizes)
-        table = offsets.copy()
-        table[:, 0] *= next(b for b in self.buffers if b is not None).element_size()
+        layout, buffers = _layout(self.plan, self.sizes, self.history("h").element_size())
+        table = layout.copy()
         table[:, 0] += np.array(addresses, np.int64)[buffers]
         return table
 
 
 @lru_cache(maxsize=256)
-def _layout(plan: Plan, sizes: Sizes) -> tuple[Table, Table]:
+def _layout(plan: Plan, sizes: Sizes, element_size: int) -> tuple[Table, Table]:
     """The table with offsets into buffers in place of addresses, and the buffer of each slot."""
     table = []
     for key, place in plan.places.items():
         buffer = plan.buffers[place.buffer]
         row = 0 if key == POSITION else buffer.blocks * sizes.width  # p(t) is one for all rows
         step = sizes.width if key == POSITION else sizes.batch * row
-        offset = place.block * sizes.width
+        offset = place.block * sizes.width * element_size
         table.append((offset, step, row, place.shift, sizes.turns(buffer.rows)))
     buffers = [place.buffer for place in plan.places.values()]
     return np.array(table, np.int64), np.array(buffers, np.int64)
