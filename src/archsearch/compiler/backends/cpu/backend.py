@@ -19,7 +19,7 @@ from archsearch.compiler.backends.cpu.libraries import (
 )
 from archsearch.compiler.backends.cpu.loop import TimeLoop
 from archsearch.compiler.backends.torch_arithmetic import positional_encodings
-from archsearch.compiler.pipeline import compile
+from archsearch.compiler.pipeline import KERNEL_PASSES, compile
 from archsearch.compiler.plan import Plan, plan
 
 
@@ -87,7 +87,7 @@ class CpuBackend(Backend):
 
     def _plan(self, masked: bool) -> Plan:
         if masked not in self._plans:
-            self._plans[masked] = plan(compile(self._cell), masked)
+            self._plans[masked] = plan(compile(self._cell, KERNEL_PASSES), masked)
         return self._plans[masked]
 
     def _loop(self, dtype: torch.dtype) -> TimeLoop:

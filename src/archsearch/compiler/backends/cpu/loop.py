@@ -73,7 +73,7 @@ class TimeLoop:
         encoder = _Encoder(self._cell, packer, tape, parameters, wants_initial)
         rows = [encoder.encode(operation) for operation in operations]
         scratch_size = max(self._cell.num_scratch * tape.sizes.width, packer.scratch_size)
-        self._run(rows, tape.table(), tape.sizes, scratch_size, tape.history("h"), backward)
+        self._run(rows, tape.table, tape.sizes, scratch_size, tape.history("h"), backward)
 
     def multiply(
         self,

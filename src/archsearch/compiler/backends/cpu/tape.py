@@ -5,7 +5,7 @@ Shapes: T time steps, B batch, H hidden features.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -106,6 +106,7 @@ class Tape:
         width = self.sizes.width
         return rows[:, place.block * width : (place.block + num_blocks) * width]
 
+    @cached_property
     def table(self) -> Table:
         """A slot (slot.h) a key, in the order of the places; those without a buffer are invalid."""
         addresses = [0 if buffer is None else buffer.data_ptr() for buffer in self.buffers]
