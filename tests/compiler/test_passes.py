@@ -7,7 +7,7 @@ import pytest
 
 from archsearch.cell import parse, zoo
 from archsearch.cell.cell import Cell
-from archsearch.compiler import KERNEL_PASSES, PASSES, check, compile
+from archsearch.compiler import KERNEL_PASSES, check, compile
 from archsearch.compiler.lower import lower
 from archsearch.compiler.pipeline import Pass
 from archsearch.compiler.program import Product, Program

@@ -18,6 +18,7 @@ from archsearch.compiler.places import (
     Buffer,
     Place,
     Places,
+    Run,
     gradient_key,
     masked_gradient_key,
     masked_key,
@@ -26,14 +27,14 @@ from archsearch.compiler.places import (
     unread_state_gradient_key,
     value_key,
 )
-from archsearch.compiler.program import X_SOURCES, Product, Program, Source, Stage
+from archsearch.compiler.program import X_SOURCES, Block, Product, Program, Source, Stage, Start
 
 
 @dataclass(frozen=True, slots=True)
 class Multiply:
-    """result = starts + operand · [W₁ᵀ W₂ᵀ …], or, `transposed`, operand · [W₁; W₂; …].
+    """result = biases + operand · [W₁ᵀ W₂ᵀ …], or, `transposed`, operand · [W₁; W₂; …].
 
-    `add`: onto what is there. starts: else, a bias or None (zero) for each weight.
+    biases: one for each weight, None for zero. `add`: onto what is there, too.
     for_initial: in the first step this is part of the gradient of the initial state alone.
     """
 
@@ -211,7 +212,13 @@ class _Planner:
 
     def _sequence_product(self, i: int, add_gradient: bool = False) -> SequenceProduct:
         product = _product(self._program, i)
-        biases = tuple(start.bias for start in product.starts)
+        moved = {
+            bias
+            for runs in self._places.runs.values()
+            for run in runs
+            for bias in self._biases(run)
+        }
+        biases = tuple(None if s.bias in moved else s.bias for s in product.starts)
         return SequenceProduct(product.operand, i, product.weights, biases, add_gradient)
 
     def _product(self, i: int) -> Iterator[Operation]:
@@ -220,8 +227,8 @@ class _Planner:
             yield Scale(operand, masked_key(i), _product(self._program, i).weights[0])
             operand = masked_key(i)
         for run in self._places.runs[i]:
-            biases = tuple(start.bias for start in run.starts)
-            yield Multiply(operand, value_key(run.first), run.weights, biases, add=run.hoisted)
+            result = value_key(run.first)
+            yield Multiply(operand, result, run.weights, self._biases(run), add=run.hoisted)
 
     def _operand_gradient(self, i: int) -> Iterator[Operation]:
         product = _product(self._program, i)
@@ -285,8 +292,23 @@ class _Planner:
                 masked_key(i) if self._masked else value_key(_product(self._program, i).operand)
             )
             for run in runs:
-                biases = tuple(start.bias for start in run.starts)
-                yield Deferred(operand, gradient_key(run.first), run.weights, biases)
+                yield Deferred(operand, gradient_key(run.first), run.weights, self._biases(run))
+
+    def _biases(self, run: Run) -> tuple[int | None, ...]:
+        """The biases of a run's blocks. Where a block starts from a hoisted product, the bias of
+        that is added here as well, which costs nothing, and not in a pass of its own before."""
+        return tuple(self._bias(start) for start in run.starts)
+
+    def _bias(self, start: Start) -> int | None:
+        if start.value is None:
+            return start.bias
+        match self._program.instructions[start.value]:
+            case Product(starts=starts):
+                return starts[0].bias
+            case Block(product, index):
+                return _product(self._program, product).starts[index].bias
+            case _:
+                return None
 
     def _call(self, kernel: Kernel) -> Call:
         self._kernels.append(kernel)

@@ -105,11 +105,10 @@ class RecurrentLayer(nn.Module):
         cell reads x_tm1; "t", an int64 scalar, the number of steps since the state was zero,
         where it has a PosEnc. What is missing is zero. Hand the result to the next call to go on.
         """
-        self._check_input(x)
+        weights, biases = _parameters(self.weights), _parameters(self.biases)
+        self._check_input(x, next(iter((*weights, *biases)), None))
         full_state = self._complete(state or {}, x)
-        return self._backend.run(
-            x, self._drop_weights(), list(self.biases), full_state, self._draw_masks(x)
-        )
+        return self._backend.run(x, self._drop(weights), biases, full_state, self._draw_masks(x))
 
     def extra_repr(self) -> str:
         lines = [
@@ -142,11 +141,11 @@ class RecurrentLayer(nn.Module):
             widths["t"] = None
         return widths
 
-    def _check_input(self, x: Tensor) -> None:
+    def _check_input(self, x: Tensor, parameter: Tensor | None) -> None:
         expected = f"expected x of shape (T, B, {self.input_size}) with T and B of at least 1"
         if x.dim() != 3 or x.shape[2] != self.input_size or 0 in x.shape:
             raise ValueError(f"{expected}, got {tuple(x.shape)}")
-        dtype = next((p.dtype for p in self.parameters()), torch.get_default_dtype())
+        dtype = torch.get_default_dtype() if parameter is None else parameter.dtype
         if x.dtype != dtype and not torch.is_autocast_enabled(x.device.type):
             raise ValueError(
                 f"expected x of dtype {dtype}, that of the layer's weights, got {x.dtype}; "
@@ -170,8 +169,7 @@ class RecurrentLayer(nn.Module):
                 complete[name] = torch.zeros(shape, dtype=dtype, device=x.device)
         return complete
 
-    def _drop_weights(self) -> list[Tensor]:
-        weights = list(self.weights)
+    def _drop(self, weights: list[Tensor]) -> list[Tensor]:
         if self.training and self.weight_dropout:
             for i in self.recurrent_weights:
                 shape = tuple(weights[i].shape)
@@ -188,6 +186,11 @@ class RecurrentLayer(nn.Module):
             for operand in sorted(set(self._recurrent_operands.values()))
         }
         return {weight: masks[operand] for weight, operand in self._recurrent_operands.items()}
+
+
+def _parameters(parameters: nn.ParameterList) -> list[Tensor]:
+    """Its entries; to iterate over the list itself takes a microsecond an entry more."""
+    return list(parameters._parameters.values())
 
 
 def _check_settings(

@@ -128,16 +128,16 @@ static void tile_product(long tiles, const Half *operand, long operand_row, long
     STORE(0, sums, 64); STORE(1, sums + 256, 64); STORE(2, sums + 512, 64); STORE(3, sums + 768, 64);
 }
 
-/* to (+)= the first `width` columns of a row of sums, or of `start` and these. */
+/* to = the first `width` columns of a row of sums + start, unless that is NULL, + to, if `add`. */
 static inline void add_sums(float *to, const float *sums, const float *start, int add, long width)
 {
     if (width >= SIDE) {
-        const Sums first = add ? *(const Sums *)to : start ? *(const Sums *)start : (Sums){0};
-        *(Sums *)to = first + *(const Sums *)sums;
+        *(Sums *)to = *(const Sums *)sums + (add ? *(const Sums *)to : (Sums){0})
+                    + (start ? *(const Sums *)start : (Sums){0});
         return;
     }
     for (long i = 0; i < width; i++)
-        to[i] = sums[i] + (add ? to[i] : start ? start[i] : 0);
+        to[i] = sums[i] + (add ? to[i] : 0) + (start ? start[i] : 0);
 }
 
 /* Rows of the operand as they are multiplied, and rows and columns of zeros around them. */

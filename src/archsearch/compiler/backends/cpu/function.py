@@ -274,7 +274,9 @@ def _weight_gradients(
         for weight, part in zip(it.weights, parts, strict=True):
             result.weights[weight] = part
     if any(bias is not None and wanted.biases[bias] for bias in it.biases):
-        sums = gradient.sum(0).view(num_blocks, -1).unbind()
+        # As a product with ones, which reads memory faster than torch's sum over rows.
+        ones = gradient.new_ones(len(gradient))
+        sums = torch.mv(gradient.t(), ones).view(num_blocks, -1).unbind()
         for bias, sum_ in zip(it.biases, sums, strict=True):
             if bias is not None:
                 result.biases[bias] = sum_

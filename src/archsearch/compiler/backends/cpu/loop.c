@@ -6,9 +6,8 @@
  */
 enum { CALL, MULTIPLY, MULTIPLY_HALF, SCALE, CLEAR };
 
-/* CALL: kernel. MULTIPLY, and MULTIPLY_HALF in bfloat16: result (B, columns) = start + operand
- * (B, depth) · packed matrix, where `add` takes what is there as the start; else it is the row
- * `start` (columns), or zero if NULL.
+/* CALL: kernel. MULTIPLY, and MULTIPLY_HALF in bfloat16: result (B, columns) = operand (B, depth) ·
+ * packed matrix + the row `start` (columns), unless NULL, + what is there, if `add`.
  * SCALE: result (+)= operand ∘ matrix (B, H). CLEAR: result = 0.
  * from: the first time step at which the operation runs. */
 typedef struct {

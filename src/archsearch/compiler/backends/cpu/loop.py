@@ -155,7 +155,7 @@ class _Encoder:
     def _multiply(self, it: Multiply) -> list[int]:
         weights = [self._parameters.weights[weight] for weight in it.weights]
         packed, depth, columns = self._packer.pack(weights, it.transposed)
-        start = None if it.add else self._parameters.bias_row(it.biases)
+        start = self._parameters.bias_row(it.biases)
         return [
             _MULTIPLY_HALF if self._parameters.bfloat16 else _MULTIPLY,
             self._slots[it.operand], self._slots[it.result], depth, columns, it.add,

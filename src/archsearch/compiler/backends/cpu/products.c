@@ -87,7 +87,8 @@ static inline __attribute__((always_inline)) void tile(
 #pragma GCC unroll 2
             for (int v = 0; v < vectors; v++) {
                 Vector *to = (Vector *)(result + r * result_row + v * LANES);
-                *to = sums[r][v] + (add ? *to : start ? *(const Vector *)(start + v * LANES) : (Vector){0});
+                *to = sums[r][v] + (add ? *to : (Vector){0})
+                    + (start ? *(const Vector *)(start + v * LANES) : (Vector){0});
             }
         return;
     }
@@ -100,7 +101,7 @@ static inline __attribute__((always_inline)) void tile(
     for (int r = 0; r < rows; r++)
         for (long j = 0; j < columns; j++) {
             real *to = result + r * result_row + j;
-            *to = spilled[r][j] + (add ? *to : start ? start[j] : 0);
+            *to = spilled[r][j] + (add ? *to : 0) + (start ? start[j] : 0);
         }
 }
 
@@ -127,8 +128,8 @@ static void rows_by_panel(
     }
 }
 
-/* result (rows, columns) = operand (rows, depth) · packed, onto what is there if `add`, else onto the
- * row `start`, or onto zero if that is NULL. A panel serves all rows while it is near. */
+/* result (rows, columns) = operand (rows, depth) · packed + the row `start`, unless that is NULL, + what
+ * is there, if `add`. A panel serves all rows while it is near. */
 static void multiply(
     long rows, long depth, long columns, const real *operand, long operand_row, const real *packed,
     real *result, long result_row, const real *start, int add)
