@@ -2,16 +2,16 @@
 
 Reverse accumulation over the instructions of a region (Griewank & Walther 2008, Evaluating
 Derivatives, section 3.2), with the vector-Jacobian product of each operator from the one table of
-the language. Activations are not kept but recomputed from what the region reads.
+the language. Values that are in memory anyway are read; the others are computed once more.
 
-A kernel reads and writes by keys; places.py lists them.
+A kernel reads and writes by keys, see keys.py.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from archsearch.cell.operators import OPERATORS
-from archsearch.compiler.places import value_key
+from archsearch.compiler.keys import value_key
 from archsearch.compiler.program import Apply, Program, Stage, Sum
 from archsearch.compiler.scalar import Graph, Scalar, SymbolicArithmetic
 
@@ -53,12 +53,14 @@ def backward_kernel(
     stage: Stage,
     gradients: Mapping[int, Sequence[str]],
     stores: Mapping[int, tuple[str, bool]],
+    kept: Collection[int],
 ) -> Kernel:
-    """gradients: value that the region yields -> keys whose sum is its gradient.
+    """kept: values of the region that are in memory.
+    gradients: value that the region yields -> keys whose sum is its gradient.
     stores: input whose gradient is wanted -> its key, and whether to add to what is there.
     """
     graph = Graph()
-    values = _values(graph, program, stage)
+    values = _values(graph, program, stage, kept)
     arithmetic = SymbolicArithmetic(graph)
     terms = {v: [graph.load(key) for key in keys] for v, keys in gradients.items()}
     for i in reversed(stage.body):
@@ -87,13 +89,30 @@ def backward_kernel(
     )
 
 
-def _values(graph: Graph, program: Program, stage: Stage) -> dict[int, Scalar]:
+def needs_value_alone(operator: str) -> bool:
+    """Whether the gradient of an operator of one operand needs its value, and not the operand."""
+    table = OPERATORS[operator]
+    if table.gradient is None or table.max_args != 1:
+        return False
+    graph = Graph()
+    gradient, value, operand = (graph.load(key) for key in ("gradient", "value", "operand"))
+    (result,) = table.gradient(SymbolicArithmetic(graph), gradient, value, operand)
+    read = graph.loads(result)
+    return "value" in read and "operand" not in read
+
+
+def _values(
+    graph: Graph, program: Program, stage: Stage, kept: Collection[int] = ()
+) -> dict[int, Scalar]:
     """The inputs of the region as loads, and what its instructions make of them."""
     arithmetic = SymbolicArithmetic(graph)
     values = {v: graph.load(value_key(v)) for v in stage.inputs}
     for i in stage.body:
         instruction = program.instructions[i]
         match instruction:
+            case _ if i in kept:
+                values[i] = graph.load(value_key(i))
+                continue
             case Sum(operands):
                 values[i] = graph.total([values[a] for a in operands])
             case Apply(operator, operands):

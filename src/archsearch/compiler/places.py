@@ -1,17 +1,11 @@
 """Where every value and every gradient lives while kernels run a program.
 
-A *key* names something that has a value at every time step:
+A *place* is where in the buffers a key (keys.py) lives. Keys share memory wherever that saves a
+copy:
 
-    %9      the value of instruction 9          d%9     the gradient of the loss by it
-    m%9     the masked operand of product 9     dm%9    the gradient by that
-    @c_t    a copy of a value, for memory c     d@c_t   what the next step adds to its gradient
-    dy      the gradient of y, from outside     d@c_tm1 the gradient by a c_{t−1} that nothing reads
-    position    the positional encoding
-
-A *place* is where in the buffers a key lives. Keys share memory wherever that saves a copy:
-
-- a product of the step accumulates onto the hoisted part that it starts from, in place; what stands
-  there afterwards is the pre-activation that the backward pass needs;
+- a product of the step accumulates onto the hoisted part that it starts from, in place;
+- an activation takes the place of its pre-activation, where nothing else reads that and the
+  activation is all that its gradient needs, so that the backward pass need not compute it again;
 - the gradient by a pre-activation is also the gradient by the hoisted part and by the bias;
 - c_{t−1} and c_t are one buffer of T + 1 rows, read and written one row apart, and so are their
   gradients, in a buffer of two rows that take turns.
@@ -19,15 +13,25 @@ A *place* is where in the buffers a key lives. Keys share memory wherever that s
 Shapes: T time steps, B batch, H hidden features. A row of a buffer is (B, blocks·H).
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from archsearch.compiler.gradient import needs_value_alone
+from archsearch.compiler.keys import (
+    GRADIENT_OF_Y,
+    POSITION,
+    gradient_key,
+    masked_gradient_key,
+    masked_key,
+    state_gradient_key,
+    state_key,
+    unread_state_gradient_key,
+    value_key,
+)
 from archsearch.compiler.layout import Layout
-from archsearch.compiler.program import X_SOURCES, Block, Product, Program, Source, Start
-from archsearch.compiler.scalar import POSITION
-
-GRADIENT_OF_Y = "dy"
+from archsearch.compiler.program import X_SOURCES, Apply, Block, Product, Program, Source, Start
 
 
 class Rows(Enum):
@@ -77,37 +81,12 @@ class Run:
         return self.starts[0].value is not None
 
 
-def value_key(value: int) -> str:
-    return f"%{value}"
-
-
-def gradient_key(value: int) -> str:
-    return f"d%{value}"
-
-
-def masked_key(product: int) -> str:
-    return f"m%{product}"
-
-
-def masked_gradient_key(product: int) -> str:
-    return f"dm%{product}"
-
-
-def state_key(name: str) -> str:
-    return f"@{name}_t"
-
-
-def state_gradient_key(name: str) -> str:
-    return f"d@{name}_t"
-
-
-def unread_state_gradient_key(name: str) -> str:
-    return f"d@{name}_tm1"
-
-
 class Places:
-    """The buffers of a program and the place of every key; `masked` keys come last, so that the
-    numbers of all others do not depend on whether there are masks."""
+    """The buffers of a program and the place of every key.
+
+    Keys of masks come last, so that the numbers of all others do not depend on whether there are
+    masks. activations: those that take the place of their pre-activation.
+    """
 
     def __init__(self, program: Program, layout: Layout, masked: bool) -> None:
         self.buffers: list[Buffer] = []
@@ -125,6 +104,7 @@ class Places:
         self._place_sequence()
         self._place_states()
         self._place_step()
+        self.activations = frozenset(self._place_activations())
         if masked:
             for i in self.runs:
                 self._place(masked_key(i), Rows.KEPT)
@@ -202,6 +182,18 @@ class Places:
                     self._place(value_key(v), Rows.KEPT)
                 if v in read:
                     self._place(gradient_key(v), Rows.ONE)
+
+    def _place_activations(self) -> Iterator[int]:
+        num_readers = Counter(a for it in self._program.instructions for a in it.operands)
+        num_readers.update(value for _, value in self._program.outputs)
+        for i, instruction in enumerate(self._program.instructions):
+            if not isinstance(instruction, Apply) or not needs_value_alone(instruction.operator):
+                continue
+            operand = instruction.operands[0]
+            made_here = isinstance(self._program.instructions[operand], Product | Block)
+            if made_here and num_readers[operand] == 1 and value_key(i) not in self.of:
+                self.of[value_key(i)] = self.of[value_key(operand)]
+                yield i
 
 
 def _runs(program: Program, layout: Layout, product: int) -> Iterator[Run]:

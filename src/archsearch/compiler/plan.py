@@ -12,13 +12,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from archsearch.compiler.gradient import Kernel, backward_kernel, forward_kernel
-from archsearch.compiler.layout import layout
-from archsearch.compiler.places import (
+from archsearch.compiler.keys import (
     GRADIENT_OF_Y,
-    Buffer,
-    Place,
-    Places,
-    Run,
     gradient_key,
     masked_gradient_key,
     masked_key,
@@ -27,6 +22,8 @@ from archsearch.compiler.places import (
     unread_state_gradient_key,
     value_key,
 )
+from archsearch.compiler.layout import layout
+from archsearch.compiler.places import Buffer, Place, Places, Run
 from archsearch.compiler.program import X_SOURCES, Block, Product, Program, Source, Stage, Start
 
 
@@ -184,7 +181,7 @@ class _Planner:
         if stage.kind == "products":
             yield from (self._sequence_product(i) for i in _products(self._program, stage))
         else:
-            stores = {v: [value_key(v)] for v in stage.outputs}
+            stores = {v: [value_key(v)] for v in self._kept(stage)}
             yield self._call(forward_kernel(_name(stage), self._program, stage, stores))
 
     def _forward(self, stage: Stage) -> Iterator[Operation]:
@@ -192,7 +189,7 @@ class _Planner:
             for i in _products(self._program, stage):
                 yield from self._product(i)
         else:
-            stores = {v: self._stored_at(v) for v in stage.outputs}
+            stores = {v: self._stored_at(v) for v in self._kept(stage)}
             yield self._call(forward_kernel(_name(stage), self._program, stage, stores))
 
     def _backward(self, stage: Stage) -> Iterator[Operation]:
@@ -248,7 +245,13 @@ class _Planner:
     def _gradient_call(self, stage: Stage, gradients: Mapping[int, list[str]]) -> Call:
         stores = {v: (gradient_key(v), self._adds(gradient_key(v))) for v in stage.inputs}
         name = f"{_name(stage)}_gradient"
-        return self._call(backward_kernel(name, self._program, stage, gradients, stores))
+        kept = self._kept(stage)
+        return self._call(backward_kernel(name, self._program, stage, gradients, stores, kept))
+
+    def _kept(self, stage: Stage) -> list[int]:
+        """The values of a region that are in memory after it."""
+        activations = self._places.activations.intersection(stage.body)
+        return sorted(activations.union(stage.outputs))
 
     def _stored_at(self, value: int) -> list[str]:
         """The keys to store what the step makes of a value: its own, and a state's."""

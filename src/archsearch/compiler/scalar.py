@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Union
 
+from archsearch.compiler.keys import POSITION
+
 Operand = Union["Scalar", float]
 
 
@@ -54,6 +56,21 @@ class Graph:
         for term in terms[1:]:
             result = result + term
         return result
+
+    def needed(self, scalars: Sequence["Scalar"]) -> list[int]:
+        """The nodes that these depend on, themselves among them, in order."""
+        needed: set[int] = set()
+        waiting = [scalar.index for scalar in scalars]
+        while waiting:
+            i = waiting.pop()
+            if i not in needed:
+                needed.add(i)
+                waiting += self.nodes[i].args
+        return sorted(needed)
+
+    def loads(self, scalar: "Scalar") -> set[str]:
+        """The keys that a node depends on."""
+        return {self.nodes[i].key for i in self.needed([scalar]) if self.nodes[i].op == "load"}
 
     def name(self, scalar: "Scalar", name: str, equation: str) -> None:
         """Name a node, unless it has a name already or is no more than a load or a constant."""
@@ -101,9 +118,6 @@ class Scalar:
 
     def __neg__(self) -> "Scalar":
         return self.graph.apply("neg", self)
-
-
-POSITION = "position"  # the key of the positional encoding of the time step
 
 
 @dataclass(frozen=True)

@@ -31,10 +31,10 @@ void step_6(const Slot *slots, long t, long first, long last, long width,
 {
     (void)scratch;
     for (long b = first; b < last; b++) {
-        const real *restrict V4 = row(&slots[13], t, b);
-        const real *restrict V5 = row(&slots[14], t, b);
-        real *restrict V6 = row(&slots[18], t, b);
-        real *restrict V7 = row(&slots[20], t, b);
+        const real *V4 = row(&slots[13], t, b);
+        const real *V5 = row(&slots[14], t, b);
+        real *V6 = row(&slots[18], t, b);
+        real *V7 = row(&slots[20], t, b);
         #pragma omp simd
         for (long j = 0; j < width; j++) {
             const real v6 = Sigmoid(V5[j]); /* %6 = Sigmoid %5 */
@@ -50,10 +50,11 @@ void step_9(const Slot *slots, long t, long first, long last, long width,
 {
     (void)scratch;
     for (long b = first; b < last; b++) {
-        const real *restrict V4 = row(&slots[13], t, b);
-        const real *restrict V6 = row(&slots[18], t, b);
-        const real *restrict V8 = row(&slots[16], t, b);
-        real *restrict V13 = row(&slots[10], t, b);
+        const real *V4 = row(&slots[13], t, b);
+        const real *V6 = row(&slots[18], t, b);
+        const real *V8 = row(&slots[16], t, b);
+        real *V11 = row(&slots[22], t, b);
+        real *V13 = row(&slots[10], t, b);
         #pragma omp simd
         for (long j = 0; j < width; j++) {
             const real v9 = 1 - V6[j]; /* %9 = OneMinus %6 */
@@ -61,6 +62,7 @@ void step_9(const Slot *slots, long t, long first, long last, long width,
             const real v11 = Tanh(V8[j]); /* %11 = Tanh %8 */
             const real v12 = V6[j] * v11; /* %12 = Mult %6, %11 */
             const real v13 = v10 + v12; /* %13 = Add %10, %12 */
+            V11[j] = v11;
             V13[j] = v13;
         }
     }
@@ -71,24 +73,23 @@ void step_9_gradient(const Slot *slots, long t, long first, long last, long widt
 {
     (void)scratch;
     for (long b = first; b < last; b++) {
-        const real *restrict V4 = row(&slots[13], t, b);
-        const real *restrict V6 = row(&slots[18], t, b);
-        const real *restrict V8 = row(&slots[16], t, b);
-        const real *restrict DY = row(&slots[3], t, b);
-        const real *restrict DH_T = row(&slots[11], t, b);
-        real *restrict D4 = row(&slots[12], t, b);
-        real *restrict D6 = row(&slots[19], t, b);
-        real *restrict D8 = row(&slots[17], t, b);
+        const real *V4 = row(&slots[13], t, b);
+        const real *V6 = row(&slots[18], t, b);
+        const real *V11 = row(&slots[22], t, b);
+        const real *DY = row(&slots[3], t, b);
+        const real *DH_T = row(&slots[11], t, b);
+        real *D4 = row(&slots[12], t, b);
+        real *D6 = row(&slots[19], t, b);
+        real *D8 = row(&slots[17], t, b);
         #pragma omp simd
         for (long j = 0; j < width; j++) {
             const real v9 = 1 - V6[j]; /* %9 = OneMinus %6 */
-            const real v11 = Tanh(V8[j]); /* %11 = Tanh %8 */
             const real d13 = DY[j] + DH_T[j]; /* gradient by %13 */
             const real d11 = d13 * V6[j]; /* gradient by %11 */
             const real d9 = d13 * V4[j]; /* gradient by %9 */
             D4[j] = d13 * v9;
-            D6[j] = (d13 * v11) + (-d9);
-            D8[j] = d11 * (1 - (v11 * v11));
+            D6[j] = (d13 * V11[j]) + (-d9);
+            D8[j] = d11 * (1 - (V11[j] * V11[j]));
         }
     }
 }
@@ -98,18 +99,17 @@ void step_6_gradient(const Slot *slots, long t, long first, long last, long widt
 {
     (void)scratch;
     for (long b = first; b < last; b++) {
-        const real *restrict V4 = row(&slots[13], t, b);
-        const real *restrict V5 = row(&slots[14], t, b);
-        const real *restrict D6 = row(&slots[19], t, b);
-        const real *restrict D7 = row(&slots[21], t, b);
-        real *restrict D4 = row(&slots[12], t, b);
-        real *restrict D5 = row(&slots[15], t, b);
+        const real *V4 = row(&slots[13], t, b);
+        const real *V6 = row(&slots[18], t, b);
+        const real *D6 = row(&slots[19], t, b);
+        const real *D7 = row(&slots[21], t, b);
+        real *D4 = row(&slots[12], t, b);
+        real *D5 = row(&slots[15], t, b);
         #pragma omp simd
         for (long j = 0; j < width; j++) {
-            const real v6 = Sigmoid(V5[j]); /* %6 = Sigmoid %5 */
             const real d6 = D6[j] + (D7[j] * V4[j]); /* gradient by %6 */
-            D4[j] += D7[j] * v6;
-            D5[j] = (d6 * v6) * (1 - v6);
+            D4[j] += D7[j] * V6[j];
+            D5[j] = (d6 * V6[j]) * (1 - V6[j]);
         }
     }
 }

@@ -9,7 +9,7 @@ scratch, W0, W1, …
 from collections.abc import Iterator, Mapping
 
 from archsearch.compiler.gradient import Kernel
-from archsearch.compiler.scalar import Graph
+from archsearch.compiler.scalar import Graph, Scalar
 
 _INFIX = {"add": "+", "sub": "-", "mul": "*", "div": "/"}
 _FUNCTIONS = {  # of maths.h
@@ -45,7 +45,7 @@ class _Writer:
         self._graph: Graph = kernel.graph
         self._stores = kernel.stores
         self._slots = slots
-        self._needed = _needed(kernel)
+        self._needed = self._graph.needed([Scalar(self._graph, s.node) for s in kernel.stores])
         self._phase: list[int] = []
         self._uniform: list[bool] = []
         for node in self._graph.nodes:
@@ -67,12 +67,12 @@ class _Writer:
     def _declarations(self) -> Iterator[str]:
         nodes = (self._graph.nodes[i] for i in self._needed)
         for key in (node.key for node in nodes if node.op == "load"):
-            yield f"const real *restrict {_row(key)} = row(&slots[{self._slots[key]}], t, b);"
+            yield f"const real *{_row(key)} = row(&slots[{self._slots[key]}], t, b);"
         for store in self._stores:
             key = store.key
-            yield f"real *restrict {_row(key)} = row(&slots[{self._slots[key]}], t, b);"
+            yield f"real *{_row(key)} = row(&slots[{self._slots[key]}], t, b);"
         for row in self.scratch.values():
-            yield f"real *restrict W{row} = scratch + {row} * width;"
+            yield f"real *W{row} = scratch + {row} * width;"
 
     def _uniforms(self, phase: int) -> Iterator[str]:
         for i in self._needed:
@@ -163,18 +163,6 @@ class _Writer:
 
     def _comment(self, i: int) -> str:
         return f" /* {self._graph.names[i][1]} */" if i in self._graph.names else ""
-
-
-def _needed(kernel: Kernel) -> list[int]:
-    """The nodes that a store depends on, in order."""
-    needed: set[int] = set()
-    waiting = [store.node for store in kernel.stores]
-    while waiting:
-        i = waiting.pop()
-        if i not in needed:
-            needed.add(i)
-            waiting += kernel.graph.nodes[i].args
-    return sorted(needed)
 
 
 def _row(key: str) -> str:

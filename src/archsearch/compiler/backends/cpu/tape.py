@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from archsearch.compiler.keys import POSITION
 from archsearch.compiler.places import Rows
 from archsearch.compiler.plan import Plan
-from archsearch.compiler.scalar import POSITION
 
 Table = NDArray[np.int64]
 
