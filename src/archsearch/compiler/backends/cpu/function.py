@@ -10,7 +10,8 @@ from typing import Any, NamedTuple, cast
 import torch
 from torch import Tensor
 
-from archsearch.compiler.backends.cpu.loop import Parameters, TimeLoop
+from archsearch.compiler.backends.cpu.encoding import Parameters
+from archsearch.compiler.backends.cpu.loop import TimeLoop
 from archsearch.compiler.backends.cpu.tape import Sizes, Tape
 from archsearch.compiler.keys import (
     GRADIENT_OF_Y,
@@ -20,7 +21,7 @@ from archsearch.compiler.keys import (
     value_key,
 )
 from archsearch.compiler.places import Rows
-from archsearch.compiler.plan import Call, Deferred, Plan, SequenceProduct
+from archsearch.compiler.plan import Call, Deferred, Multiply, Plan, SequenceProduct
 from archsearch.compiler.program import Source
 
 # From this many columns of the gradient on a float32 product is faster by a tenth if its rows are
@@ -70,7 +71,11 @@ class LayerCall:
     bfloat16: bool
 
     def parameters(self, inputs: Inputs) -> Parameters:
-        return Parameters(inputs.weights, inputs.biases, self.masks, self.bfloat16)
+        weights, biases = (
+            [it.contiguous() for it in them] for them in (inputs.weights, inputs.biases)
+        )
+        masks = {weight: mask.contiguous() for weight, mask in self.masks.items()}
+        return Parameters(weights, biases, masks, self.bfloat16)
 
 
 def run_layer(call: LayerCall, inputs: Inputs) -> tuple[Tensor, dict[str, Tensor]]:
@@ -150,7 +155,7 @@ def _forward(call: LayerCall, inputs: Inputs, keep: bool) -> Tape:
     parameters = call.parameters(inputs)
     for operation in plan.before:
         if isinstance(operation, Call):
-            call.loop.run([operation], tape, parameters)
+            call.loop.run((operation,), tape, parameters)
         else:
             _multiply_sequence(operation, call.loop, tape, parameters)
     call.loop.run(plan.forward, tape, parameters)
@@ -168,14 +173,15 @@ def _multiply_sequence(
 ) -> None:
     operand = tape.over_time(value_key(it.operand))
     result = tape.over_time(value_key(it.result), len(it.weights))
-    bias = parameters.bias_row(it.biases)
     if parameters.bfloat16:
-        weights = [parameters.weights[weight] for weight in it.weights]
-        loop.multiply(operand, result, weights, bias, transposed=False, add=False)
-    elif bias is None:
-        torch.mm(operand, parameters.stacked(it.weights).t(), out=result)
+        product = Multiply("operand", "result", it.weights, it.biases)
+        loop.multiply(product, operand, result, parameters)
+        return
+    weight, bias = parameters.stacked(it.weights).t(), parameters.bias_row(it.biases)
+    if bias is None:
+        torch.mm(operand, weight, out=result)
     else:
-        torch.addmm(bias, operand, parameters.stacked(it.weights).t(), out=result)
+        torch.addmm(bias, operand, weight, out=result)
 
 
 def _backward(
@@ -207,7 +213,7 @@ def _backward(
         _weight_gradients(deferred, operand, gradient, call.bfloat16, wanted, result)
     for operation in plan.after:
         if isinstance(operation, Call):
-            call.loop.run([operation], tape, parameters, backward=True)
+            call.loop.run((operation,), tape, parameters, backward=True)
         else:
             _sequence_gradients(operation, call.loop, tape, parameters, wanted, result)
     for name in inputs.sources:
@@ -249,10 +255,8 @@ def _sequence_gradients(
         return
     operand_gradient = tape.over_time(gradient_key(it.operand))
     if parameters.bfloat16:
-        weights = [parameters.weights[weight] for weight in it.weights]
-        loop.multiply(
-            gradient, operand_gradient, weights, None, transposed=True, add=it.add_gradient
-        )
+        product = Multiply("gradient", "result", it.weights, (), True, it.add_gradient)
+        loop.multiply(product, gradient, operand_gradient, parameters)
     elif it.add_gradient:
         operand_gradient.addmm_(gradient, parameters.stacked(it.weights))
     else:

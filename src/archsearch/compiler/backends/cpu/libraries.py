@@ -37,10 +37,7 @@ class CellLibrary:
 def runtime(dtype: torch.dtype) -> ctypes.CDLL:
     """The time loop and its matrix products. Raises: NoNativeCode."""
     library = native.load(runtime_text(), name="runtime", flags=FLAGS[dtype])
-    pointer, number = ctypes.c_void_p, ctypes.c_long
-    library.run.argtypes = [pointer]
-    library.pack.argtypes = [pointer, *[number] * 7, pointer, pointer]
-    library.packed_bytes.argtypes, library.packed_bytes.restype = [number] * 3, number
+    library.run.argtypes = [ctypes.c_void_p]
     return library
 
 

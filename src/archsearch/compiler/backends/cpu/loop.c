@@ -7,30 +7,85 @@
 enum { CALL, MULTIPLY, MULTIPLY_HALF, SCALE, CLEAR };
 
 /* CALL: kernel. MULTIPLY, and MULTIPLY_HALF in bfloat16: result (B, columns) = operand (B, depth) ·
- * packed matrix + the row `start` (columns), unless NULL, + what is there, if `add`.
- * SCALE: result (+)= operand ∘ matrix (B, H). CLEAR: result = 0.
- * from: the first time step at which the operation runs. */
+ * matrix + start, unless it is negative, + what is there, if `add`. SCALE: result (+)= operand ∘ mask.
+ * CLEAR: result = 0. operand, result: numbers of slots. from: the first time step at which it runs.
+ *
+ * The matrix is packed from `number` weights, those at addresses[first] and behind: one below the
+ * other, or, `as_columns`, their rows as columns, side by side. The start is the biases at
+ * addresses[biases] and behind, zeros where that is NULL. Both have room in the workspace, so many
+ * bytes from its begin on. The mask (B, H) is at addresses[first]. */
 typedef struct {
     long kind, operand, result, depth, columns, add, from;
-    const void *matrix;
-    const real *start;
+    long first, number, as_columns, matrix, biases, start;
     Kernel *kernel;
 } Operation;
 
+/* addresses: of the weights, biases and masks of this call. scratch_size: of real, a thread. */
 typedef struct {
     const Operation *operations;
     const Slot *slots;
+    const real *const *addresses;
+    char *workspace;
+    real *scratch;
     long num_operations, num_steps, backward, batch, width, num_threads, scratch_size;
-    real *scratch; /* (num_threads, scratch_size) */
 } Loop;
 
-static void scale(const Operation *it, const Slot *slots, long t, long first, long last, long width)
+/* ---- before the loop: weights and biases as the products read them -------------------------- */
+
+static void pack_matrix(const Operation *it, const Loop *loop)
+{
+    const long half = it->kind == MULTIPLY_HALF;
+    void *packed = loop->workspace + it->matrix;
+    if (half) /* what stands around halves is multiplied too */
+        memset(packed, 0, packed_half_size(it->depth, it->columns) * sizeof(Half));
+    for (long i = 0; i < it->number; i++) {
+        const real *weight = loop->addresses[it->first + i];
+        const long below = it->depth / it->number, beside = it->columns / it->number;
+        if (half && it->as_columns)
+            pack_half_rows_as_columns(weight, beside, it->depth, i * beside, packed, (Half *)loop->scratch);
+        else if (half)
+            pack_half_rows(weight, below, it->columns, i * below, it->depth, packed, (Half *)loop->scratch);
+        else if (it->as_columns)
+            pack_rows_as_columns(weight, beside, it->depth, i * beside, it->columns, packed);
+        else
+            pack_rows(weight, below, it->columns, i * below, it->depth, packed);
+    }
+}
+
+static void line_up_biases(const Operation *it, const Loop *loop)
+{
+    const long height = it->columns / it->number;
+    real *start = (real *)(loop->workspace + it->start);
+    for (long i = 0; i < it->number; i++, start += height) {
+        const real *bias = loop->addresses[it->biases + i];
+        if (bias)
+            memcpy(start, bias, height * sizeof(real));
+        else
+            memset(start, 0, height * sizeof(real));
+    }
+}
+
+static void prepare(const Loop *loop)
+{
+    for (long k = 0; k < loop->num_operations; k++) {
+        const Operation *it = &loop->operations[k];
+        if (it->kind != MULTIPLY && it->kind != MULTIPLY_HALF)
+            continue;
+        pack_matrix(it, loop);
+        if (it->start >= 0)
+            line_up_biases(it, loop);
+    }
+}
+
+/* ---- the loop ------------------------------------------------------------------------------- */
+
+static void scale(const Operation *it, const Loop *loop, long t, long first, long last)
 {
     for (long b = first; b < last; b++) {
-        const real *operand = row(&slots[it->operand], t, b);
-        const real *mask = (const real *)it->matrix + b * width;
-        real *result = row(&slots[it->result], t, b);
-        for (long j = 0; j < width; j++)
+        const real *operand = row(&loop->slots[it->operand], t, b);
+        const real *mask = loop->addresses[it->first] + b * loop->width;
+        real *result = row(&loop->slots[it->result], t, b);
+        for (long j = 0; j < loop->width; j++)
             result[j] = operand[j] * mask[j] + (it->add ? result[j] : 0);
     }
 }
@@ -38,21 +93,22 @@ static void scale(const Operation *it, const Slot *slots, long t, long first, lo
 static void perform(const Operation *it, const Loop *loop, long t, long first, long last, real *scratch)
 {
     const Slot *operand = &loop->slots[it->operand], *result = &loop->slots[it->result];
+    const void *matrix = loop->workspace + it->matrix;
+    const real *start = it->start < 0 ? NULL : (const real *)(loop->workspace + it->start);
     switch (it->kind) {
     case CALL:
         it->kernel(loop->slots, t, first, last, loop->width, scratch);
         break;
     case MULTIPLY:
-        multiply(last - first, it->depth, it->columns, row(operand, t, first), operand->row,
-                 it->matrix, row(result, t, first), result->row, it->start, it->add != 0);
+        multiply(last - first, it->depth, it->columns, row(operand, t, first), operand->row, matrix,
+                 row(result, t, first), result->row, start, it->add != 0);
         break;
     case MULTIPLY_HALF:
         multiply_half(last - first, it->depth, it->columns, row(operand, t, first), operand->row,
-                      it->matrix, row(result, t, first), result->row, it->start, it->add != 0,
-                      (Half *)scratch);
+                      matrix, row(result, t, first), result->row, start, it->add != 0, (Half *)scratch);
         break;
     case SCALE:
-        scale(it, loop->slots, t, first, last, loop->width);
+        scale(it, loop, t, first, last);
         break;
     case CLEAR:
         for (long b = first; b < last; b++)
@@ -119,6 +175,7 @@ static void run_share(void *data)
 void run(const Loop *loop)
 {
     const long threads = loop->num_threads < loop->batch ? loop->num_threads : loop->batch;
+    prepare(loop);
     if (threads > 1 && GOMP_parallel && omp_get_num_threads && omp_get_thread_num) {
         GOMP_parallel(run_share, (void *)loop, (unsigned)threads, 0);
         return;
@@ -126,29 +183,4 @@ void run(const Loop *loop)
     const typeof(flush_denormals()) before = flush_denormals();
     run_rows(loop, 0, loop->batch, loop->scratch);
     restore_denormals(before);
-}
-
-/* ---- packing -------------------------------------------------------------------------------- */
-
-/* Bytes of a packed matrix. `half`: for MULTIPLY_HALF; it is to be filled with zeros first. */
-long packed_bytes(long depth, long columns, long half)
-{
-    return half ? packed_half_size(depth, columns) * (long)sizeof(Half)
-                : packed_size(depth, columns) * (long)sizeof(real);
-}
-
-/* Put `number` weights (height, width) into a packed matrix (depth, columns): one below the other, or,
- * `as_columns`, their rows as columns, side by side. scratch, for halves: width + 32 of them. */
-void pack(const real *const *weights, long number, long height, long width, long depth, long columns,
-          long as_columns, long half, void *packed, void *scratch)
-{
-    for (long i = 0; i < number; i++)
-        if (half && as_columns)
-            pack_half_rows_as_columns(weights[i], height, depth, i * height, packed, scratch);
-        else if (half)
-            pack_half_rows(weights[i], height, width, i * height, depth, packed, scratch);
-        else if (as_columns)
-            pack_rows_as_columns(weights[i], height, depth, i * height, columns, packed);
-        else
-            pack_rows(weights[i], height, width, i * height, depth, packed);
 }

@@ -32,11 +32,7 @@ static long panel_width(long columns_left)
     return columns_left > LANES ? PANEL : LANES;
 }
 
-static long packed_size(long depth, long columns)
-{
-    const long rest = columns % PANEL;
-    return depth * (columns - rest + (rest > LANES ? PANEL : rest > 0 ? LANES : 0));
-}
+_Static_assert(PANEL <= 32, "encoding.py reserves room for columns rounded up to 32");
 
 /* Columns first … first + rows − 1 of a packed matrix are the rows of `weight` (rows, depth). */
 static void pack_rows_as_columns(const real *weight, long rows, long depth, long first, long columns, real *packed)
