@@ -20,6 +20,8 @@ from archsearch.bench.training_steps import step_rows
 from archsearch.command import FAILURE, INTERRUPTED
 from archsearch.compiler.native import NoNativeCode
 
+FILE_WIDTH = 140  # of tables that go into a file or a pipe, in columns
+
 
 def main() -> None:
     """The command `python -m archsearch.bench`."""
@@ -87,7 +89,9 @@ def too_busy(machine: dict[str, Any], settings: Settings) -> str | None:
 
 
 def report(record: Record, options: Options) -> None:
-    print_record(record, options.earlier, Console(highlight=False, emoji=False, markup=False))
+    width = None if sys.stdout.isatty() else FILE_WIDTH
+    console = Console(highlight=False, emoji=False, markup=False, width=width)
+    print_record(record, options.earlier, console)
     if options.json is not None:
         record.write(options.json)
 

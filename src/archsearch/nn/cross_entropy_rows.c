@@ -16,7 +16,8 @@
    blocks         The rows are cut into so many, for as many threads at most. Each block is summed
                   up by itself, so that results do not depend on which thread took which.
 
-   NaN and infinities do what they do in torch.nn.functional.cross_entropy. */
+   NaN and infinities do what they do in torch.nn.functional.cross_entropy. Exp, to_half and of_bits
+   are those of the compiler's maths.h. */
 
 #include <stddef.h>
 #include <stdint.h>
@@ -33,49 +34,11 @@ struct work {
     unsigned blocks, next_block;
 };
 
-static inline float from_bits(uint32_t bits) {
-    float x;
-    __builtin_memcpy(&x, &bits, sizeof x);
-    return x;
-}
+static inline float widen(uint16_t x) { return of_bits((unsigned)x << 16); }
 
-static inline uint32_t to_bits(float x) {
-    uint32_t bits;
-    __builtin_memcpy(&bits, &x, sizeof bits);
-    return bits;
-}
-
-static inline float widen(uint16_t x) { return from_bits((uint32_t)x << 16); }
-
-/* To the nearest bfloat16, ties to even. */
-static inline uint16_t narrow(float x) {
-    uint32_t bits = to_bits(x);
-    return x != x ? 0x7fc0 : (uint16_t)((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
-}
-
-/* exp(x) for x <= 0, within 2e-7 of itself; 1.6e-28 from -64 down, so that no probability is a
-   denormal number, on which processors are slow. NaN stays NaN.
-
-   exp(x) = 2^n exp(r) with n the integer nearest to x / ln 2, thus |r| <= ln(2) / 2. Adding
-   1.5 * 2^23 rounds to an integer and leaves n in the lowest bits, where 127 more make it the
-   exponent of 2^n. ln 2 comes in two parts, the first with few digits, which keeps r exact. The
-   polynomial is minimax in relative error (Remez), its first two coefficients rounded to 1: its
-   own error is below 1e-8. */
-static inline float exponential(float x) {
-    const float shift = 12582912.0f + 127.0f;
-    x = x < -64.0f ? -64.0f : x;
-    float shifted = x * 1.44269504f + shift;
-    float n = shifted - shift;
-    float r = x - n * 0.693359375f + n * 2.12194440e-4f;
-    float p = 0.00138368353f;
-    p = p * r + 0.00837482419f;
-    p = p * r + 0.0416682251f;
-    p = p * r + 0.166664198f;
-    p = p * r + 0.499999911f;
-    p = p * r + 1.0f;
-    p = p * r + 1.0f;
-    return p * from_bits(to_bits(shifted) << 23);
-}
+/* exp(x) for x <= 0; 1.6e-28 from -64 down, so that no probability is a denormal number, on which
+   processors are slow. */
+static inline float exponential(float x) { return Exp(x < -64.0f ? -64.0f : x); }
 
 /* row <- row + bias; returns the largest (never NaN). */
 static float add_bias(float *restrict row, const float *restrict bias, ptrdiff_t size) {
@@ -130,7 +93,7 @@ static void scale_and_narrow(const float *restrict row, uint16_t *restrict to, f
 #pragma omp simd
     for (ptrdiff_t v = 0; v < size; v++) {
         float g = row[v] * factor;
-        to[v] = narrow(g);
+        to[v] = to_half(g);
         total[v] += g;
     }
 }

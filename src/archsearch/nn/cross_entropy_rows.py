@@ -12,6 +12,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from archsearch.compiler.backends.cpu.libraries import c_source
 from archsearch.compiler.native import NoNativeCode, load
 
 _log = logging.getLogger(__name__)
@@ -107,7 +108,8 @@ def _library() -> ctypes.CDLL | None:
     """The compiled kernel; None, after one warning, where nothing can be compiled."""
     source = resources.files("archsearch.nn").joinpath("cross_entropy_rows.c")
     try:
-        library = load(source.read_text(encoding="utf-8"), name="cross_entropy_rows")
+        text = c_source("maths.h") + source.read_text(encoding="utf-8")
+        library = load(text, name="cross_entropy_rows")
     except NoNativeCode as error:
         _log.warning("the loss is computed by torch's operations, which take longer: %s", error)
         return None

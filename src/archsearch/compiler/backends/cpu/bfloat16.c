@@ -14,19 +14,10 @@
 #define TILE (SIDE * DEPTH) /* numbers in a tile of the operand, or of the matrix */
 #define BLOCK_ROWS (2 * SIDE)
 
-typedef unsigned short Half;
 typedef float Sums __attribute__((vector_size(4 * SIDE), aligned(sizeof(float)), may_alias));
 typedef Half Halves __attribute__((vector_size(2 * SIDE), aligned(sizeof(Half)), may_alias));
 
 static inline long rounded_up(long n, long to) { return (n + to - 1) / to * to; }
-
-/* To the nearest, ties to even; NaN stays NaN. */
-static inline Half to_half(float x)
-{
-    const unsigned bits = bits_of(x);
-    const unsigned rounded = (bits + 0x7fffu + (bits >> 16 & 1u)) >> 16;
-    return (Half)(x == x ? rounded : 0x7fc0u);
-}
 
 static inline void halve(const float *from, long count, Half *to)
 {
@@ -183,8 +174,6 @@ static void multiply_half(
 }
 
 #else /* no tiles: has_bfloat16_products() says so, and nobody asks for the rest */
-
-typedef unsigned short Half;
 
 int has_bfloat16_products(void) { return 0; }
 static long packed_half_size(long depth, long columns) { (void)depth, (void)columns; __builtin_trap(); }

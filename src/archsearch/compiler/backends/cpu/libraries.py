@@ -60,13 +60,13 @@ def cell_library(cell: Cell, plan: Plan, dtype: torch.dtype) -> CellLibrary:
 
 def runtime_text() -> str:
     names = ("maths.h", "slot.h", "products.c", "bfloat16.c", "loop.c")
-    return "\n".join(map(_source, names))
+    return "\n".join(map(c_source, names))
 
 
 def cell_text(cell: Cell, plan: Plan) -> tuple[str, int]:
     """The C of a cell, whole, and the rows of scratch that its neediest kernel takes."""
     kernels, num_scratch = kernels_text(cell, plan)
-    return "\n".join((_source("maths.h"), _source("slot.h"), kernels)), num_scratch
+    return "\n".join((c_source("maths.h"), c_source("slot.h"), kernels)), num_scratch
 
 
 def kernels_text(cell: Cell, plan: Plan) -> tuple[str, int]:
@@ -79,5 +79,6 @@ def kernels_text(cell: Cell, plan: Plan) -> tuple[str, int]:
     return "\n".join(texts), max((rows for _, rows in kernels), default=0)
 
 
-def _source(name: str) -> str:
+def c_source(name: str) -> str:
+    """One of this package's files of C."""
     return (files("archsearch.compiler.backends.cpu") / name).read_text(encoding="utf-8")

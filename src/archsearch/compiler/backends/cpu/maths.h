@@ -8,6 +8,8 @@
  * The polynomials are least-maximum-error fits over the reduced ranges. Range reduction after
  * Cody & Waite (1980), Software Manual for the Elementary Functions, chapters 6 and 8.
  */
+typedef unsigned short Half; /* bfloat16: the upper half of a float */
+
 #ifdef DOUBLE
 
 #include <math.h>
@@ -101,6 +103,14 @@ static inline float sine(float x, unsigned quarter)
 
 static inline float Sin(float x) { return sine(x, 0); }
 static inline float Cos(float x) { return sine(x, 1); }
+/* To the nearest bfloat16, ties to even; NaN stays NaN. */
+static inline Half to_half(float x)
+{
+    const unsigned bits = bits_of(x);
+    const unsigned rounded = (bits + 0x7fffu + (bits >> 16 & 1u)) >> 16;
+    return (Half)(x == x ? rounded : 0x7fc0u);
+}
+
 static inline float Rsqrt(float x) { return 1 / __builtin_sqrtf(x); }
 
 #endif
