@@ -43,8 +43,9 @@ def test_values_agree_with_the_reference(
 
 
 def assert_kernels_agree(cell: Cell, seed: int) -> None:
-    """Values and all gradients: float64 to ten digits; float32 no further from float64 than
-    autograd's float32 is, give or take its rounding."""
+    """Values and all gradients: float64 to ten digits; float32 about as far from float64 as
+    autograd's float32 is. About, since one unit in the last place of a Tanh near 1 is a large share
+    of its gradient, which a gradient as large as any of the problem may then multiply."""
     rng = Random(seed)
     problem = Problem(
         cell, rng.choice([5, 17]), 17, seed, t=rng.choice([1, 4]), b=rng.choice([1, 3, 15]),
@@ -54,13 +55,14 @@ def assert_kernels_agree(cell: Cell, seed: int) -> None:
     if not all(tensor.isfinite().all() and tensor.abs().max() < 1e6 for tensor in exact):
         return  # a cell that explodes within four steps tells nothing
     kernels = problem.gradients("cpu")
+    largest = max(tensor.abs().max() for tensor in exact)
     single = problem.to(torch.float32)
     for right, double, kernel, autograd in zip(
         exact, kernels, single.gradients("cpu"), single.gradients("plain"), strict=True
     ):
         scale = 1.0 + right.abs().max()
         torch.testing.assert_close(double, right, rtol=0.0, atol=float(1e-10 * scale))
-        slack = 10 * (autograd - right).abs().max() + 1e-5 * scale
+        slack = 10 * (autograd - right).abs().max() + 1e-5 * scale + 1e-6 * largest
         assert (kernel - right).abs().max() <= slack
 
 

@@ -41,6 +41,7 @@ def runtime(dtype: torch.dtype) -> ctypes.CDLL:
     return library
 
 
+@functools.cache
 def has_bfloat16_products(dtype: torch.dtype) -> bool:
     """Whether this processor multiplies bfloat16 with sums of `dtype`. Raises: NoNativeCode."""
     return bool(runtime(dtype).has_bfloat16_products())
