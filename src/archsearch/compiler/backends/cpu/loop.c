@@ -7,8 +7,9 @@
 enum { CALL, MULTIPLY, MULTIPLY_HALF, SCALE, CLEAR };
 
 /* CALL: kernel. MULTIPLY, and MULTIPLY_HALF in bfloat16: result (B, columns) = operand (B, depth) ·
- * matrix + start, unless it is negative, + what is there, if `add`. SCALE: result (+)= operand ∘ mask.
- * CLEAR: result = 0. operand, result: numbers of slots. from: the first time step at which it runs.
+ * matrix + start, unless it is negative, + what is there, if `add`. SCALE: result (+)= operand ∘
+ * mask. CLEAR: result = 0. operand, result: numbers of slots. from: the first time step at which it
+ * runs.
  *
  * The matrix is packed from `number` weights, those at addresses[first] and behind: one below the
  * other, or, `as_columns`, their rows as columns, side by side. The start is the biases at
@@ -42,9 +43,11 @@ static void pack_matrix(const Operation *it, const Loop *loop)
         const real *weight = loop->addresses[it->first + i];
         const long below = it->depth / it->number, beside = it->columns / it->number;
         if (half && it->as_columns)
-            pack_half_rows_as_columns(weight, beside, it->depth, i * beside, packed, (Half *)loop->scratch);
+            pack_half_rows_as_columns(weight, beside, it->depth, i * beside, packed,
+                                      (Half *)loop->scratch);
         else if (half)
-            pack_half_rows(weight, below, it->columns, i * below, it->depth, packed, (Half *)loop->scratch);
+            pack_half_rows(weight, below, it->columns, i * below, it->depth, packed,
+                           (Half *)loop->scratch);
         else if (it->as_columns)
             pack_rows_as_columns(weight, beside, it->depth, i * beside, it->columns, packed);
         else
@@ -90,7 +93,8 @@ static void scale(const Operation *it, const Loop *loop, long t, long first, lon
     }
 }
 
-static void perform(const Operation *it, const Loop *loop, long t, long first, long last, real *scratch)
+static void perform(const Operation *it, const Loop *loop, long t, long first, long last,
+                    real *scratch)
 {
     const Slot *operand = &loop->slots[it->operand], *result = &loop->slots[it->result];
     const void *matrix = loop->workspace + it->matrix;
@@ -105,7 +109,8 @@ static void perform(const Operation *it, const Loop *loop, long t, long first, l
         break;
     case MULTIPLY_HALF:
         multiply_half(last - first, it->depth, it->columns, row(operand, t, first), operand->row,
-                      matrix, row(result, t, first), result->row, start, it->add != 0, (Half *)scratch);
+                      matrix, row(result, t, first), result->row, start, it->add != 0,
+                      (Half *)scratch);
         break;
     case SCALE:
         scale(it, loop, t, first, last);

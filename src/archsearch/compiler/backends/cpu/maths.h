@@ -31,26 +31,37 @@ typedef float real;
 
 static inline unsigned bits_of(float x)
 {
-    union { float number; unsigned bits; } both = {.number = x};
+    union {
+        float number;
+        unsigned bits;
+    } both = {.number = x};
     return both.bits;
 }
 
 static inline float of_bits(unsigned bits)
 {
-    union { unsigned bits; float number; } both = {.bits = bits};
+    union {
+        unsigned bits;
+        float number;
+    } both = {.bits = bits};
     return both.number;
 }
 
 static inline unsigned low_bits_of(double x)
 {
-    union { double number; unsigned long long bits; } both = {.number = x};
+    union {
+        double number;
+        unsigned long long bits;
+    } both = {.number = x};
     return (unsigned)both.bits;
 }
 
 /* 1.5·2²³: adding it rounds to an integer, which then stands in the low bits. */
 #define ROUND 12582912.0f
 
-typedef struct { float scale, tail; } Power; /* eˣ = scale·(1 + tail) */
+typedef struct {
+    float scale, tail;
+} Power; /* eˣ = scale·(1 + tail) */
 
 static inline Power power_of_e(float x)
 {
@@ -60,8 +71,10 @@ static inline Power power_of_e(float x)
     const float tail = 1.38818653e-3f;
     return (Power){
         .scale = of_bits((bits_of(rounded) << 23) + 0x3f800000u), /* 2ⁿ */
-        .tail = r + r * r * ((((tail * r + 8.3698013e-3f) * r + 4.16673427e-2f) * r
-                              + 1.66665112e-1f) * r + 4.99999973e-1f),
+        .tail = r +
+                r * r *
+                    ((((tail * r + 8.3698013e-3f) * r + 4.16673427e-2f) * r + 1.66665112e-1f) * r +
+                     4.99999973e-1f),
     };
 }
 
@@ -84,14 +97,14 @@ static inline float Tanh(float x)
     return q / (q + 2);
 }
 
-/* sin(x + quarter·π/2). The range is reduced in double, which is good to the last place of float up
- * to |x| = 10⁶; far beyond, where neighbouring floats lie whole turns apart, the result stays in
- * [−1, 1]. */
+/* sin(x + quarter·π/2). The range is reduced in double, by π/2 in two parts, the first with so few
+ * digits that n of it are exact; that is good to the last place of float up to |x| = 10⁶. Far
+ * beyond, where neighbouring floats lie whole turns apart, the result stays in [−1, 1]. */
 static inline float sine(float x, unsigned quarter)
 {
     const double rounded = (double)x * 0.6366197723675814 + 6755399441055744.0; /* 1.5·2⁵² */
     const double n = rounded - 6755399441055744.0;
-    const float rest = (float)(((double)x - n * 1.5707963267948966) - n * 6.123233995736766e-17);
+    const float rest = (float)(((double)x - n * 1.5707963267341256) - n * 6.077100506506192e-11);
     const float positive = -0.8f > rest ? -0.8f : rest;
     const float r = 0.8f < positive ? 0.8f : positive;
     const unsigned turn = low_bits_of(rounded) + quarter;

@@ -1,8 +1,8 @@
 /* Matrix products of a few rows with a packed matrix, the sums in registers.
  *
- * Goto & van de Geijn 2008, Anatomy of High-Performance Matrix Multiplication, with the whole operand
- * in the nearest cache, since a batch is small. The weights are the same at every time step, so they
- * are packed once for all of them.
+ * Goto & van de Geijn 2008, Anatomy of High-Performance Matrix Multiplication, with the whole
+ * operand in the nearest cache, since a batch is small. The weights are the same at every time
+ * step, so they are packed once for all of them.
  */
 #include <string.h>
 
@@ -26,16 +26,15 @@
 typedef real Vector __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(real)), may_alias));
 
 /* A packed matrix (depth, columns) is cut into panels of PANEL columns, the last of them of LANES
- * where that is enough; a panel has its rows one after the other. What stands beyond the matrix does not matter. */
-static long panel_width(long columns_left)
-{
-    return columns_left > LANES ? PANEL : LANES;
-}
+ * where that is enough; a panel has its rows one after the other. What stands beyond the matrix
+ * does not matter. */
+static long panel_width(long columns_left) { return columns_left > LANES ? PANEL : LANES; }
 
 _Static_assert(PANEL <= 32, "encoding.py reserves room for columns rounded up to 32");
 
 /* Columns first … first + rows − 1 of a packed matrix are the rows of `weight` (rows, depth). */
-static void pack_rows_as_columns(const real *weight, long rows, long depth, long first, long columns, real *packed)
+static void pack_rows_as_columns(const real *weight, long rows, long depth, long first,
+                                 long columns, real *packed)
 {
     for (long r = 0; r < rows; r++) {
         const long panel = (first + r) / PANEL * PANEL, lane = first + r - panel;
@@ -47,7 +46,8 @@ static void pack_rows_as_columns(const real *weight, long rows, long depth, long
 }
 
 /* Rows first … first + rows − 1 of a packed matrix (depth, columns) are those of `weight`. */
-static void pack_rows(const real *weight, long rows, long columns, long first, long depth, real *packed)
+static void pack_rows(const real *weight, long rows, long columns, long first, long depth,
+                      real *packed)
 {
     for (long panel = 0; panel < columns; panel += PANEL) {
         const long width = panel_width(columns - panel);
@@ -58,10 +58,10 @@ static void pack_rows(const real *weight, long rows, long columns, long first, l
     }
 }
 
-/* `rows` rows of the operand times one panel, its sums in registers; vectors: 1 or 2 a panel row. */
-static inline __attribute__((always_inline)) void tile(
-    const int rows, const int vectors, long depth, const real *operand, long operand_row,
-    const real *panel, real *result, long result_row, long columns, const real *start, int add)
+/* `rows` rows of the operand times one panel, its sums in registers; vectors: 1 or 2 wide. */
+static inline __attribute__((always_inline)) void
+tile(const int rows, const int vectors, long depth, const real *operand, long operand_row,
+     const real *panel, real *result, long result_row, long columns, const real *start, int add)
 {
     Vector sums[TILE_ROWS][2] = {0};
     for (long k = 0; k < depth; k++, panel += vectors * LANES) {
@@ -83,8 +83,8 @@ static inline __attribute__((always_inline)) void tile(
 #pragma GCC unroll 2
             for (int v = 0; v < vectors; v++) {
                 Vector *to = (Vector *)(result + r * result_row + v * LANES);
-                *to = sums[r][v] + (add ? *to : (Vector){0})
-                    + (start ? *(const Vector *)(start + v * LANES) : (Vector){0});
+                *to = sums[r][v] + (add ? *to : (Vector){0}) +
+                      (start ? *(const Vector *)(start + v * LANES) : (Vector){0});
             }
         return;
     }
@@ -104,16 +104,18 @@ static inline __attribute__((always_inline)) void tile(
 #define CASE(n)                                                                                    \
     case n:                                                                                        \
         if (columns > LANES)                                                                       \
-            tile(n, 2, depth, operand, operand_row, panel, result, result_row, columns, start, add); \
+            tile(n, 2, depth, operand, operand_row, panel, result, result_row, columns, start,     \
+                 add);                                                                             \
         else                                                                                       \
-            tile(n, 1, depth, operand, operand_row, panel, result, result_row, columns, start, add); \
+            tile(n, 1, depth, operand, operand_row, panel, result, result_row, columns, start,     \
+                 add);                                                                             \
         break;
 
-static void rows_by_panel(
-    long rows, long depth, const real *operand, long operand_row, const real *panel, real *result,
-    long result_row, long columns, const real *start, int add)
+static void rows_by_panel(long rows, long depth, const real *operand, long operand_row,
+                          const real *panel, real *result, long result_row, long columns,
+                          const real *start, int add)
 {
-    switch (rows) {
+    switch (rows) { /* clang-format off */
         CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6)
 #if TILE_ROWS > 6
         CASE(7) CASE(8) CASE(9) CASE(10) CASE(11) CASE(12)
@@ -121,14 +123,13 @@ static void rows_by_panel(
 #if TILE_ROWS > 12
         CASE(13) CASE(14)
 #endif
-    }
+    } /* clang-format on */
 }
 
-/* result (rows, columns) = operand (rows, depth) · packed + the row `start`, unless that is NULL, + what
- * is there, if `add`. A panel serves all rows while it is near. */
-static void multiply(
-    long rows, long depth, long columns, const real *operand, long operand_row, const real *packed,
-    real *result, long result_row, const real *start, int add)
+/* result (rows, columns) = operand (rows, depth) · packed + the row `start`, unless that is NULL, +
+ * what is there, if `add`. A panel serves all rows while it is near. */
+static void multiply(long rows, long depth, long columns, const real *operand, long operand_row,
+                     const real *packed, real *result, long result_row, const real *start, int add)
 {
     const long groups = (rows + TILE_ROWS - 1) / TILE_ROWS;
     for (long j = 0; j < columns; j += PANEL)
@@ -139,4 +140,3 @@ static void multiply(
                           columns - j, start ? start + j : NULL, add);
         }
 }
-
