@@ -30,11 +30,12 @@ def evaluate(executor: Executor, count: int) -> dict[int, Trial]:
 
 
 def children() -> list[psutil.Process]:
-    """Of this process, but for Python's resource tracker, which lives as long as it."""
+    """Of this process, but for Python's own, which live as long as it."""
     return [
         child
         for child in psutil.Process().children(recursive=True)
-        if child.status() != psutil.STATUS_ZOMBIE and "resource_tracker" not in str(child.cmdline())
+        if child.status() != psutil.STATUS_ZOMBIE
+        and not any(own in str(child.cmdline()) for own in ("resource_tracker", "forkserver"))
     ]
 
 
