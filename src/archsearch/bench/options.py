@@ -44,7 +44,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m archsearch.bench",
         description="Measure layers, training steps and compilation against torch.nn and against "
         "the matrix products alone. Contenders take turns; figures are medians over the rounds. "
-        "The default takes about 20 minutes on two cores.",
+        "The default takes about a quarter of an hour on two cores.",
         argument_default=argparse.SUPPRESS,  # so that what is given replaces the preset's
     )
     add: Callable[..., Any] = parser.add_argument
