@@ -49,8 +49,8 @@ class AutoBackend(Backend):
 @functools.cache
 def warn_once(reason: str) -> None:
     warnings.warn(
-        "recurrent layers run as PyTorch operations, which takes 1.4 to 2 times as long as compiled "
-        f"kernels: {reason}",
+        "recurrent layers run as PyTorch operations, which takes 1.4 to 2 times as long as "
+        f"compiled kernels: {reason}",
         RuntimeWarning,
         stacklevel=2,
     )
