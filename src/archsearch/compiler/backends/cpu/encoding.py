@@ -38,13 +38,6 @@ class Parameters:
     masks: Mapping[int, Tensor]
     bfloat16: bool = False
 
-    def bias_row(self, biases: Sequence[int | None]) -> Tensor | None:
-        """The biases side by side (n·H,), zeros where one is missing; None if all are."""
-        if all(bias is None for bias in biases):
-            return None
-        zeros = torch.zeros_like(self.biases[0])
-        return torch.cat([zeros if bias is None else self.biases[bias] for bias in biases])
-
     def stacked(self, weights: Sequence[int]) -> Tensor:
         """The weights one below the other, (n·H, ·)."""
         parts = [self.weights[weight] for weight in weights]

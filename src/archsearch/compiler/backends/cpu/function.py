@@ -177,11 +177,11 @@ def _multiply_sequence(
         product = Multiply("operand", "result", it.weights, it.biases)
         loop.multiply(product, operand, result, parameters)
         return
-    weight, bias = parameters.stacked(it.weights).t(), parameters.bias_row(it.biases)
-    if bias is None:
-        torch.mm(operand, weight, out=result)
-    else:
-        torch.addmm(bias, operand, weight, out=result)
+    torch.mm(operand, parameters.stacked(it.weights).t(), out=result)
+    blocks = result.view(len(result), len(it.weights), -1).unbind(1)
+    for block, bias in zip(blocks, it.biases, strict=True):
+        if bias is not None:
+            block += parameters.biases[bias]
 
 
 def _backward(
