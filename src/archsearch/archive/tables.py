@@ -24,11 +24,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import RowMapping
 
+from archsearch.architecture import read_architecture
 from archsearch.archive.errors import ArchiveError
 from archsearch.archive.records import Candidate, Epoch, Json, Origin, Status, Trial
-from archsearch.cell import CellError, parse
+from archsearch.cell import CellError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 metadata = MetaData()
 
@@ -58,6 +59,7 @@ def _trial_columns() -> list[Any]:
         Column("key", String(64), nullable=False),
         Column("cell", Text, nullable=False),
         Column("genome", Text, nullable=False),
+        Column("hyperparameters", Text, nullable=False, server_default="{}"),  # since schema 2
         Column("origin", Text, nullable=False),
         Column("status", String(16), nullable=False),
         Column("seed", BigInteger, nullable=False),
@@ -68,6 +70,7 @@ def _trial_columns() -> list[Any]:
         Column("wall_seconds", Double, nullable=False),
         Column("cause", Text),
         Column("reused_from", Integer),
+        Column("details", Text, nullable=False, server_default="{}"),  # since schema 2
         UniqueConstraint("run", "number"),
     ]
 
@@ -94,6 +97,7 @@ def proposal_columns(candidate: Candidate) -> dict[str, Any]:
         "number": candidate.number,
         "key": candidate.key,
         "genome": to_json(candidate.genome),
+        "hyperparameters": to_json(dict(candidate.hyperparameters)),
         "origin": to_json([origin.operation, list(origin.parents), dict(origin.details)]),
     }
 
@@ -113,6 +117,7 @@ def to_row(trial: Trial, run: int) -> dict[str, Any]:
         "wall_seconds": trial.wall_seconds,
         "cause": trial.cause,
         "reused_from": trial.reused_from,
+        "details": to_json(dict(trial.details)),
     }
 
 
@@ -124,25 +129,27 @@ def from_row(row: RowMapping, place: str) -> Trial:
     """
     operation, parents, details = json.loads(row["origin"])
     try:
-        architecture = parse(row["cell"])
+        architecture = read_architecture(row["cell"])
     except CellError as error:
         reason = str(error).splitlines()[0]
         raise ArchiveError(
             f"{place}, trial {row['number']}: its cell cannot be read ({reason}); the file is "
             "damaged, or another revision of archsearch wrote it"
         ) from error
-    if architecture.key != row["key"]:
+    candidate = Candidate(
+        number=row["number"],
+        architecture=architecture,
+        genome=json.loads(row["genome"]),
+        origin=Origin(operation, tuple(parents), details),
+        hyperparameters=json.loads(row["hyperparameters"]),
+    )
+    if candidate.key != row["key"]:
         raise ArchiveError(
             f"{place}, trial {row['number']}: expected a cell with the key {row['key']}, got "
-            f"{architecture.key}; the file is damaged, or another revision of archsearch wrote it"
+            f"{candidate.key}; the file is damaged, or another revision of archsearch wrote it"
         )
     return Trial(
-        candidate=Candidate(
-            number=row["number"],
-            architecture=architecture,
-            genome=json.loads(row["genome"]),
-            origin=Origin(operation, tuple(parents), details),
-        ),
+        candidate=candidate,
         status=Status(row["status"]),
         seed=row["seed"],
         curve=tuple(Epoch(*map(float, epoch)) for epoch in json.loads(row["curve"])),
@@ -152,6 +159,7 @@ def from_row(row: RowMapping, place: str) -> Trial:
         wall_seconds=row["wall_seconds"],
         cause=row["cause"],
         reused_from=row["reused_from"],
+        details=json.loads(row["details"]),
     )
 
 

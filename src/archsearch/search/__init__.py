@@ -5,12 +5,14 @@ from archsearch.search.executor import EvaluationError, Evaluator, EvaluatorFact
 from archsearch.search.gp_neat import GPNEAT
 from archsearch.search.interrupt import Interrupt
 from archsearch.search.loop import Search, StrategyError, trial_seed
-from archsearch.search.protocol import Proposal, Strategy
+from archsearch.search.protocol import Draft, DraftingStrategy, Proposal, Strategy
 from archsearch.search.random_search import RandomSearch
 
 __all__ = [
     "GPNEAT",
     "Callback",
+    "Draft",
+    "DraftingStrategy",
     "Ending",
     "EvaluationError",
     "Evaluator",

@@ -28,17 +28,17 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from archsearch.architecture import Architecture
 from archsearch.archive.records import Json, Origin, Trial
-from archsearch.cell import Cell
-from archsearch.search.operators.homologous_crossover import homologous_crossover
-from archsearch.search.operators.insert import insert
-from archsearch.search.operators.replace import replace
-from archsearch.search.operators.shrink import shrink
 from archsearch.search.operators.speciation import Speciation, Species, Standing
 from archsearch.search.operators.truncation import Member, truncation
-from archsearch.search.protocol import Proposal, Strategy
+from archsearch.search.protocol import Draft, DraftingStrategy
 from archsearch.space import GPTreeSpace, TreeGenome
 from archsearch.space.parameters import require
+from archsearch.space.variation.homologous_crossover import homologous_crossover
+from archsearch.space.variation.insert import insert
+from archsearch.space.variation.replace import replace
+from archsearch.space.variation.shrink import shrink
 
 MUTATIONS = {"insert": insert, "shrink": shrink, "replace": replace}
 
@@ -48,7 +48,7 @@ class Offspring:
     """A genome that was not evaluated yet, and how it came about."""
 
     genome: TreeGenome
-    operation: str  # "seed", "crossover", "mutation" or "random"
+    operation: str  # "seed", "warm start", "crossover", "mutation" or "random"
     parents: tuple[Member, ...] = ()
     mutations: tuple[str, ...] = ()
 
@@ -60,7 +60,7 @@ class Offspring:
         return dataclasses.replace(self, genome=genome, mutations=(*self.mutations, mutation))
 
 
-class GPNEAT(Strategy):
+class GPNEAT(DraftingStrategy[TreeGenome]):
     """Evolves cells of the tree space; the defaults are the paper's where it gives a number."""
 
     def __init__(
@@ -106,6 +106,7 @@ class GPNEAT(Strategy):
         require("num_champions", num_champions, 0, math.inf, integer=True)
         require("max_mutations", max_mutations, 1, math.inf, integer=True)
         require("max_attempts", max_attempts, 1, math.inf, integer=True)
+        super().__init__(space)
         self._space = space
         self._rng = rng
         self._population_size = population_size
@@ -125,6 +126,7 @@ class GPNEAT(Strategy):
         self._generation = 0
         # The species whose offspring comes next; None where there is no active species.
         self._slots: deque[Species[Offspring] | None] = deque([None] * population_size)
+        self._offspring: dict[TreeGenome, Offspring] = {}  # of the drafts since the last commit
         self._outstanding: dict[int, tuple[Offspring, Species[Offspring]]] = {}
         self._told: list[tuple[Member, Species[Offspring]]] = []
         self._proposed_keys: set[str] = set()
@@ -132,21 +134,34 @@ class GPNEAT(Strategy):
 
     # --- protocol ---
 
-    def ask(self, number: int) -> Proposal | None:
+    def draft(self) -> Draft[TreeGenome] | None:
         if not self._slots:
             return None
-        offspring, species, cell = self._fill(self._slots.popleft())
-        self._proposed_keys.add(cell.key)
-        self._outstanding[number] = (offspring, species)
-        if not species.parents:
-            # A species that has never been evaluated needs a parent for its further slots.
-            species.parents = [Member(number, offspring.genome, -math.inf)]
-        details: dict[str, Json] = {"generation": self._generation, "species": species.number}
+        offspring, cell = self._fill(self._slots[0])
+        self._offspring[offspring.genome] = offspring
+        species = self._speciation.find(offspring.genome.tree.shape)
+        number = self._speciation.num_founded if species is None else species.number
+        details: dict[str, Json] = {"generation": self._generation, "species": number}
         if offspring.mutations:
             details["mutations"] = list(offspring.mutations)
         parents = tuple(parent.number for parent in offspring.parents)
-        origin = Origin(offspring.operation, parents, details)
-        return Proposal(cell, self._space.to_json(offspring.genome), origin)
+        return Draft(offspring.genome, cell, Origin(offspring.operation, parents, details))
+
+    def commit(self, number: int, draft: Draft[TreeGenome]) -> None:
+        offspring = self._offspring[draft.genome]
+        self._offspring.clear()
+        slot = self._slots.popleft()
+        if slot is not None and slot.waiting and slot.waiting[0] is offspring:
+            slot.waiting.popleft()
+        species = self._speciation.place(offspring.genome.tree.shape, offspring.promise)
+        if species.standing is not Standing.ACTIVE:  # the last resort, see `_last_resort`
+            species.standing = Standing.ACTIVE
+            species.stagnant_generations = 0
+        if not species.parents:
+            # A species that has never been evaluated needs a parent for its further slots.
+            species.parents = [Member(number, offspring.genome, -math.inf)]
+        self._proposed_keys.add(draft.architecture.key)
+        self._outstanding[number] = (offspring, species)
 
     def tell(self, trial: Trial) -> None:
         number = trial.candidate.number
@@ -190,33 +205,34 @@ class GPNEAT(Strategy):
 
     # --- filling a slot ---
 
-    def _fill(
-        self, species: Species[Offspring] | None
-    ) -> tuple[Offspring, Species[Offspring], Cell]:
-        """An offspring to propose, the active species that it belongs to, and its cell."""
+    def _fill(self, species: Species[Offspring] | None) -> tuple[Offspring, Architecture]:
+        """An offspring to propose, of an active species or one that may become active, and its
+        cell."""
         while species is not None and species.waiting:
-            offspring = species.waiting.popleft()
+            offspring = species.waiting[0]
             cell = self._space.decode(offspring.genome)
             if cell.key not in self._proposed_keys or not species.parents:
-                return offspring, species, cell
+                return offspring, cell
+            species.waiting.popleft()
         for _ in range(self._max_attempts):
             offspring = self._outside_shame(
                 self._fresh() if species is None else self._born(species)
             )
-            found = self._speciation.place(offspring.genome.tree.shape, offspring.promise)
-            if found.standing is Standing.ACTIVE:
+            shape = offspring.genome.tree.shape
+            found = self._speciation.find(shape)
+            if found is None and not self._speciation.has_room:
+                found = self._speciation.place(shape, offspring.promise)
+            if found is None or found.standing is Standing.ACTIVE:
                 cell = self._space.decode(offspring.genome)
                 if cell.key not in self._proposed_keys:
-                    return offspring, found, cell
-            if found.standing is Standing.INACTIVE:
+                    return offspring, cell
+            elif found.standing is Standing.INACTIVE:
                 # One active species' share is all that its first generation could evaluate.
                 room = self._population_size // self._speciation.max_active
                 found.let_wait(offspring, offspring.promise, room)
         return self._last_resort(species)
 
-    def _last_resort(
-        self, species: Species[Offspring] | None
-    ) -> tuple[Offspring, Species[Offspring], Cell]:
+    def _last_resort(self, species: Species[Offspring] | None) -> tuple[Offspring, Architecture]:
         """What is always possible: another element in the form of a parent, which stays in its
         species; or, where no species is active, a drawn tree whose species becomes active, be it
         out of the Hall of Shame."""
@@ -224,16 +240,15 @@ class GPNEAT(Strategy):
             species = self._rng.choice(active)
         if species is None:
             offspring = self._fresh()
-            species = self._speciation.place(offspring.genome.tree.shape, -math.inf)
-            species.standing = Standing.ACTIVE
-            species.stagnant_generations = 0
         else:
             parent = self._rng.choice(species.parents)
             genome = replace(parent.genome, self._space, self._rng)
             offspring = Offspring(genome or parent.genome, "mutation", (parent,), ("replace",))
-        return offspring, species, self._space.decode(offspring.genome)
+        return offspring, self._space.decode(offspring.genome)
 
     def _fresh(self) -> Offspring:
+        if self._seeds:
+            return Offspring(self._seeds.popleft(), "warm start")
         if self._generation == 0:
             return Offspring(self._space.start(self._rng), "seed")
         return Offspring(self._space.sample(self._rng), "random")

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
+from archsearch.architecture import Architecture
 from archsearch.archive import (
     REFERENCE,
     Archive,
@@ -23,7 +24,6 @@ from archsearch.archive import (
     Trial,
 )
 from archsearch.archive.tables import proposal_columns
-from archsearch.cell import Cell
 from archsearch.search.callback import Callback, Ending
 from archsearch.search.executor import Executor
 from archsearch.search.interrupt import Interrupt
@@ -53,7 +53,7 @@ class Search:
         executor: Executor,
         archive: Archive,
         *,
-        references: Mapping[str, Cell],
+        references: Mapping[str, Architecture],
         seed: int,
         trials: int,
         window: int = 8,
@@ -86,6 +86,7 @@ class Search:
         self._finished: dict[int, Trial] = {}  # in flight, and only waiting for their turn
         self._known: dict[str, Trial] = {}  # told, evaluated; by key
         self._evaluating: set[str] = set()  # keys of launched candidates that reuse no trial
+        self._recalled: dict[int, Candidate] = {}  # by number: what a replay will ask for again
 
         # Where the time of `run` went: ask, tell, archive, callbacks; and wait, for the executor.
         self.seconds: defaultdict[str, float] = defaultdict(float)
@@ -112,8 +113,8 @@ class Search:
     def _replay(self) -> None:
         archived, early = self._archive.trials(), self._archive.early_trials()
         # Where `trials` was larger before, more was asked for.
-        highest = max((trial.candidate.number for trial in (*archived, *early)), default=-1)
-        self._ask_limit = max(self._ask_limit, highest + 1)
+        self._recalled = {t.candidate.number: t.candidate for t in (*archived, *early)}
+        self._ask_limit = max(self._ask_limit, 1 + max(self._recalled, default=-1))
         self._ask()
         for trial in archived:
             told = self._claim(trial)
@@ -163,7 +164,10 @@ class Search:
             name, cell = self._references[number]
             return Candidate(number, cell, None, Origin(REFERENCE, details={"name": name}))
         with self._timed("ask"):
-            proposal = self._strategy.ask(number)
+            if number in self._recalled:
+                proposal = self._strategy.recall(self._recalled.pop(number))
+            else:
+                proposal = self._strategy.ask(number)
         strategy = type(self._strategy).__name__
         if proposal is None:
             if all(candidate.is_reference for candidate in self._in_flight.values()):
@@ -171,7 +175,13 @@ class Search:
             return None
         if proposal.origin.operation == REFERENCE:
             raise StrategyError(f"{strategy} proposes {proposal}, but references are the loop's")
-        return Candidate(number, proposal.architecture, proposal.genome, proposal.origin)
+        return Candidate(
+            number,
+            proposal.architecture,
+            proposal.genome,
+            proposal.origin,
+            proposal.hyperparameters,
+        )
 
     def _launch(self) -> None:
         """Begin what is in flight; a candidate whose twin is being evaluated waits for it."""

@@ -7,20 +7,30 @@ same asks and tells would not rebuild: that is how a killed search resumes.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
-from archsearch.archive.records import Json, Origin, Trial
-from archsearch.cell import Cell
+from archsearch.architecture import Architecture
+from archsearch.archive.records import Candidate, Json, Origin, Trial
+from archsearch.space.space import CellSpace
+
+Genome = TypeVar("Genome")
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What a strategy proposes; the loop numbers it and makes it a candidate."""
+    """What a strategy proposes; the loop numbers it and makes it a candidate.
 
-    architecture: Cell
+    `hyperparameters` change what the run's configuration says for this candidate alone; their names
+    are those of `archsearch.evaluate.hyperparameters`.
+    """
+
+    architecture: Architecture
     genome: Json
     origin: Origin
+    hyperparameters: Mapping[str, Json] = field(default_factory=dict)
 
 
 class Strategy(ABC):
@@ -38,6 +48,69 @@ class Strategy(ABC):
     def tell(self, trial: Trial) -> None:
         """Take in the trial of an earlier proposal. Failed trials come too, with fitness −∞."""
 
+    def recall(self, candidate: Candidate) -> Proposal | None:
+        """In a replay, `ask` for a candidate that the archive has.
+
+        A strategy whose asks are costly may take the proposal from the candidate instead of
+        finding it again; its state is then as after `ask`. None exactly where `ask` gives None.
+        """
+        return self.ask(candidate.number)
+
     def status(self) -> Mapping[str, int | float | str]:
         """A few figures for progress displays and charts, such as the generation."""
         return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Draft(Generic[Genome]):
+    """What a strategy could propose next."""
+
+    genome: Genome
+    architecture: Architecture
+    origin: Origin
+    hyperparameters: Mapping[str, Json] = field(default_factory=dict)
+
+
+class DraftingStrategy(Strategy, Generic[Genome]):
+    """A strategy over a cell space whose asks have two halves, so that others can come between.
+
+    `draft` draws what could come next, as often as one likes; `commit` makes one draft the
+    proposal. Between them a predictor may choose among drafts (`Screened`). `plant` brings in
+    genomes that come from outside, such as the best of an earlier run.
+    """
+
+    def __init__(self, space: CellSpace[Genome]) -> None:
+        self.space = space
+        self._seeds: deque[Genome] = deque()
+
+    @abstractmethod
+    def draft(self) -> Draft[Genome] | None:
+        """A draw of what could come next; None while results are outstanding.
+
+        It changes nothing that later drafts depend on but the generator. A planted genome is used
+        up by it.
+        """
+
+    @abstractmethod
+    def commit(self, number: int, draft: Draft[Genome]) -> None:
+        """Take it that this draft, of the last `draft`s, is candidate `number`."""
+
+    def ask(self, number: int) -> Proposal | None:
+        draft = self.draft()
+        return None if draft is None else self.propose(number, draft)
+
+    def propose(self, number: int, draft: Draft[Genome]) -> Proposal:
+        """Commit to the draft."""
+        self.commit(number, draft)
+        genome = self.space.to_json(draft.genome)
+        return Proposal(draft.architecture, genome, draft.origin, draft.hyperparameters)
+
+    def plant(self, genomes: Sequence[Genome]) -> None:
+        """Genomes of the space to begin from: they take the place of the first that would be drawn
+        afresh. To be called before the first ask."""
+        self._seeds.extend(genomes)
+
+    @property
+    def has_seeds(self) -> bool:
+        """Whether planted genomes were not drafted yet."""
+        return bool(self._seeds)

@@ -10,10 +10,14 @@ import reprlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from archsearch.architecture import Architecture
 from archsearch.cell import MAX_NODES, OPERATORS, Cell, Node
 from archsearch.space.parameters import require
 from archsearch.space.space import CellSpace, GenomeError, Rejection
 from archsearch.space.tree import LINEAR, MEMORY_NAMES, Path, Tree, TreeGenome
+from archsearch.space.variation.insert import insert
+from archsearch.space.variation.replace import replace
+from archsearch.space.variation.shrink import shrink
 
 # Trees of `sample` have so many leaves, drawn uniformly: half to double those of the start tree,
 # whose 8 are NAS's "base number".
@@ -136,6 +140,13 @@ class GPTreeSpace(CellSpace[TreeGenome]):
                 feeds[memory] = rng.choice(points)
         return TreeGenome.of(genome.tree, feeds)
 
+    def mutate(self, genome: TreeGenome, rng: random.Random) -> TreeGenome:
+        """One of the three mutations of section 2.1, drawn; the others where it finds nothing."""
+        for mutation in rng.sample((insert, replace, shrink), 3):
+            if (mutated := mutation(genome, self, rng)) is not None:
+                return mutated
+        return genome
+
     # --- rules ---
 
     def check(self, genome: TreeGenome) -> Rejection | None:
@@ -231,6 +242,20 @@ class GPTreeSpace(CellSpace[TreeGenome]):
         outputs = [("h", places[()]), *((name, places[path]) for name, path in genome.feeds)]
         return Cell.build(nodes, outputs)
 
+    def encode(self, architecture: Architecture) -> TreeGenome | None:
+        """The cell unfolded: each shared node that is not a leaf becomes a subtree of its own.
+
+        So a cell in which a shared node holds weights is no cell of this space.
+        """
+        if not isinstance(architecture, Cell):
+            return None
+        try:
+            genome = _unfold(architecture, self.max_height)
+        except _Inexpressible:
+            return None
+        fits = self.check(genome) is None and self.decode(genome) == architecture
+        return genome if fits else None
+
     def to_json(self, genome: TreeGenome) -> Any:
         """{"tree": ["Tanh", ["Add", "linear", "c"]], "feeds": {"c": [0]}}"""
         return {
@@ -271,6 +296,34 @@ class GPTreeSpace(CellSpace[TreeGenome]):
             self._tree_from_json(child, (*path, index)) for index, child in enumerate(data[1:])
         )
         return Tree(data[0], tuple(children))
+
+
+class _Inexpressible(Exception):
+    """A cell with something that no tree has."""
+
+
+def _unfold(cell: Cell, max_height: int) -> TreeGenome:
+    outputs = dict(cell.outputs)
+    paths: dict[int, Path] = {}  # the first place of a node in the tree
+
+    def tree(index: int, path: Path) -> Tree:
+        node = cell.nodes[index]
+        paths.setdefault(index, path)
+        if node.op == "Linear":
+            if [cell.nodes[arg].op for arg in node.args] != ["x_t", "h_tm1"] or node.bias:
+                raise _Inexpressible
+            return Tree(LINEAR)
+        if node.is_source:
+            if node.state in (None, "h"):
+                raise _Inexpressible
+            return Tree(str(node.state))
+        if len(path) >= max_height:
+            raise _Inexpressible
+        return Tree(node.op, tuple(tree(a, (*path, i)) for i, a in enumerate(node.args)))
+
+    root = tree(outputs["h"], ())
+    feeds = {name: paths[outputs[name]] for name in cell.memories if outputs[name] in paths}
+    return TreeGenome.of(root, feeds)
 
 
 def _elements(name: str, elements: Sequence[str], arity: int) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from archsearch.cell import Cell
+from archsearch.architecture import Architecture
 
 Genome = TypeVar("Genome")
 
@@ -23,10 +23,10 @@ class Rejection:
 
 
 class CellSpace(ABC, Generic[Genome]):
-    """Which genomes exist, and the cells that they stand for.
+    """Which genomes exist, and the architectures that they stand for: cells in most spaces.
 
-    Genomes are immutable values. What varies them (mutation, crossover) belongs to the strategies:
-    see `archsearch.search.operators`.
+    Genomes are immutable values that can be compared and hashed. Variation that only one strategy
+    needs, such as the crossover of GP-NEAT, is in `archsearch.space.variation`.
     """
 
     @abstractmethod
@@ -34,12 +34,23 @@ class CellSpace(ABC, Generic[Genome]):
         """A random genome of the space; it passes `check`."""
 
     @abstractmethod
+    def mutate(self, genome: Genome, rng: random.Random) -> Genome:
+        """One small random change; the result passes `check`. What every strategy can use.
+
+        The genome itself comes back only where no change was found in a fair number of draws.
+        """
+
+    @abstractmethod
     def check(self, genome: Genome) -> Rejection | None:
         """The first rule that the genome breaks, or None if it belongs to the space."""
 
     @abstractmethod
-    def decode(self, genome: Genome) -> Cell:
-        """The cell of a genome that passes `check`."""
+    def decode(self, genome: Genome) -> Architecture:
+        """The architecture of a genome that passes `check`."""
+
+    @abstractmethod
+    def encode(self, architecture: Architecture) -> Genome | None:
+        """A genome that decodes to the architecture; None where the space cannot express it."""
 
     @abstractmethod
     def to_json(self, genome: Genome) -> Any:

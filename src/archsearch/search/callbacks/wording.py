@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
+from archsearch.architecture import Architecture
 from archsearch.archive import Candidate, Status, Trial
-from archsearch.cell import Cell
 
 MISSING = "-"
 
@@ -57,9 +57,9 @@ def origin_text(candidate: Candidate) -> str:
     return f"{operation} of {parents}" if parents else operation
 
 
-def cell_text(cell: Cell) -> str:
-    """The cell's statements on one line, that of h_t first, for where only a part can be shown."""
-    statements = [" ".join(statement.split()) for statement in str(cell).split(";")]
+def cell_text(architecture: Architecture) -> str:
+    """Its text on one line, a cell's statement of h_t first, for where only a part can be shown."""
+    statements = [" ".join(statement.split()) for statement in str(architecture).split(";")]
     return "; ".join(sorted(statements, key=lambda statement: not statement.startswith("h_t =")))
 
 

@@ -1,1 +1,1 @@
-"""Variation, selection and speciation operators of the evolutionary strategies, one a file."""
+"""Selection and speciation operators of the evolutionary strategies, one a file."""

@@ -66,6 +66,11 @@ class Speciation(Generic[Waiting]):
     def having(self, standing: Standing) -> list[Species[Waiting]]:
         return [species for species in self.species if species.standing is standing]
 
+    @property
+    def has_room(self) -> bool:
+        """Whether a new species would be active."""
+        return len(self.having(Standing.ACTIVE)) < self.max_active
+
     def find(self, shape: Shape) -> Species[Waiting] | None:
         """The species that the form belongs to, if there is one."""
         for species in self.species:
@@ -82,8 +87,7 @@ class Speciation(Generic[Waiting]):
         species = self.find(shape)
         if species is not None:
             return species
-        room = len(self.having(Standing.ACTIVE)) < self.max_active
-        standing = Standing.ACTIVE if room else Standing.INACTIVE
+        standing = Standing.ACTIVE if self.has_room else Standing.INACTIVE
         species = Species[Waiting](self.num_founded, shape, standing, promise)
         self.num_founded += 1
         self.species.append(species)

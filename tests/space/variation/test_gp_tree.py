@@ -2,11 +2,11 @@ import random
 
 import pytest
 
-from archsearch.search.operators.homologous_crossover import homologous_crossover
-from archsearch.search.operators.insert import insert
-from archsearch.search.operators.replace import replace
-from archsearch.search.operators.shrink import shrink
 from archsearch.space import GPTreeSpace, Tree, TreeGenome, common_region
+from archsearch.space.variation.homologous_crossover import homologous_crossover
+from archsearch.space.variation.insert import insert
+from archsearch.space.variation.replace import replace
+from archsearch.space.variation.shrink import shrink
 
 SPACE = GPTreeSpace()
 LOW = GPTreeSpace(min_height=1)  # where every tree can shrink

@@ -1,0 +1,5 @@
+"""Guesses of how an architecture will do, from what it is or from how its training begins."""
+
+from archsearch.predictor.seam import ArchitecturePredictor, CurvePredictor, FloatArray
+
+__all__ = ["ArchitecturePredictor", "CurvePredictor", "FloatArray"]

@@ -1,0 +1,1 @@
+"""Variation of genomes: mutations and crossovers of the spaces, one a file."""
