@@ -28,8 +28,8 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 # outputs lie, how trials are executed and logged, and `trials`, so that the same command with a
 # larger number of trials goes on with the same run.
 SEARCH_IDENTITY = (
-    "task", "budget", "model", "trainer", "cell_space", "search",
-    "references", "window", "asynchronous", "seed",
+    "task", "suite", "budget", "model", "trainer", "cell_space", "search", "predictor", "screening",
+    "warm_start", "references", "window", "asynchronous", "seed",
 )  # fmt: skip
 TRAIN_IDENTITY = ("task", "budget", "model", "trainer", "cell", "seed")
 
@@ -44,6 +44,23 @@ class DataConfig:
 
 
 @dataclass
+class ScreeningConfig:
+    """A predictor in front of a strategy; see `archsearch.search.screening`."""
+
+    num_drafts: int = 8
+    min_trials: int = 16
+    refit_every: int = 16
+
+
+@dataclass
+class WarmStartConfig:
+    """Cells of earlier runs to begin from; see `archsearch.search.warm_start`."""
+
+    runs: list[str] = field(default_factory=list)
+    num_cells: int = 10
+
+
+@dataclass
 class SearchConfig:
     """The top level of conf/config.yaml; each Any is a group with a schema of its own."""
 
@@ -53,8 +70,12 @@ class SearchConfig:
     trainer: Any = MISSING
     cell_space: Any = MISSING
     search: Any = MISSING
+    predictor: Any = None
+    suite: Any = None
     executor: Any = MISSING
     logger: Any = None
+    screening: ScreeningConfig = field(default_factory=ScreeningConfig)
+    warm_start: WarmStartConfig = field(default_factory=WarmStartConfig)
     references: list[str] = MISSING
     trials: int = MISSING
     compute_seconds: float | None = None

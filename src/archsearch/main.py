@@ -1,5 +1,6 @@
 """One search, from its configuration to the best cell."""
 
+import inspect
 import os
 import random
 import shlex
@@ -15,14 +16,17 @@ from omegaconf import DictConfig, OmegaConf
 from archsearch.archive import Archive, RunInfo, lock_run
 from archsearch.cell import zoo
 from archsearch.command import Interrupted, run_command
-from archsearch.config import check, config_hash, identity, register, revision
+from archsearch.config import ConfigError, check, config_hash, identity, register, revision
 from archsearch.data import ROOT_VARIABLE
 from archsearch.evaluate.evaluator import TrainingEvaluatorFactory
-from archsearch.search import Callback, Ending, Interrupt, Search
+from archsearch.predictor import ArchitecturePredictor, CurvePredictor
+from archsearch.search import Callback, Ending, Interrupt, Search, Strategy
 from archsearch.search.callbacks import BestCell, Leaderboard, Progress
+from archsearch.search.screening import Screened
+from archsearch.search.warm_start import seeds
 from archsearch.train import StepTimer, Task, resolve_precision, set_up_process
 
-ARCHIVE, CONFIG = "archive.sqlite", "config.yaml"
+ARCHIVE, CONFIG, WARM_START = "archive.sqlite", "config.yaml", "warm_start.json"
 
 
 def main() -> None:
@@ -44,15 +48,15 @@ def search(cfg: DictConfig) -> float | None:
     run = RunInfo(run_dir.name, config_hash(identity(cfg)), identity(cfg), revision())
     task, budget = instantiate(cfg.task), instantiate(cfg.budget)
     task.load(budget)  # missing data is found here, not in a worker
+    predictor = instantiate(cfg.predictor) if cfg.predictor else None
     factory = TrainingEvaluatorFactory(
-        task, budget, instantiate(cfg.model), instantiate(cfg.trainer)
-    )
-    strategy = instantiate(cfg.search)(
-        space=instantiate(cfg.cell_space), rng=random.Random(cfg.seed)
-    )
+        task, budget, instantiate(cfg.model), instantiate(cfg.trainer),
+        predictor if isinstance(predictor, CurvePredictor) else None,
+    )  # fmt: skip
     references = {name: zoo[name] for name in cfg.references}
     with lock_run(run_dir), Archive.open(f"sqlite:///{run_dir / ARCHIVE}", run) as archive:
         OmegaConf.save(cfg, run_dir / CONFIG, resolve=True)
+        strategy = make_strategy(cfg, predictor, run_dir)
         factory = with_precision(factory, run_dir, OmegaConf.select(cfg, "executor.threads"))
         precision = factory.training.precision
         archive.run = replace(run, config={**run.config, "precision": precision})  # for callbacks
@@ -77,6 +81,30 @@ def search(cfg: DictConfig) -> float | None:
         else:
             sys.stdout.write(overhead(loop.seconds) + "\n")
         return best_fitness(archive, len(cfg.references))
+
+
+def make_strategy(cfg: DictConfig, predictor: object, run_dir: Path) -> Strategy:
+    """The strategy on its space, with its seeds, and with the predictor inside or before it."""
+    space, rng = instantiate(cfg.cell_space), random.Random(cfg.seed)
+    make = instantiate(cfg.search)
+    of_cells = isinstance(predictor, ArchitecturePredictor)
+    has_predictor_inside = "predictor" in inspect.signature(make).parameters
+    if has_predictor_inside and not of_cells:
+        raise ConfigError(
+            "predictor: this strategy needs one that reads cells, got "
+            f"{type(predictor).__name__}; try predictor=ranking"
+        )
+    strategy = make(
+        space=space, rng=rng, **({"predictor": predictor} if has_predictor_inside else {})
+    )
+    if cfg.warm_start.runs:
+        runs, num_cells = list(cfg.warm_start.runs), cfg.warm_start.num_cells
+        strategy.plant(seeds(runs, num_cells, space, run_dir / WARM_START))
+    if of_cells and not has_predictor_inside:
+        return Screened(
+            strategy, predictor, random.Random(f"screening {cfg.seed}"), **cfg.screening
+        )
+    return strategy
 
 
 def with_precision(

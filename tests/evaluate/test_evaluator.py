@@ -91,7 +91,7 @@ def test_known_failures_are_trials(
     if isinstance(failure, module.TrainingFailure):
         failure.curve, failure.num_params = curve, 9000
 
-    def fail(*_arguments: object) -> None:
+    def fail(*_arguments: object, **_options: object) -> None:
         raise failure
 
     monkeypatch.setattr(module, "fit", fail)
@@ -113,7 +113,7 @@ def test_real_limits_give_real_failures(factory: TrainingEvaluatorFactory) -> No
 
 
 def test_anything_else_is_a_bug(factory: TrainingEvaluatorFactory, monkeypatch) -> None:
-    def fail(*_arguments: object) -> None:
+    def fail(*_arguments: object, **_options: object) -> None:
         raise RuntimeError("shapes do not match")
 
     monkeypatch.setattr(module, "fit", fail)

@@ -1,15 +1,19 @@
 """The evaluator that trains: a candidate and a seed in, a trial out."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
 
-from archsearch.archive import Candidate, Status, Trial
+from archsearch.archive import Candidate, Json, Status, Trial
+from archsearch.evaluate.hyperparameters import Setting, apply
+from archsearch.predictor import CurvePredictor
 from archsearch.search.executor import Evaluator
 from archsearch.train import (
     Budget,
     Diverged,
+    Fit,
     Model,
     Task,
     TimeLimit,
@@ -33,12 +37,24 @@ class TrainingEvaluatorFactory:
     """Makes the evaluator that trains every candidate on `task` in the same way.
 
     It is pickled once for each worker process, which then loads the data.
+
+    predictor: if given, a training stops after the epochs that it must see, and what it guesses
+    for the last epoch of the budget is the trial's result (Rawal & Miikkulainen 2018, section 2.2).
     """
 
     task: Task
     budget: Budget
     model: Model
     training: Training
+    predictor: CurvePredictor | None = None
+
+    def __post_init__(self) -> None:
+        if self.predictor is not None and self.predictor.num_epochs != self.budget.epochs:
+            raise ValueError(
+                f"predictor: expected one that guesses epoch {self.budget.epochs}, the last of "
+                f"budget={self.budget.name}, got one for epoch {self.predictor.num_epochs}; train "
+                "one on runs under this budget, or change budget.epochs"
+            )
 
     def __call__(self) -> Evaluator:
         set_up_process()
@@ -48,9 +64,8 @@ class TrainingEvaluatorFactory:
     def evaluate(self, candidate: Candidate, seed: int) -> Trial:
         """Train a candidate. Failures of a known kind are trials; all else is raised."""
         start = time.perf_counter()
-        cell = candidate.architecture
         try:
-            done = fit(self.task, cell, self.budget, self.model, self.training, seed)
+            done = self._fit(candidate, seed)
         except TrainingFailure as failure:
             return Trial.failed(
                 candidate,
@@ -67,16 +82,37 @@ class TrainingEvaluatorFactory:
             cause = (str(error) or "out of memory").splitlines()[0]
             seconds = time.perf_counter() - start
             return Trial.failed(candidate, Status.OUT_OF_MEMORY, seed, cause, seconds)
+        metric, details = self._result(done)
         return Trial(
             candidate,
             Status.OK,
             seed,
             done.curve,
-            done.metric,
-            self.task.fitness(done.metric),
+            metric,
+            self.task.fitness(metric),
             done.num_params,
             time.perf_counter() - start,
+            details=details,
         )
+
+    def _fit(self, candidate: Candidate, seed: int) -> Fit:
+        architecture = candidate.architecture
+        setting = Setting(self.budget, self.model, self.training)
+        setting = apply(candidate.hyperparameters, setting, self.task, architecture)
+        num_epochs = None if self.predictor is None else self.predictor.num_seen
+        return fit(
+            self.task, architecture, setting.budget, setting.model, setting.training, seed,
+            num_epochs=num_epochs,
+        )  # fmt: skip
+
+    def _result(self, done: Fit) -> tuple[float, Mapping[str, Json]]:
+        """The metric of the last epoch of the budget, and whether it was only guessed."""
+        if self.predictor is None:
+            return done.metric, {}
+        start = [self.task.fitness(epoch.valid_metric) for epoch in done.curve]
+        (guess,) = self.predictor.predict([start])
+        seen = {"epochs_seen": len(start), "metric_seen": done.metric}
+        return self.task.metric(float(guess)), {"predicted": seen}
 
 
 def _is_out_of_memory(error: Exception) -> bool:

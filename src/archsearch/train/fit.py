@@ -6,7 +6,7 @@ import threading
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -46,12 +46,14 @@ def fit(
     training: Training,
     seed: int,
     *,
+    num_epochs: int | None = None,
     callbacks: Sequence[Callback] = (),
     checkpoint: Path | None = None,
 ) -> Fit:
     """Train `cell` on `task`. All that is random comes from `seed`; no global generator is used.
 
-    `checkpoint`, if it exists, is the file of an interrupted training to go on with.
+    `num_epochs` ends the training early, after so many of the budget's epochs; until then all is as
+    it would be without. `checkpoint`, if it exists, is the file of an interrupted training to go on with.
 
     Raises:
         TrainingFailure: with `curve` and `num_params` filled in as far as they are known.
@@ -66,7 +68,8 @@ def fit(
             raise TooManyParameters(num_params, budget.max_params)
         network = task.network(cell, budget, model, generator)
         module = task.module(network, budget, training, generator)
-        _run(module, budget, training, callbacks, checkpoint)
+        lasting = replace(budget, epochs=num_epochs or budget.epochs)
+        _run(module, lasting, training, callbacks, checkpoint)
     except TrainingFailure as failure:
         failure.curve = tuple(module.curve) if module is not None else ()
         failure.num_params = num_params

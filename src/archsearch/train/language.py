@@ -83,6 +83,9 @@ class LanguageTask(Task):
     def fitness(self, metric: float) -> float:
         return -math.log(metric)
 
+    def metric(self, fitness: float) -> float:
+        return math.exp(-fitness)
+
     def _corpus(self, budget: Budget) -> TokenCorpus:
         limits = {
             "max_train_symbols": budget.max_train_symbols,

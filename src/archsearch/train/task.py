@@ -65,3 +65,7 @@ class Task(ABC):
     @abstractmethod
     def fitness(self, metric: float) -> float:
         """What strategies maximise."""
+
+    @abstractmethod
+    def metric(self, fitness: float) -> float:
+        """The metric that has this fitness."""

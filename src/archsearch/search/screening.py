@@ -1,0 +1,99 @@
+"""A predictor in front of a strategy: of several drafts the most promising is trained.
+
+Any strategy, any predictor of architectures: the paper of the ranking function (Schrimpf et al.
+2017, section 3.3) filters random cells; here it filters what a strategy would propose.
+"""
+
+import math
+import random
+from collections.abc import Mapping
+from typing import Any
+
+from archsearch.archive.records import Candidate, Trial
+from archsearch.cell import Cell
+from archsearch.predictor import ArchitecturePredictor
+from archsearch.search.protocol import Draft, DraftingStrategy, Proposal, Strategy
+from archsearch.space.parameters import require
+
+
+class Screened(Strategy):
+    """Drafts `num_drafts` times and commits to the draft with the best guess.
+
+    The predictor learns from the first `min_trials` trials told, then anew after each further
+    `refit_every`; until then, and while planted genomes are left, the first draft is taken. So what
+    it knows depends on how many trials were told and not on when it was asked.
+    """
+
+    def __init__(
+        self,
+        strategy: DraftingStrategy[Any],
+        predictor: ArchitecturePredictor,
+        rng: random.Random,
+        *,
+        num_drafts: int = 8,
+        min_trials: int = 16,
+        refit_every: int = 16,
+    ) -> None:
+        require("num_drafts", num_drafts, 2, float("inf"), integer=True)
+        require("min_trials", min_trials, 2, float("inf"), integer=True)
+        require("refit_every", refit_every, 1, float("inf"), integer=True)
+        self._strategy = strategy
+        self._predictor = predictor
+        self._seed = rng.getrandbits(32)
+        self._num_drafts = num_drafts
+        self._min_trials = min_trials
+        self._refit_every = refit_every
+        self._pairs: list[tuple[Cell, float]] = []  # told, in the order of the tells
+        self._num_learnt = 0  # pairs that the predictor knows
+
+    def ask(self, number: int) -> Proposal | None:
+        drafts = self._drafts()
+        if not drafts:
+            return None
+        return self._strategy.propose(number, drafts[0] if len(drafts) == 1 else self._best(drafts))
+
+    def recall(self, candidate: Candidate) -> Proposal | None:
+        """The same drafts again; which of them was best the archive knows."""
+        drafts = self._drafts()
+        if not drafts:
+            return None
+        space = self._strategy.space
+        same = (d for d in drafts if space.to_json(d.genome) == candidate.genome)
+        # If none is, the archive is of another strategy, and the search will say so.
+        return self._strategy.propose(candidate.number, next(same, drafts[0]))
+
+    def tell(self, trial: Trial) -> None:
+        architecture = trial.candidate.architecture
+        assert isinstance(architecture, Cell)
+        self._pairs.append((architecture, trial.fitness))
+        self._strategy.tell(trial)
+
+    def status(self) -> Mapping[str, int | float | str]:
+        return {**self._strategy.status(), "screened_by": self._num_learnable()}
+
+    def _drafts(self) -> list[Draft[Any]]:
+        """Several where there is a choice to be made, else one; none while the strategy waits."""
+        is_choice = self._num_learnable() > 0 and not self._strategy.has_seeds
+        drafts = [self._strategy.draft() for _ in range(self._num_drafts if is_choice else 1)]
+        return [draft for draft in drafts if draft is not None]
+
+    def _best(self, drafts: list[Draft[Any]]) -> Draft[Any]:
+        self._learn()
+        guesses = self._predictor.predict([draft.architecture for draft in drafts])
+        return drafts[int(guesses.argmax())]
+
+    def _learn(self) -> None:
+        num_pairs = self._num_learnable()
+        if num_pairs > self._num_learnt:
+            cells, fitness = zip(*self._pairs[:num_pairs], strict=True)
+            self._predictor.fit(cells, fitness, self._seed)
+            self._num_learnt = num_pairs
+
+    def _num_learnable(self) -> int:
+        """How many of the told pairs the predictor should know now."""
+        beyond = len(self._pairs) - self._min_trials
+        if beyond < 0:
+            return 0
+        num_pairs = self._min_trials + beyond // self._refit_every * self._refit_every
+        is_any_finite = any(fitness > -math.inf for _, fitness in self._pairs[:num_pairs])
+        return num_pairs if is_any_finite else 0

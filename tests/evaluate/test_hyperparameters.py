@@ -1,0 +1,54 @@
+from functools import partial
+
+import pytest
+
+from archsearch.archive import Candidate, Origin, Status
+from archsearch.cell import zoo
+from archsearch.data import load_xml
+from archsearch.evaluate.evaluator import TrainingEvaluatorFactory
+from archsearch.evaluate.hyperparameters import Setting, apply
+from archsearch.nn import LanguageModel
+from archsearch.train import Adam, Budget, LanguageTask, Training, count_parameters
+
+TASK = LanguageTask("xml", partial(load_xml, train_symbols=2000, valid_symbols=500))
+SETTING = Setting(
+    Budget("test", epochs=2, num_layers=1, hidden_size=8, batch_size=4, unroll_steps=20),
+    partial(LanguageModel, tied=True),
+    Training("adam", Adam(lr=0.01), clip_norm=1.0),
+)
+
+
+def evaluate(hyperparameters: dict[str, float]):
+    factory = TrainingEvaluatorFactory(TASK, SETTING.budget, SETTING.model, SETTING.training)
+    candidate = Candidate(0, zoo["gru"], None, Origin("test"), hyperparameters)
+    return factory.evaluate(candidate, 3)
+
+
+@pytest.mark.parametrize(
+    "hyperparameters", [{"learning_rate": 0.03}, {"init_scale": 0.3}, {"clip_norm": 0.1}]
+)
+def test_each_changes_the_training_and_not_the_size(hyperparameters: dict[str, float]) -> None:
+    plain, changed = evaluate({}), evaluate(hyperparameters)
+    assert changed.status is Status.OK
+    assert changed.metric != plain.metric
+    assert changed.num_params == plain.num_params
+
+
+def test_the_learning_rate_is_where_the_schedule_begins() -> None:
+    setting = apply({"learning_rate": 0.03}, SETTING, TASK, zoo["gru"])
+    assert setting.training.schedule == Adam(lr=0.03)
+
+
+@pytest.mark.parametrize("num_layers", [1, 2])
+@pytest.mark.parametrize("num_params", [2000, 50_000])
+def test_the_number_of_parameters_is_met_from_below(num_params: int, num_layers: int) -> None:
+    hyperparameters = {"num_params": num_params, "num_layers": num_layers}
+    setting = apply(hyperparameters, SETTING, TASK, zoo["lstm"])
+    count = count_parameters(TASK, zoo["lstm"], setting.budget, setting.model)
+    assert setting.budget.num_layers == num_layers
+    assert 0.8 * num_params < count <= num_params
+
+
+def test_an_unknown_name_is_an_error_that_names_the_known_ones() -> None:
+    with pytest.raises(ValueError, match=r"expected learning_rate, .*got 'learningrate'"):
+        apply({"learningrate": 1}, SETTING, TASK, zoo["gru"])

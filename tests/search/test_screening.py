@@ -1,0 +1,102 @@
+import random
+from pathlib import Path
+
+import pytest
+from toy_landscape import GP_TREE, SUBJECTS, TowardsTarget, drive
+from toy_predictor import ToyPredictor
+from toy_search import toy_run
+
+from archsearch.archive import Archive, ArchiveError
+from archsearch.cell import zoo
+from archsearch.search import GPNEAT, DraftingStrategy, RandomSearch
+from archsearch.search.screening import Screened
+from archsearch.search.warm_start import seeds
+from archsearch.space import GPTreeSpace
+
+TOY = TowardsTarget(SUBJECTS["random"], 0)
+
+
+def screened(strategy: DraftingStrategy, predictor: ToyPredictor | None = None) -> Screened:
+    return Screened(strategy, predictor or ToyPredictor(), random.Random(1))
+
+
+def gp_neat(seed: int) -> GPNEAT:
+    return GPNEAT(GP_TREE, random.Random(seed), population_size=20, max_active_species=3)
+
+
+def random_search(seed: int) -> RandomSearch:
+    return RandomSearch(GP_TREE, random.Random(seed))
+
+
+@pytest.mark.parametrize("make", [gp_neat, random_search])
+def test_a_predictor_in_front_finds_better_cells(make) -> None:
+    def mean_fitness(strategy) -> float:
+        return sum(trial.fitness for trial in drive(strategy, TOY, 150)) / 150
+
+    for seed in range(2):
+        assert mean_fitness(screened(make(seed))) > mean_fitness(make(seed)) + 0.01
+
+
+@pytest.mark.parametrize("make", [gp_neat, random_search])
+def test_a_resumed_search_proposes_the_same_without_learning_for_the_past(make) -> None:
+    whole = drive(screened(make(3)), TOY, 90)
+    for killed_after in (1, 30, 70):
+        predictor = ToyPredictor()
+        told = tuple(whole[:killed_after])
+        assert drive(screened(make(3), predictor), TOY, 90, told=told) == whole
+    assert predictor.num_fits <= 3  # 5 in the search that was not resumed
+
+
+def test_planted_genomes_and_failures_come_through() -> None:
+    strategy = random_search(1)
+    rng = random.Random(2)
+    genomes = [GP_TREE.sample(rng) for _ in range(30)]
+    strategy.plant(genomes)
+    trials = drive(screened(strategy), lambda _: None, 60)
+    keys = [trial.candidate.key for trial in trials]
+    assert keys[:30] == [GP_TREE.decode(genome).key for genome in genomes]
+
+
+@pytest.fixture
+def earlier(tmp_path: Path) -> Path:
+    """A run whose best trial is the target."""
+    run = tmp_path / "earlier"
+    run.mkdir()
+    strategy = random_search(5)
+    with Archive.open(f"sqlite:///{run}/archive.sqlite", toy_run()) as archive:
+        for trial in drive(strategy, TowardsTarget(SUBJECTS["random"], 3), 40):
+            archive.append(trial)
+    return run
+
+
+def test_a_search_begins_from_the_best_of_an_earlier_run(earlier: Path, tmp_path: Path) -> None:
+    with Archive.read(f"sqlite:///{earlier}/archive.sqlite") as archive:
+        best = archive.best(5)
+    genomes = seeds([str(earlier)], 5, GP_TREE, tmp_path / "kept.json")
+    assert [GP_TREE.decode(genome) for genome in genomes] == [
+        trial.candidate.architecture for trial in best
+    ]
+    strategy = gp_neat(1)
+    strategy.plant(genomes)
+    proposed = {trial.candidate.key for trial in drive(strategy, TOY, 40)}
+    assert {trial.candidate.key for trial in best} & proposed
+
+
+def test_the_seeds_stay_when_the_earlier_run_grows(earlier: Path, tmp_path: Path) -> None:
+    first = seeds([str(earlier)], 5, GP_TREE, tmp_path / "kept.json")
+    (earlier / "archive.sqlite").unlink()
+    assert seeds([str(earlier)], 5, GP_TREE, tmp_path / "kept.json") == first
+
+
+def test_what_cannot_be_a_start_is_refused(earlier: Path, tmp_path: Path) -> None:
+    kept = tmp_path / "kept.json"
+    linear = GPTreeSpace(unary=("Sin",), binary=("Max",))
+    with pytest.raises(ValueError, match="can express none of the cells"):
+        seeds([str(earlier)], 5, linear, kept)
+    with pytest.raises(ArchiveError):
+        seeds([str(tmp_path / "nowhere")], 5, GP_TREE, kept)
+    assert not kept.exists()
+
+
+def test_a_cell_outside_the_space_has_no_genome() -> None:
+    assert GP_TREE.encode(zoo["gru"]) is None
