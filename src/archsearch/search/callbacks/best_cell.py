@@ -1,5 +1,6 @@
 """Keeps the best cell of a run on disk while the search goes on."""
 
+import json
 from pathlib import Path
 
 from typing_extensions import override
@@ -13,12 +14,13 @@ CELL_FILE = "best_cell.txt"  # the cell's text and nothing else: `parse` reads i
 DRAWING_FILE = "best_cell.svg"
 EQUATIONS_FILE = "best_cell.equations.txt"
 LATEX_FILE = "best_cell.equations.tex"
+HYPERPARAMETERS_FILE = "best_cell.hyperparameters.json"  # only where it brought its own
 
 
 class BestCell(Callback):
     """Writes the best cell's text, drawing and equations whenever a better cell is found.
 
-    Each file is replaced in one step, and the text last: the other three are never older than it.
+    Each file is replaced in one step, and the text last: the others are never older than it.
     A run in which every trial of the strategy failed has no best cell and none of the files.
     """
 
@@ -56,5 +58,10 @@ class BestCell(Callback):
         write_atomically(self._run_dir / DRAWING_FILE, cell.to_svg())
         write_atomically(self._run_dir / EQUATIONS_FILE, cell.equations() + "\n")
         write_atomically(self._run_dir / LATEX_FILE, cell.equations("latex") + "\n")
+        hyperparameters = self._run_dir / HYPERPARAMETERS_FILE
+        if best.candidate.hyperparameters:
+            write_atomically(hyperparameters, json.dumps(dict(best.candidate.hyperparameters)))
+        else:
+            hyperparameters.unlink(missing_ok=True)
         write_atomically(self._run_dir / CELL_FILE, f"{cell}\n")
         self._stale = False

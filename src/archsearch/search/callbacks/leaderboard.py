@@ -23,6 +23,7 @@ from archsearch.search.callbacks.wording import (
     comparison_text,
     duration_text,
     failures_text,
+    hyperparameters_text,
     metric_text,
     origin_text,
     outcome_text,
@@ -107,6 +108,8 @@ class Leaderboard(Callback):
         if best := self._standings.best:
             cell = best.candidate.architecture
             console.print(Padding(Text(str(cell)), (1, 2)))
+            if hyperparameters := hyperparameters_text(best.candidate):
+                console.print(Padding(f"with {hyperparameters}", (0, 2, 1, 2)))
             console.print(Padding(Text(cell.equations()), (0, 2, 1, 2)))
             console.print(f"drawing: {self._run_dir / DRAWING_FILE}", soft_wrap=True)
         names = (path.name for path in self._run_dir.iterdir())

@@ -6,7 +6,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from archsearch.archive import Status, Trial
-from archsearch.search.callbacks.wording import origin_text, reference_name
+from archsearch.search.callbacks.wording import (
+    hyperparameters_text,
+    origin_text,
+    reference_name,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,7 @@ def to_csv(ranked: Iterable[Ranked], metric_name: str) -> str:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(
         ("rank", "trial", "origin", "status", metric_name, "fitness", "num_params",
-         "wall_seconds", "key", "cell", "cause")
+         "wall_seconds", "key", "cell", "hyperparameters", "cause")
     )  # fmt: skip
     for entry in ranked:
         trial, candidate = entry.trial, entry.trial.candidate
@@ -70,6 +74,6 @@ def to_csv(ranked: Iterable[Ranked], metric_name: str) -> str:
         writer.writerow(
             (entry.label, candidate.number, origin_text(candidate), trial.status, trial.metric,
              trial.fitness if is_ok else None, trial.num_params, trial.wall_seconds,
-             candidate.key, candidate.architecture, trial.cause)
+             candidate.key, candidate.architecture, hyperparameters_text(candidate), trial.cause)
         )  # fmt: skip
     return text.getvalue()

@@ -121,8 +121,8 @@ class WandbLog(Callback):
         self._rows += [self._row(trial) for trial in self._trials[len(self._rows) :]]
         columns: list[str | int] = [
             "trial", "status", self._metric_name, "fitness", "num_params", "wall_seconds", "origin",
-            "parents", "details", "cell", "equations", "drawing", "curve", "cause", "reused_from",
-            "key",
+            "parents", "details", "hyperparameters", "cell", "equations", "drawing", "curve", "cause",
+            "reused_from", "key",
         ]  # fmt: skip
         return wandb.Table(columns=columns, data=self._rows)
 
@@ -139,6 +139,7 @@ class WandbLog(Callback):
             origin_text(candidate),
             ", ".join(str(parent) for parent in origin.parents),
             json.dumps(dict(origin.details)),
+            json.dumps(dict(candidate.hyperparameters)),
             str(cell),
             cell.equations(),
             _drawing(trial) if self._drawings else None,

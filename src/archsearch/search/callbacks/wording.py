@@ -63,6 +63,11 @@ def cell_text(architecture: Architecture) -> str:
     return "; ".join(sorted(statements, key=lambda statement: not statement.startswith("h_t =")))
 
 
+def hyperparameters_text(candidate: Candidate) -> str:
+    """Such as "learning_rate=0.004, num_layers=2"; empty where there are none."""
+    return ", ".join(f"{name}={value:.4g}" for name, value in candidate.hyperparameters.items())
+
+
 def outcome_text(trial: Trial) -> str:
     """The metric, or how the trial failed."""
     return metric_text(trial.metric) if trial.status is Status.OK else status_text(trial.status)
