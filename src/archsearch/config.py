@@ -153,10 +153,11 @@ def config_hash(part: Mapping[str, Any]) -> str:
 
 
 def run_name(*, _root_: DictConfig) -> str:
-    """`ptb-small-gp_neat-seed1-3f2a9c01`: what defines the run; its directory's name."""
+    """`ptb-small-gp_neat-gp_tree-seed1-3f2a9c01`: what defines the run; its directory's name."""
     part = identity(_root_)
     choices = _root_.hydra.runtime.choices
-    names = (choices["task"], choices["budget"], choices.get("search", "train"))
+    names = [choices["task"], choices["budget"]]
+    names += [choices["search"], choices["cell_space"]] if "search" in choices else ["train"]
     return "-".join((*names, f"seed{part['seed']}", config_hash(part)[:8]))
 
 

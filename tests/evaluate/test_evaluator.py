@@ -2,6 +2,7 @@ import dataclasses
 import math
 from functools import partial
 
+import numpy as np
 import pytest
 import torch
 from toy_search import without_times
@@ -13,6 +14,7 @@ from archsearch.evaluate import Processes, Serial
 from archsearch.evaluate import evaluator as module
 from archsearch.evaluate.evaluator import TrainingEvaluatorFactory
 from archsearch.nn import LanguageModel
+from archsearch.predictor import CurvePredictor
 from archsearch.search import Interrupt
 from archsearch.train import (
     Adam,
@@ -119,3 +121,38 @@ def test_anything_else_is_a_bug(factory: TrainingEvaluatorFactory, monkeypatch) 
     monkeypatch.setattr(module, "fit", fail)
     with pytest.raises(RuntimeError, match="shapes do not match"):
         factory.evaluate(CANDIDATES[0], 3)
+
+
+@dataclasses.dataclass
+class Halving(CurvePredictor):
+    """Guesses that the rest of the training halves the cross entropy."""
+
+    num_seen: int
+    num_epochs: int
+
+    def fit(self, curves, seed) -> None: ...
+
+    def predict(self, starts):
+        return np.array([start[-1] / 2 for start in starts])
+
+    def state(self):
+        return {}
+
+    def restore(self, state) -> None: ...
+
+
+def test_a_predicted_trial_is_the_begin_of_a_whole_one(factory: TrainingEvaluatorFactory) -> None:
+    budget = dataclasses.replace(factory.budget, epochs=3)
+    whole = dataclasses.replace(factory, budget=budget).evaluate(CANDIDATES[1], 3)
+    predicting = dataclasses.replace(factory, budget=budget, predictor=Halving(2, 3))
+    (trial,) = without_times([predicting.evaluate(CANDIDATES[1], 3)])
+    assert trial.curve == without_times([whole])[0].curve[:2]
+    assert trial.metric == pytest.approx(math.sqrt(trial.curve[-1].valid_metric))
+    assert trial.fitness == pytest.approx(-math.log(trial.metric))
+    seen = {"epochs_seen": 2, "metric_seen": trial.curve[-1].valid_metric}
+    assert trial.details == {"predicted": seen}
+
+
+def test_a_predictor_for_another_epoch_is_refused(factory: TrainingEvaluatorFactory) -> None:
+    with pytest.raises(ValueError, match=r"guesses epoch 2.*got one for epoch 40"):
+        dataclasses.replace(factory, predictor=Halving(10, 40))
