@@ -11,6 +11,7 @@ from torch import Tensor
 
 from archsearch.cell.cell import Cell, Node
 from archsearch.cell.operators import OPERATORS
+from archsearch.cell.step import Step, is_share_of_h, shares_of_h
 from archsearch.compiler import compile, reference, weight_slots
 from archsearch.compiler.backends import make_backend
 from archsearch.compiler.program import X_SOURCES
@@ -48,7 +49,7 @@ class Problem:
 
     def __init__(
         self,
-        cell: Cell,
+        cell: Step,
         x_size: int,
         h_size: int,
         seed: int,
@@ -59,16 +60,21 @@ class Problem:
         self.cell = cell if x_size == h_size else cell.with_linear_sources()
         self._generator = torch.Generator().manual_seed(seed)
         self.x = self._draw(t, b, x_size)
+        num_shares = len(shares_of_h(self.cell.outputs))
+        widths = dict.fromkeys(X_SOURCES, x_size) | {"h_tm1": num_shares * h_size}
         self.weights = []
         for linear, argument in weight_slots(self.cell):
             node = self.cell.nodes[self.cell.nodes[self.cell.linears[linear]].args[argument]]
-            self.weights.append(self._draw(h_size, x_size if node.op in X_SOURCES else h_size))
+            self.weights.append(self._draw(h_size, widths.get(node.op, h_size)))
         self.biases = [self._draw(h_size) for _ in self.cell.linears]
-        self.state = {name: self._draw(b, h_size) for name, _ in self.cell.outputs}
+        self.state = {"h": self._draw(b, num_shares * h_size)} | {
+            name: self._draw(b, h_size) for name, _ in self.cell.outputs if not is_share_of_h(name)
+        }
         self.state["x"] = self._draw(b, x_size)
         self.state["t"] = torch.tensor(5)
         recurrent = compile(self.cell).recurrent_operands
-        masks = {i: self._draw(b, h_size).abs() for i in sorted(set(recurrent.values()))}
+        operands = {operand: self.weights[weight].shape[1] for weight, operand in recurrent.items()}
+        masks = {i: self._draw(b, width).abs() for i, width in sorted(operands.items())}
         self.masks = {weight: masks[operand] for weight, operand in recurrent.items() if masked}
 
     def _draw(self, *shape: int) -> Tensor:

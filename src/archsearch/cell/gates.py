@@ -1,7 +1,7 @@
 """Which Linear nodes are forget gates: whose bias decides how long a state is remembered."""
 
-from archsearch.cell.cell import Cell
 from archsearch.cell.node import Node
+from archsearch.cell.step import Step
 
 # Where a value may stand in an operator and still come through it, not only steer it.
 _VALUE_ARGUMENTS = {
@@ -21,7 +21,7 @@ _VALUE_ARGUMENTS = {
 }
 
 
-def forget_gates(cell: Cell) -> dict[int, float]:
+def forget_gates(cell: Step) -> dict[int, float]:
     """For each Linear that is a forget gate the sign of the bias that makes the cell remember.
 
     A forget gate is a Sigmoid(Linear), in Gate3 also the bare Linear, that multiplies the previous
@@ -43,7 +43,7 @@ def forget_gates(cell: Cell) -> dict[int, float]:
     return {linear: found.pop() for linear, found in sorted(signs.items()) if len(found) == 1}
 
 
-def _carriers(cell: Cell, output: int) -> set[int]:
+def _carriers(cell: Step, output: int) -> set[int]:
     """The nodes whose value reaches the output as a value."""
     reached: set[int] = set()
     waiting = [output]
@@ -70,7 +70,7 @@ def _gated(node: Node) -> list[tuple[int, float, int]]:
     return []
 
 
-def _linear_behind(cell: Cell, gate: int, bare: bool) -> tuple[int, float] | None:
+def _linear_behind(cell: Step, gate: int, bare: bool) -> tuple[int, float] | None:
     """The Linear that steers the gate, and how: −1 if a OneMinus lies between."""
     sign = 1.0
     node = cell.nodes[gate]

@@ -4,10 +4,10 @@
 m%9     the masked operand of product 9     dm%9    the gradient by that
 @c_t    a copy of a value, for memory c     d@c_t   what the next step adds to its gradient
 dy      the gradient of y, from outside     d@c_tm1 the gradient by a c_{t−1} that nothing reads
+dy1     the gradient by the share of y that h1 gives
 position    the positional encoding
 """
 
-GRADIENT_OF_Y = "dy"
 POSITION = "position"
 
 
@@ -25,6 +25,10 @@ def masked_key(product: int) -> str:
 
 def masked_gradient_key(product: int) -> str:
     return f"dm%{product}"
+
+
+def output_gradient_key(share_of_h: str) -> str:
+    return f"dy{share_of_h.removeprefix('h')}"
 
 
 def state_key(name: str) -> str:

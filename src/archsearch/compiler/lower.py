@@ -1,11 +1,11 @@
 """Cell -> program, one node at a time; a Linear becomes a product an argument and their sum."""
 
-from archsearch.cell.cell import Cell
 from archsearch.cell.operators import OPERATORS
+from archsearch.cell.step import Step
 from archsearch.compiler.program import Apply, Instruction, Product, Program, Source, Start, Sum
 
 
-def lower(cell: Cell) -> Program:
+def lower(cell: Step) -> Program:
     """The program with the meaning of the cell; all of it stands in the step section."""
     instructions: list[Instruction] = []
     values: list[int] = []

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from archsearch.cell.cell import Cell
+from archsearch.cell.step import Step
 from archsearch.compiler.lower import lower
 from archsearch.compiler.passes.accumulate import accumulate
 from archsearch.compiler.passes.batch_products import batch_products
@@ -18,7 +18,7 @@ PASSES: tuple[Pass, ...] = (canonicalise, hoist, accumulate, batch_products, sch
 KERNEL_PASSES: tuple[Pass, ...] = (*PASSES[:-1], sink, schedule)
 
 
-def compile(cell: Cell, passes: tuple[Pass, ...] = PASSES) -> Program:
+def compile(cell: Step, passes: tuple[Pass, ...] = PASSES) -> Program:
     """The scheduled program of a cell, as a backend takes it.
 
     passes: KERNEL_PASSES for a backend that makes one kernel of a region.

@@ -14,17 +14,17 @@ Shapes: T time steps, B batch, H hidden features. A row of a buffer is (B, block
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
 
 from archsearch.compiler.gradient import needs_value_alone
 from archsearch.compiler.keys import (
-    GRADIENT_OF_Y,
     POSITION,
     gradient_key,
     masked_gradient_key,
     masked_key,
+    output_gradient_key,
     state_gradient_key,
     state_key,
     unread_state_gradient_key,
@@ -107,13 +107,18 @@ class Places:
         self.activations = frozenset(self._place_activations())
         if masked:
             for i in self.runs:
-                self._place(masked_key(i), Rows.KEPT)
-                self._place(masked_gradient_key(i), Rows.ONE)
+                self._place(masked_key(i), Rows.KEPT, self._blocks_of_operand(i))
+                self._place(masked_gradient_key(i), Rows.ONE, self._blocks_of_operand(i))
 
     def _place(self, key: str, rows: Rows, blocks: int = 1) -> int:
         self.buffers.append(Buffer(rows, blocks, gradient=key.startswith("d")))
         self.of[key] = Place(len(self.buffers) - 1)
         return len(self.buffers) - 1
+
+    def _blocks_of_operand(self, product: int) -> int:
+        (operand, *_) = self._program.instructions[product].operands
+        is_h = operand == self.sources.get("h_tm1")
+        return len(self._program.states["h"]) if is_h else 1
 
     def _place_inputs(self) -> None:
         for name in X_SOURCES:
@@ -121,7 +126,8 @@ class Places:
                 self._place(value_key(self.sources[name]), Rows.GIVEN)
                 self._place(gradient_key(self.sources[name]), Rows.GIVEN)
         self._place(POSITION, Rows.GIVEN)
-        self._place(GRADIENT_OF_Y, Rows.GIVEN)
+        keys = [output_gradient_key(share) for share in self._program.states["h"]]
+        self._place_blocks(keys, self._place(keys[0], Rows.GIVEN, len(keys)))
 
     def _place_sequence(self) -> None:
         """A value of the sequence section and its gradient have a row a time step each."""
@@ -144,24 +150,41 @@ class Places:
             self.of[key] = Place(buffer, block)
 
     def _place_states(self) -> None:
-        for name, value in self._program.outputs:
-            history = self.histories[name] = self._history(name, value)
-            if name != "h" or "h_tm1" in self.sources:
-                turns = self._place(state_gradient_key(name), Rows.TURNS)
-                self.of[state_gradient_key(name)] = Place(turns, shift=1)
-                key = unread_state_gradient_key(name)
-                if f"{name}_tm1" in self.sources:
-                    key = gradient_key(self.sources[f"{name}_tm1"])
-                self.of[key] = Place(turns)
-            if f"{name}_tm1" in self.sources:
-                self.of[value_key(self.sources[f"{name}_tm1"])] = Place(history)
+        for state, parts in self._program.states.items():
+            history = self.histories[state] = self._history(state, parts)
+            if state != "h" or any(f"{name}_tm1" in self.sources for name in (state, *parts)):
+                self._place_state_gradients(state, parts)
+            self._place_read(value_key, state, parts, history)
 
-    def _history(self, name: str, value: int) -> int:
+    def _history(self, state: str, parts: tuple[str, ...]) -> int:
         """The buffer of a state; a value that a region makes for it is stored there at once."""
-        key = value_key(value) if self.stored.get(value, [None])[0] == name else state_key(name)
-        history = self._place(key, Rows.OUTPUT if name == "h" else Rows.HISTORY)
-        self.of[key] = Place(history, shift=1)
+        values = dict(self._program.outputs)
+        keys = [
+            value_key(values[part])
+            if self.stored.get(values[part], [None])[0] == part
+            else state_key(part)
+            for part in parts
+        ]
+        history = self._place(keys[0], Rows.OUTPUT if state == "h" else Rows.HISTORY, len(parts))
+        for block, key in enumerate(keys):
+            self.of[key] = Place(history, block, shift=1)
         return history
+
+    def _place_state_gradients(self, state: str, parts: tuple[str, ...]) -> None:
+        turns = self._place(state_gradient_key(parts[0]), Rows.TURNS, len(parts))
+        for block, part in enumerate(parts):
+            self.of[state_gradient_key(part)] = Place(turns, block, shift=1)
+            if f"{part}_tm1" not in self.sources:
+                self.of[unread_state_gradient_key(part)] = Place(turns, block)
+        self._place_read(gradient_key, state, parts, turns)
+
+    def _place_read(
+        self, key: Callable[[int], str], state: str, parts: tuple[str, ...], buffer: int
+    ) -> None:
+        """The state and its parts as the step reads them, or the gradients by those."""
+        for block, name in ((0, state), *enumerate(parts)):
+            if f"{name}_tm1" in self.sources:
+                self.of[key(self.sources[f"{name}_tm1"])] = Place(buffer, block)
 
     def _place_step(self) -> None:
         for runs in self.runs.values():

@@ -11,12 +11,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from archsearch.cell.step import is_share_of_h
 from archsearch.compiler.gradient import Kernel, backward_kernel, forward_kernel
 from archsearch.compiler.keys import (
-    GRADIENT_OF_Y,
     gradient_key,
     masked_gradient_key,
     masked_key,
+    output_gradient_key,
     state_gradient_key,
     state_key,
     unread_state_gradient_key,
@@ -146,13 +147,15 @@ class _Planner:
         self._places = Places(program, layout(program), masked)
         self._kernels: list[Kernel] = []
         self._written: set[str] = set()
+        self._cleared: set[str] = set()
 
     def plan(self) -> Plan:
         sequence = self._program.stages_of("sequence")
         step = [*self._program.stages_of("step"), *self._copying_stage()]
         before = [op for stage in sequence for op in self._before(stage)]
         forward = [op for stage in step for op in self._forward(stage)]
-        backward = [op for stage in reversed(step) for op in self._backward(stage)]
+        backward: list[Operation] = [*self._clear_shares_of_h()]
+        backward += [op for stage in reversed(step) for op in self._backward(stage)]
         backward += self._clear_unread_states()
         after = [op for stage in reversed(sequence) for op in self._after(stage)]
         return Plan(
@@ -266,7 +269,7 @@ class _Planner:
         keys = []
         for name, v in self._program.outputs:
             if v == value:
-                keys += [GRADIENT_OF_Y] if name == "h" else []
+                keys += [output_gradient_key(name)] if is_share_of_h(name) else []
                 keys += (
                     [state_gradient_key(name)]
                     if state_gradient_key(name) in self._places.of
@@ -278,15 +281,29 @@ class _Planner:
 
     def _adds(self, key: str) -> bool:
         """Whether others have written to the key before; from now on they have."""
-        adds = key in self._written
+        adds = key in self._written or key in self._cleared
         self._written.add(key)
         return adds
+
+    def _clear_shares_of_h(self) -> Iterator[Clear]:
+        """Where h has several shares, the gradients by h_{t−1} and by its shares are one memory, to
+        which all who read any of them add."""
+        shares = self._program.states["h"]
+        if len(shares) == 1:
+            return
+        for name in ("h", *shares):
+            key = unread_state_gradient_key(name)
+            if f"{name}_tm1" in self._places.sources:
+                key = gradient_key(self._places.sources[f"{name}_tm1"])
+                self._cleared.add(key)
+            if name in shares and key in self._places.of:
+                yield Clear(key)
 
     def _clear_unread_states(self) -> Iterator[Clear]:
         """Nothing gives a state that is never read a gradient, but the one from outside must not
         come again at every step."""
-        for name, _ in self._program.outputs:
-            if unread_state_gradient_key(name) in self._places.of:
+        for name, parts in self._program.states.items():
+            if len(parts) == 1 and unread_state_gradient_key(name) in self._places.of:
                 yield Clear(unread_state_gradient_key(name))
 
     def _deferred(self) -> Iterator[Deferred]:

@@ -7,7 +7,8 @@ before the time loop; the rest form the *step* section, computed once a time ste
 Shapes: T time steps, B batch, X input features, H hidden features. A value of the sequence section
 has a leading axis T, which a step reads at its own t; besides that a value is (B, X) for an x
 source, (B, H) for elementwise results and (B, n·H) for a product of n > 1 weights, which is read
-through its blocks of H columns alone.
+through its blocks of H columns alone. Where n > 1 cells stand side by side (`Step`), the source
+h_tm1 is (B, n·H), and products alone read it.
 
 Weights and biases are numbers in canonical order: bias j is that of the j-th Linear of the cell,
 and the weights count on through the arguments of one Linear after another (see `weight_slots`).
@@ -17,8 +18,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal, assert_never
 
-from archsearch.cell.cell import Cell
 from archsearch.cell.operators import OPERATORS
+from archsearch.cell.step import Step, is_share_of_h, shares_of_h
 
 X_SOURCES = ("x_t", "x_tm1")
 
@@ -141,6 +142,12 @@ class Program:
     outputs: tuple[tuple[str, int], ...]
     stages: tuple[Stage, ...] = ()
 
+    @property
+    def states(self) -> dict[str, tuple[str, ...]]:
+        """State -> the outputs that it consists of: one, or the shares of h."""
+        memories = {name: (name,) for name, _ in self.outputs if not is_share_of_h(name)}
+        return {"h": shares_of_h(self.outputs), **memories}
+
     def section(self, value: int) -> Section:
         return "sequence" if value < self.num_sequence else "step"
 
@@ -192,7 +199,7 @@ def _head(stage: Stage) -> str:
     return f"  {stage.kind} ({_values(stage.inputs)}) -> ({_values(stage.outputs)}):"
 
 
-def weight_slots(cell: Cell) -> tuple[tuple[int, int], ...]:
+def weight_slots(cell: Step) -> tuple[tuple[int, int], ...]:
     """The (Linear, argument) of every weight in canonical order; Linears count in cell.linears."""
     return tuple(
         (linear, argument)
@@ -241,7 +248,7 @@ def check(program: Program) -> None:
     weights = [w for i in program.values(Product) for w in _product(program, i).weights]
     assert len(weights) == len(set(weights)), "a weight in two products"
     names = [name for name, _ in program.outputs]
-    assert names[0] == "h", "the first output is h"
+    assert names[0].startswith("h"), "the first output is h, or a share of it"
     assert len(names) == len(set(names)), "two outputs of one name"
     assert all(0 <= value < len(program.instructions) for _, value in program.outputs)
     assert not any(_is_wide(program, value) for _, value in program.outputs), "an output of n·H"

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from archsearch.cell.cell import Cell
 from archsearch.cell.operators import OPERATORS
+from archsearch.cell.step import Step, shares_of_h
 from archsearch.compiler.program import weight_slots
 
 Array = NDArray[np.float64]
@@ -21,7 +21,7 @@ State = dict[str, Any]
 
 
 def run(
-    cell: Cell,
+    cell: Step,
     weights: Sequence[Array],
     biases: Sequence[Array],
     x: Array,
@@ -37,24 +37,30 @@ def run(
     """
     num_steps, batch, input_size = x.shape
     given = dict(state or {})
-    width = given["h"].shape[1] if "h" in given else len(biases[0]) if biases else input_size
+    shares = shares_of_h(cell.outputs)
+    width = len(biases[0]) if biases else input_size
+    if "h" in given:
+        width = given["h"].shape[1] // len(shares)
     previous = {name: given.get(name, np.zeros((batch, width))) for name, _ in cell.outputs}
+    previous["h"] = given.get("h", np.zeros((batch, len(shares) * width)))
+    previous |= dict(zip(shares, np.split(previous["h"], len(shares), axis=1), strict=True))
     previous["x"] = given.get("x", np.zeros((batch, input_size)))
     first = int(given.get("t", 0))
     linears = _Linears(cell, weights, biases, masks or {})
-    outputs = np.zeros((num_steps, batch, width))
+    outputs = np.zeros((num_steps, batch, len(shares) * width))
     for t in range(num_steps):
         sources = {f"{name}_tm1": value for name, value in previous.items()} | {"x_t": x[t]}
         # A cell may diverge, which torch lets pass in silence; so does this.
         with np.errstate(over="ignore", invalid="ignore"):
             values = _step(cell, linears, sources, positional_encoding(first + t, width))
         previous = {name: values[node] for name, node in cell.outputs} | {"x": x[t]}
-        outputs[t] = previous["h"]
+        outputs[t] = np.concatenate([previous[share] for share in shares], axis=1)
+        previous["h"] = outputs[t]
     return outputs, previous | {"t": first + num_steps}
 
 
 def _step(
-    cell: Cell, linears: "_Linears", sources: Mapping[str, Array], encoding: Array
+    cell: Step, linears: "_Linears", sources: Mapping[str, Array], encoding: Array
 ) -> list[Array]:
     """The value of every node."""
     arithmetic = NumPyArithmetic(encoding)
@@ -77,7 +83,7 @@ class _Linears:
 
     def __init__(
         self,
-        cell: Cell,
+        cell: Step,
         weights: Sequence[Array],
         biases: Sequence[Array],
         masks: Mapping[int, Array],

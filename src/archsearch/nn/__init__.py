@@ -1,13 +1,16 @@
 """Networks built of cells."""
 
+from archsearch.nn.convolutional import ConvolutionalNetwork
 from archsearch.nn.cross_entropy import linear_cross_entropy
 from archsearch.nn.dropout import dropout, embedding_dropout, variational_dropout
 from archsearch.nn.head import AdaptiveSoftmax
+from archsearch.nn.heterogeneous import make_layer
 from archsearch.nn.language_model import Features, LanguageModel, activation_penalty
 from archsearch.nn.recurrent import RecurrentLayer
 
 __all__ = [
     "AdaptiveSoftmax",
+    "ConvolutionalNetwork",
     "Features",
     "LanguageModel",
     "RecurrentLayer",
@@ -15,5 +18,6 @@ __all__ = [
     "dropout",
     "embedding_dropout",
     "linear_cross_entropy",
+    "make_layer",
     "variational_dropout",
 ]

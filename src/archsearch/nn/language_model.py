@@ -1,4 +1,4 @@
-"""A stacked recurrent language model around any cell.
+"""A stacked recurrent language model around any cell or heterogeneous layer.
 
 Shapes: T time, B batch, V vocabulary, E embedding width, H hidden width.
 """
@@ -9,10 +9,11 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from archsearch.cell import Cell
+from archsearch.architecture import Architecture
 from archsearch.nn.cross_entropy import linear_cross_entropy
 from archsearch.nn.dropout import dropout, embedding_dropout, variational_dropout
 from archsearch.nn.head import AdaptiveSoftmax
+from archsearch.nn.heterogeneous import make_layer
 from archsearch.nn.recurrent import RecurrentLayer
 
 State = dict[str, Tensor]  # one layer's state, as RecurrentLayer defines it
@@ -30,7 +31,7 @@ class LanguageModel(nn.Module):
     """Embedding, recurrent layers, decoder to the logits of the next symbol.
 
     Args:
-        cells: one cell for all layers, or one a layer.
+        cells: one cell, or heterogeneous layer, for all layers, or one a layer.
         embedding_size: None means hidden_size.
         tied: embedding and decoder share one matrix (Press & Wolf 2016). Where embedding_size
             differs from hidden_size the last layer is then as wide as the embedding, as in
@@ -53,7 +54,7 @@ class LanguageModel(nn.Module):
 
     def __init__(
         self,
-        cells: Cell | Sequence[Cell],
+        cells: Architecture | Sequence[Architecture],
         vocabulary_size: int,
         *,
         generator: torch.Generator,
@@ -96,7 +97,7 @@ class LanguageModel(nn.Module):
         last_size = embedding_size if tied else hidden_size
         widths = [embedding_size, *[hidden_size] * (num_layers - 1), last_size]
         layers = [
-            RecurrentLayer(
+            make_layer(
                 cell,
                 input_size,
                 output_size,
@@ -199,8 +200,10 @@ def activation_penalty(features: Features, alpha: float, beta: float) -> Tensor:
     return penalty
 
 
-def _one_a_layer(cells: Cell | Sequence[Cell], num_layers: int) -> Sequence[Cell]:
-    if isinstance(cells, Cell):
+def _one_a_layer(
+    cells: Architecture | Sequence[Architecture], num_layers: int
+) -> Sequence[Architecture]:
+    if not isinstance(cells, Sequence):
         return [cells] * num_layers
     if len(cells) != num_layers:
         raise ValueError(

@@ -1,4 +1,4 @@
-"""A recurrent layer of any cell.
+"""A recurrent layer of any cell, or of several cells side by side.
 
 Shapes: T time steps, B batch, X input features, H hidden features.
 """
@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 import torch
 from torch import Tensor, nn
 
-from archsearch.cell.cell import Cell
 from archsearch.cell.gates import forget_gates
+from archsearch.cell.step import Step, is_share_of_h, shares_of_h
 from archsearch.compiler.backends import State, make_backend
 from archsearch.compiler.pipeline import compile
 from archsearch.compiler.program import X_SOURCES, weight_slots
@@ -19,6 +19,9 @@ from archsearch.nn.dropout import keep_mask
 
 class RecurrentLayer(nn.Module):
     """Runs a cell over time: x (T, B, X) -> h_t of every step (T, B, H).
+
+    In place of a cell there may be n of them side by side (`HeterogeneousLayer`), each with H
+    features of h: then y is (T, B, n·H), and so wide is what a matrix over h multiplies.
 
     weights: one (H, width of the operand) parameter for every argument of every Linear, biases:
     one (H,) parameter for every Linear, in canonical order: Linear j of the cell is node
@@ -39,12 +42,13 @@ class RecurrentLayer(nn.Module):
     for every gate that makes it forget.
     generator: draws initial weights and dropout; None means torch's global one, as in torch.nn.
 
-    Weights start uniform in ±1/√H, as in torch.nn.LSTM; biases at what the cell says, or zero.
+    Weights start uniform in ±1/√(width of y), as in torch.nn.LSTM; biases at what the cell says, or
+    zero.
     """
 
     def __init__(
         self,
-        cell: Cell,
+        cell: Step,
         input_size: int,
         hidden_size: int,
         *,
@@ -84,13 +88,18 @@ class RecurrentLayer(nn.Module):
         return self._own_generator or torch.default_generator
 
     @property
+    def output_size(self) -> int:
+        """The width of y."""
+        return self.hidden_size * len(shares_of_h(self.cell.outputs))
+
+    @property
     def recurrent_weights(self) -> tuple[int, ...]:
         """The numbers of the weights whose operand depends on the state."""
         return tuple(sorted(self._recurrent_operands))
 
     def reset_parameters(self) -> None:
         """Draw the weights anew and set the biases to their initial values."""
-        bound = 1.0 / math.sqrt(self.hidden_size)
+        bound = 1.0 / math.sqrt(self.output_size)
         signs = forget_gates(self.cell)
         with torch.no_grad():
             for weight in self.weights:
@@ -101,9 +110,10 @@ class RecurrentLayer(nn.Module):
     def forward(self, x: Tensor, state: Mapping[str, Tensor] | None = None) -> tuple[Tensor, State]:
         """x (T, B, X) -> h_t of every step (T, B, H), and the state after the last.
 
-        state: "h" and every memory (B, H); "x", the input (B, X) of the step before, where the
-        cell reads x_tm1; "t", an int64 scalar, the number of steps since the state was zero,
-        where it has a PosEnc. What is missing is zero. Hand the result to the next call to go on.
+        state: "h" (B, width of y); every memory (B, H); "x", the input (B, X) of the step before,
+        where the cell reads x_tm1; "t", an int64 scalar, the number of steps since the state was
+        zero, where it has a PosEnc. What is missing is zero. Hand the result to the next call to go
+        on.
         """
         weights, biases = _parameters(self.weights), _parameters(self.biases)
         self._check_input(x, next(iter((*weights, *biases)), None))
@@ -129,11 +139,16 @@ class RecurrentLayer(nn.Module):
     def _operand_width(self, slot: tuple[int, int]) -> int:
         linear, argument = slot
         node = self.cell.nodes[self.cell.nodes[self.cell.linears[linear]].args[argument]]
+        if node.op == "h_tm1":
+            return self.output_size
         return self.input_size if node.op in X_SOURCES else self.hidden_size
 
     def _widths_of_state(self) -> dict[str, int | None]:
         """The width of each entry of the state; None for the scalar t."""
-        widths: dict[str, int | None] = {name: self.hidden_size for name, _ in self.cell.outputs}
+        widths: dict[str, int | None] = {"h": self.output_size}
+        for name, _ in self.cell.outputs:
+            if not is_share_of_h(name):
+                widths[name] = self.hidden_size
         operators = {node.op for node in self.cell.nodes}
         if "x_tm1" in operators:
             widths["x"] = self.input_size
@@ -180,10 +195,13 @@ class RecurrentLayer(nn.Module):
     def _draw_masks(self, x: Tensor) -> dict[int, Tensor]:
         if not self.training or not self.recurrent_dropout:
             return {}
-        shape = (x.shape[1], self.hidden_size)
+        widths = {
+            operand: self.weights[weight].shape[1]
+            for weight, operand in self._recurrent_operands.items()
+        }
         masks = {
-            operand: keep_mask(shape, self.recurrent_dropout, self._generator, x)
-            for operand in sorted(set(self._recurrent_operands.values()))
+            operand: keep_mask((x.shape[1], width), self.recurrent_dropout, self._generator, x)
+            for operand, width in sorted(widths.items())
         }
         return {weight: masks[operand] for weight, operand in self._recurrent_operands.items()}
 

@@ -13,8 +13,8 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 from safetensors.torch import load_file, save
 
+from archsearch.architecture import Architecture
 from archsearch.archive import lock_run
-from archsearch.cell import Cell
 from archsearch.command import FAILURE, Interrupted, run_command
 from archsearch.config import ConfigError, check, identity, register, revision
 from archsearch.data.store import ROOT_VARIABLE
@@ -72,7 +72,7 @@ def claim(folder: Path, cfg: DictConfig) -> None:
         )
 
 
-def train_in(folder: Path, cell: Cell, cfg: DictConfig) -> None:
+def train_in(folder: Path, cell: Architecture, cfg: DictConfig) -> None:
     """Train up to the result; all that is done so far is in the folder after every epoch."""
     task: Task = instantiate(cfg.task)
     # The limit is one for trials; whoever trains one cell waits for it.
@@ -98,14 +98,20 @@ def train_in(folder: Path, cell: Cell, cfg: DictConfig) -> None:
         raise SystemExit(FAILURE) from None
 
 
-def announce(folder: Path, cell: Cell, task: Task, budget: Budget, model: Model) -> None:
+def announce(folder: Path, cell: Architecture, task: Task, budget: Budget, model: Model) -> None:
     num_params = count_parameters(task, cell, budget, model)
     again = "goes on in" if (folder / LAST).exists() else "in"
     write_line(f"{task.name}, budget {budget.name}, {num_params:,} parameters; {again} {folder}")
 
 
 def finish(
-    folder: Path, done: Fit, task: Task, cell: Cell, budget: Budget, training: Training, seed: int
+    folder: Path,
+    done: Fit,
+    task: Task,
+    cell: Architecture,
+    budget: Budget,
+    training: Training,
+    seed: int,
 ) -> None:
     """Test the weights of the best epoch and write what is left to write, the result last."""
     weights = load_file(folder / BEST)

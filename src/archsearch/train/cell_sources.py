@@ -2,14 +2,15 @@
 
 from pathlib import Path
 
-from archsearch.cell import Cell, CellError, parse, zoo
+from archsearch.architecture import Architecture, read_architecture
+from archsearch.cell import CellError, zoo
 
 _ZOO = "zoo/"
 _RUN_FILES = ("best_cell.txt", "cell.txt")  # of a search, of a training
 _TEXT_SIGNS = "(=;"  # which every text has and no sensible path
 
 
-def read_cell(source: str) -> Cell:
+def read_cell(source: str) -> Architecture:
     """The cell that `source` names: `zoo/<name>`, a cell's text, a file of such a text, or the
     directory of a run: of a search for its best cell, of a training for the cell trained.
 
@@ -19,7 +20,7 @@ def read_cell(source: str) -> Cell:
     if source.startswith(_ZOO):
         return zoo[source.removeprefix(_ZOO)]
     if any(sign in source for sign in _TEXT_SIGNS):
-        return parse(source)
+        return read_architecture(source)
     path = Path(source).expanduser()
     candidates = [path / name for name in _RUN_FILES] if path.is_dir() else [path]
     path = next((candidate for candidate in candidates if candidate.is_file()), path)
@@ -30,7 +31,7 @@ def read_cell(source: str) -> Cell:
             f"the zoo has {', '.join(zoo)}"
         )
     try:
-        return parse(path.read_text(encoding="utf-8"))
+        return read_architecture(path.read_text(encoding="utf-8"))
     except UnicodeDecodeError as error:
         raise CellError(f"cell: {path} is not text in UTF-8: {error.reason}") from None
 

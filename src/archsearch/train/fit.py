@@ -14,8 +14,8 @@ import torch
 from lightning_fabric.plugins.environments.lightning import LightningEnvironment
 from pytorch_lightning import Callback, Trainer
 
+from archsearch.architecture import Architecture
 from archsearch.archive import Epoch
-from archsearch.cell import Cell
 from archsearch.train.budget import Budget
 from archsearch.train.failures import TooManyParameters, TrainingFailure
 from archsearch.train.task import Model, Task, TaskModule
@@ -40,7 +40,7 @@ class Fit:
 
 def fit(
     task: Task,
-    cell: Cell,
+    cell: Architecture,
     budget: Budget,
     model: Model,
     training: Training,
@@ -53,7 +53,8 @@ def fit(
     """Train `cell` on `task`. All that is random comes from `seed`; no global generator is used.
 
     `num_epochs` ends the training early, after so many of the budget's epochs; until then all is as
-    it would be without. `checkpoint`, if it exists, is the file of an interrupted training to go on with.
+    it would be without. `checkpoint`, if it exists, is the file of an interrupted training to go on
+    with.
 
     Raises:
         TrainingFailure: with `curve` and `num_params` filled in as far as they are known.
@@ -77,7 +78,7 @@ def fit(
     return Fit(tuple(module.curve), module.metrics[-1], num_params, module)
 
 
-def count_parameters(task: Task, cell: Cell, budget: Budget, model: Model) -> int:
+def count_parameters(task: Task, cell: Architecture, budget: Budget, model: Model) -> int:
     """Of the network that `fit` would train; no memory is taken for its weights."""
     task.load(budget)
     with torch.device("meta"):

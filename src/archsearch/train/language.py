@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 import torch
 
-from archsearch.cell import Cell
+from archsearch.architecture import Architecture
 from archsearch.data import TokenCorpus
 from archsearch.nn.language_model import LanguageModel
 from archsearch.train.budget import Budget
@@ -48,7 +48,7 @@ class LanguageTask(Task):
         self._corpus(budget)
 
     def network(
-        self, cell: Cell, budget: Budget, model: Model, generator: torch.Generator
+        self, cell: Architecture, budget: Budget, model: Model, generator: torch.Generator
     ) -> LanguageModel:
         network = model(
             cell,

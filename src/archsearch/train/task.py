@@ -6,8 +6,8 @@ from collections.abc import Callable
 import torch
 from pytorch_lightning import LightningModule
 
+from archsearch.architecture import Architecture
 from archsearch.archive import Epoch
-from archsearch.cell import Cell
 from archsearch.train.budget import Budget
 from archsearch.train.training import Training
 
@@ -51,7 +51,7 @@ class Task(ABC):
 
     @abstractmethod
     def network(
-        self, cell: Cell, budget: Budget, model: Model, generator: torch.Generator
+        self, cell: Architecture, budget: Budget, model: Model, generator: torch.Generator
     ) -> torch.nn.Module:
         """The untrained network, its weights drawn from `generator`."""
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from archsearch.cell.cell import Cell
+from archsearch.cell.step import Step
 from archsearch.compiler.backends.auto import AutoBackend
 from archsearch.compiler.backends.backend import Backend, State
 from archsearch.compiler.backends.cpu import CpuBackend
@@ -10,7 +10,7 @@ from archsearch.compiler.backends.plain import PlainBackend
 from archsearch.compiler.backends.reference import ReferenceBackend
 
 AUTO = "auto"
-BACKENDS: dict[str, Callable[[Cell], Backend]] = {
+BACKENDS: dict[str, Callable[[Step], Backend]] = {
     AUTO: AutoBackend,
     "cpu": CpuBackend,
     "plain": PlainBackend,
@@ -18,7 +18,7 @@ BACKENDS: dict[str, Callable[[Cell], Backend]] = {
 }
 
 
-def make_backend(name: str, cell: Cell) -> Backend:
+def make_backend(name: str, cell: Step) -> Backend:
     """The backend of that name for a cell; "auto" takes the fastest that this machine can run."""
     if name not in BACKENDS:
         known = ", ".join(f'"{known}"' for known in BACKENDS)

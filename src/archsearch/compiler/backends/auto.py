@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from torch import Tensor
 
-from archsearch.cell.cell import Cell
+from archsearch.cell.step import Step
 from archsearch.compiler.backends.backend import Backend, State
 from archsearch.compiler.backends.cpu import CpuBackend
 from archsearch.compiler.backends.plain import PlainBackend
@@ -17,12 +17,12 @@ class AutoBackend(Backend):
     """Generated kernels where they can be had, else plain PyTorch: on other devices, for other
     dtypes, and, with one warning a process, where nothing can be compiled."""
 
-    def __init__(self, cell: Cell) -> None:
+    def __init__(self, cell: Step) -> None:
         self._cell = cell
         self._plain = PlainBackend(cell)
         self._cpu = CpuBackend(cell)
 
-    def __reduce__(self) -> tuple[type["AutoBackend"], tuple[Cell]]:
+    def __reduce__(self) -> tuple[type["AutoBackend"], tuple[Step]]:
         return AutoBackend, (self._cell,)
 
     def run(

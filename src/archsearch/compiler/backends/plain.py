@@ -15,8 +15,8 @@ from operator import add
 import torch
 from torch import Tensor
 
-from archsearch.cell.cell import Cell
 from archsearch.cell.operators import OPERATORS
+from archsearch.cell.step import Step
 from archsearch.compiler.backends.backend import Backend, State
 from archsearch.compiler.backends.deferred_weight import defer_weight
 from archsearch.compiler.backends.torch_arithmetic import TorchArithmetic, positional_encodings
@@ -31,17 +31,18 @@ Call = Callable[[list[Tensor]], None]
 class PlainBackend(Backend):
     """Interprets the program of a cell."""
 
-    def __init__(self, cell: Cell) -> None:
+    def __init__(self, cell: Step) -> None:
         self._cell = cell
         self._program = compile(cell)
         self._layout = layout(self._program)
+        self._shares_of_h = self._program.states["h"]
         self._states = [
             (i, instruction.name.removesuffix("_tm1"))
             for i, instruction in enumerate(self._program.instructions)
             if isinstance(instruction, Source) and self._program.section(i) == "step"
         ]
 
-    def __reduce__(self) -> tuple[type["PlainBackend"], tuple[Cell]]:
+    def __reduce__(self) -> tuple[type["PlainBackend"], tuple[Step]]:
         # The cell is all there is; operators are functions, which do not pickle.
         return PlainBackend, (self._cell,)
 
@@ -57,7 +58,8 @@ class PlainBackend(Backend):
         arithmetic = TorchArithmetic()
         encodings: tuple[Tensor, ...] = ()
         if "t" in state:
-            table = positional_encodings(int(state["t"]), num_steps, state["h"].shape[1], x)
+            width = state["h"].shape[1] // len(self._shares_of_h)
+            table = positional_encodings(int(state["t"]), num_steps, width, x)
             arithmetic.encoding = table[:, None]
             encodings = table.unbind(0)
         call = _ForwardCall(self._program, self._layout, weights, biases, masks, arithmetic)
@@ -66,6 +68,7 @@ class PlainBackend(Backend):
 
         rows = [(i, hoisted[i].unbind(0)) for i in self._layout.read]
         after = dict(state)
+        self._share_out_h(after)
         history: list[Tensor] = []
         values = [x] * len(self._program.instructions)
         for t in range(num_steps):
@@ -79,12 +82,19 @@ class PlainBackend(Backend):
                 instruction(values)
             for name, i in self._program.outputs:
                 after[name] = values[i]
+            if len(self._shares_of_h) > 1:
+                after["h"] = torch.cat([after[share] for share in self._shares_of_h], 1)
             history.append(after["h"])
         if "x" in after:
             after["x"] = x[-1]
         if "t" in after:
             after["t"] = state["t"] + num_steps
-        return torch.stack(history), after
+        return torch.stack(history), {name: after[name] for name in state}
+
+    def _share_out_h(self, state: State) -> None:
+        """Let a state have the shares of its h too."""
+        parts = state["h"].chunk(len(self._shares_of_h), 1)
+        state.update(zip(self._shares_of_h, parts, strict=True))
 
 
 @dataclass

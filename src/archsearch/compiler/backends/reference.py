@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
-from archsearch.cell.cell import Cell
+from archsearch.cell.step import Step
 from archsearch.compiler import reference
 from archsearch.compiler.backends.backend import Backend, State
 
@@ -13,7 +13,7 @@ from archsearch.compiler.backends.backend import Backend, State
 class ReferenceBackend(Backend):
     """Computes in float64 on the CPU whatever the dtype, and returns the dtype of x."""
 
-    def __init__(self, cell: Cell) -> None:
+    def __init__(self, cell: Step) -> None:
         self._cell = cell
 
     def run(

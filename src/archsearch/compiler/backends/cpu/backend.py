@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
-from archsearch.cell.cell import Cell
+from archsearch.cell.step import Step
 from archsearch.compiler.backends.backend import Backend, State
 from archsearch.compiler.backends.cpu.function import Inputs, LayerCall, run_layer
 from archsearch.compiler.backends.cpu.libraries import (
@@ -32,12 +32,12 @@ class CpuBackend(Backend):
     Compiles at the first call, for the dtype of that call. Raises, then: NoNativeCode.
     """
 
-    def __init__(self, cell: Cell) -> None:
+    def __init__(self, cell: Step) -> None:
         self._cell = cell
         self._loops: dict[torch.dtype, TimeLoop] = {}
         self._plans: dict[bool, Plan] = {}
 
-    def __reduce__(self) -> tuple[type["CpuBackend"], tuple[Cell]]:
+    def __reduce__(self) -> tuple[type["CpuBackend"], tuple[Step]]:
         # The cell is all there is; the rest is made anew where it is needed.
         return CpuBackend, (self._cell,)
 
@@ -71,7 +71,7 @@ class CpuBackend(Backend):
             after["x"] = x[-1]
         encoding = None
         if "t" in state:
-            width = state["h"].shape[1]
+            width = state["h"].shape[1] // len(plan.program.states["h"])
             encoding = positional_encodings(int(state["t"]), num_steps, width, x).contiguous()
             after["t"] = state["t"] + num_steps
         inputs = Inputs(

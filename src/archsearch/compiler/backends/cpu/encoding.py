@@ -79,15 +79,14 @@ def encode(
     parameters: Parameters,
     width: int,
     *,
-    operand_width: int | None = None,
     wants_initial: bool = True,
 ) -> Encoded:
     """The operations of a step (plan.py), for any parameters of these kinds.
 
-    numbers: key -> slot. width: H. operand_width: of what weights multiply; None: H.
+    numbers: key -> slot. width: H.
     wants_initial: whether the gradient of the initial state is asked for.
     """
-    encoder = _Encoder(kernels, numbers, parameters, width, operand_width or width, wants_initial)
+    encoder = _Encoder(kernels, numbers, parameters, width, wants_initial)
     rows = [encoder.row(operation) for operation in operations]
     return Encoded(
         np.array(rows, np.int64),
@@ -104,18 +103,18 @@ class _Encoder:
         numbers: Mapping[str, int],
         parameters: Parameters,
         width: int,
-        operand_width: int,
         wants_initial: bool,
     ) -> None:
         self._kernels = kernels
         self._numbers = numbers
+        # Of what each weight multiplies.
+        self._operand_widths = [weight.shape[1] for weight in parameters.weights]
         self._first_bias = len(parameters.weights)
         self._first_mask = self._first_bias + len(parameters.biases)
         self._missing = len(parameters.addresses) - 1
         self._bfloat16 = parameters.bfloat16
         self._element_size = parameters.weights[0].element_size() if parameters.weights else 0
         self._width = width
-        self._operand_width = operand_width
         self._wants_initial = wants_initial
         self.addresses: list[int] = []
         self.workspace_size = 0
@@ -132,6 +131,7 @@ class _Encoder:
                     _SCALE,
                     operand=self._numbers[operand],
                     result=self._numbers[result],
+                    columns=self._operand_widths[weight],
                     add=add,
                     first=self._refer([self._first_mask + weight]),
                 )
@@ -140,7 +140,7 @@ class _Encoder:
 
     def _multiply(self, it: Multiply) -> list[int]:
         side = len(it.weights) * self._width
-        depth, columns = self._operand_width, side
+        depth, columns = self._operand_widths[it.weights[0]], side
         if it.transposed:
             depth, columns = columns, depth
         has_bias = any(bias is not None for bias in it.biases)

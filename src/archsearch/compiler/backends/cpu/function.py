@@ -1,6 +1,7 @@
 """Forward and explicit backward of a recurrent layer, as one node of PyTorch's graph.
 
-Shapes: T time steps, B batch, X input features, H hidden features.
+Shapes: T time steps, B batch, X input features, H hidden features. Where n cells stand side by side
+(archsearch.cell.step), y is (T, B, n·H) and h (B, n·H).
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,9 +15,9 @@ from archsearch.compiler.backends.cpu.encoding import Parameters
 from archsearch.compiler.backends.cpu.loop import TimeLoop
 from archsearch.compiler.backends.cpu.tape import Sizes, Tape
 from archsearch.compiler.keys import (
-    GRADIENT_OF_Y,
     POSITION,
     gradient_key,
+    output_gradient_key,
     state_gradient_key,
     value_key,
 )
@@ -148,7 +149,7 @@ def _forward(call: LayerCall, inputs: Inputs, keep: bool) -> Tape:
     given = {value_key(plan.sources[name]): x.contiguous() for name, x in inputs.sources.items()}
     if call.encoding is not None:
         given[POSITION] = call.encoding
-    batch, width = h.shape
+    batch, width = len(h), h.shape[1] // len(plan.program.states["h"])
     tape = Tape.begin(plan, Sizes(call.num_steps, batch, width, keep), given, like=h)
     for name, initial in inputs.states.items():
         tape.history(name)[0] = initial
@@ -200,7 +201,8 @@ def _backward(
     y_gradient = gradients[0]
     if y_gradient is None:
         y_gradient = h.new_zeros(call.num_steps, *h.shape)
-    tape = tape.with_gradients({**given, GRADIENT_OF_Y: y_gradient.contiguous()}, like=h)
+    given[output_gradient_key(plan.program.states["h"][0])] = y_gradient.contiguous()
+    tape = tape.with_gradients(given, like=h)
     _start_from_final_states(tape, gradients[1:])
     parameters = call.parameters(inputs)
     call.loop.run(
@@ -208,7 +210,8 @@ def _backward(
     )
     result = wanted.like([None] * len(wanted.flat))
     for deferred in plan.deferred:
-        operand = tape.over_time(deferred.operand)
+        num_blocks = inputs.weights[deferred.weights[0]].shape[1] // tape.sizes.width
+        operand = tape.over_time(deferred.operand, num_blocks)
         gradient = tape.over_time(deferred.gradient, len(deferred.weights))
         _weight_gradients(deferred, operand, gradient, call.bfloat16, wanted, result)
     for operation in plan.after:
@@ -228,15 +231,23 @@ def _start_from_final_states(tape: Tape, gradients: Sequence[Tensor | None]) -> 
     """What comes from outside by the states after the last step; by h it comes through y."""
     by_memory = dict(zip(_memories(tape.plan), gradients, strict=True))
     for name in tape.plan.histories:
-        if state_gradient_key(name) in tape.plan.places:
+        gradients_of_state = _state_gradients(tape, name)
+        if gradients_of_state is not None:
             gradient = by_memory.get(name)
-            last = tape.buffer(state_gradient_key(name))[tape.sizes.num_steps % 2]
+            last = gradients_of_state[tape.sizes.num_steps % 2]
             last.zero_() if gradient is None else last.copy_(gradient)
 
 
 def _initial_gradient(tape: Tape, name: str) -> Tensor | None:
-    key = state_gradient_key(name)
-    return tape.buffer(key)[0] if key in tape.plan.places else None
+    gradients = _state_gradients(tape, name)
+    return None if gradients is None else gradients[0]
+
+
+def _state_gradients(tape: Tape, name: str) -> Tensor | None:
+    """Of the whole state, whatever it consists of, at two neighbouring steps; None for an h that
+    is never read."""
+    key = state_gradient_key(tape.plan.program.states[name][0])
+    return tape.buffer(key) if key in tape.plan.places else None
 
 
 def _sequence_gradients(

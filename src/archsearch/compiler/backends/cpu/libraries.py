@@ -11,7 +11,7 @@ from importlib.resources import files
 
 import torch
 
-from archsearch.cell.cell import Cell
+from archsearch.cell.step import Step
 from archsearch.compiler import native
 from archsearch.compiler.backends.cpu.kernel_text import kernel_text
 from archsearch.compiler.plan import Plan
@@ -47,7 +47,7 @@ def has_bfloat16_products(dtype: torch.dtype) -> bool:
     return bool(runtime(dtype).has_bfloat16_products())
 
 
-def cell_library(cell: Cell, plan: Plan, dtype: torch.dtype) -> CellLibrary:
+def cell_library(cell: Step, plan: Plan, dtype: torch.dtype) -> CellLibrary:
     """The kernels of a cell. Raises: NoNativeCode."""
     text, num_scratch = cell_text(cell, plan)
     library = native.load(text, name=f"cell-{cell.key}", flags=(*FLAGS[dtype], *_QUICK_TO_COMPILE))
@@ -64,13 +64,13 @@ def runtime_text() -> str:
     return "\n".join(map(c_source, names))
 
 
-def cell_text(cell: Cell, plan: Plan) -> tuple[str, int]:
+def cell_text(cell: Step, plan: Plan) -> tuple[str, int]:
     """The C of a cell, whole, and the rows of scratch that its neediest kernel takes."""
     kernels, num_scratch = kernels_text(cell, plan)
     return "\n".join((c_source("maths.h"), c_source("slot.h"), kernels)), num_scratch
 
 
-def kernels_text(cell: Cell, plan: Plan) -> tuple[str, int]:
+def kernels_text(cell: Step, plan: Plan) -> tuple[str, int]:
     """What of the C is this cell's own: a comment with its program, and its kernels."""
     about = "".join(
         f" * {line}".rstrip() + "\n" for line in f"{cell}\n\n{plan.program}".splitlines()

@@ -14,7 +14,7 @@ enum { CALL, MULTIPLY, MULTIPLY_HALF, SCALE, CLEAR };
  * The matrix is packed from `number` weights, those at addresses[first] and behind: one below the
  * other, or, `as_columns`, their rows as columns, side by side. The start is the biases at
  * addresses[biases] and behind, zeros where that is NULL. Both have room in the workspace, so many
- * bytes from its begin on. The mask (B, H) is at addresses[first]. */
+ * bytes from its begin on. The mask (B, columns) is at addresses[first]. */
 typedef struct {
     long kind, operand, result, depth, columns, add, from;
     long first, number, as_columns, matrix, biases, start;
@@ -86,9 +86,9 @@ static void scale(const Operation *it, const Loop *loop, long t, long first, lon
 {
     for (long b = first; b < last; b++) {
         const real *operand = row(&loop->slots[it->operand], t, b);
-        const real *mask = loop->addresses[it->first] + b * loop->width;
+        const real *mask = loop->addresses[it->first] + b * it->columns;
         real *result = row(&loop->slots[it->result], t, b);
-        for (long j = 0; j < loop->width; j++)
+        for (long j = 0; j < it->columns; j++)
             result[j] = operand[j] * mask[j] + (it->add ? result[j] : 0);
     }
 }

@@ -53,9 +53,9 @@ class TimeLoop:
 
         Rows may be further apart than they are long.
         """
-        height, width = parameters.weights[product.weights[0]].shape
+        height = len(parameters.weights[product.weights[0]])
         numbers = {product.operand: 0, product.result: 1}
-        encoded = encode([product], self._cell, numbers, parameters, height, operand_width=width)
+        encoded = encode([product], self._cell, numbers, parameters, height)
         slots = [(t.data_ptr(), 0, t.stride(0), 0, 0) for t in (operand, result)]
         sizes = Sizes(num_steps=1, batch=len(operand), width=height, keep=True)
         self._run(encoded, parameters, np.array(slots, np.int64), sizes, operand, backward=False)

@@ -1,0 +1,159 @@
+"""A heterogeneous layer as a value: recurrent cells that share the units of one layer.
+
+Rawal & Miikkulainen 2018, figure 1 (c) and section A.4: "Each node is repeated 20 times in a layer;
+thus, if the layer size is e.g. 100, it can consist of five different node types, each of
+cardinality 20".
+
+    layer = "layer" (shares "{" cell "}")+          such as layer 3 { h_t = … } 2 { h_t = … }
+
+The value holds how many equal *shares* of the units each cell has, and not how many units a share
+is: that follows from the layer's width, so that one layer can be trained under any budget whose
+width its number of shares divides.
+
+What the paper leaves open, as decided here: the cells form one recurrent layer, so a matrix that
+multiplies h_{t−1} sees that of all units, as it does in a layer of one cell. So a layer of equal
+cells that multiply nothing but x_t and h_{t−1}, such as LSTMs or those of GP-NEAT, is the layer of
+that cell alone, and at equal width all layers of cells with equally many matrices have equally many
+weights. Everything else, also what else a matrix multiplies, is of the share's own units.
+"""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
+from typing import Literal
+
+from archsearch.architecture.layer_graph import Graph, join
+from archsearch.architecture.layer_svg import stacked
+from archsearch.cell import Cell, CellError, Node, parse
+from archsearch.cell.errors import shown
+from archsearch.cell.node import X_SOURCES
+
+MAX_SHARES = 100  # far above the 27 of the paper's layers of 540 units
+MAX_TEXT_LENGTH = 1_000_000  # characters
+
+_KEY_VERSION = "archsearch layer 1"
+_FIRST_WORD = "layer"
+_ABOUT_MATRICES = "where a matrix multiplies the previous h, it is that of the whole layer"
+_GROUP = re.compile(r"\s*(?P<shares>[1-9][0-9]{0,2})\s*\{(?P<cell>[^{}]*)\}\s*", re.ASCII)
+
+
+@dataclass(frozen=True)
+class HeterogeneousLayer:
+    """One cell for each share of the layer's units, in the order of their keys.
+
+    It is also the graph of one time step that backends run (`archsearch.cell.step.Step`).
+
+    Raises CellError for no shares, or too many.
+    """
+
+    cells: tuple[Cell, ...]
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.cells) <= MAX_SHARES:
+            raise CellError(
+                f"a layer: expected 1 to {MAX_SHARES} shares of its units, got {len(self.cells)}"
+            )
+        in_order = tuple(sorted(self.cells, key=lambda cell: cell.key))
+        object.__setattr__(self, "cells", in_order)
+
+    @property
+    def groups(self) -> tuple[tuple[Cell, int], ...]:
+        """The different cells, and how many shares each of them has."""
+        groups = (list(group) for _, group in groupby(self.cells, key=lambda cell: cell.key))
+        return tuple((group[0], len(group)) for group in groups)
+
+    @property
+    def key(self) -> str:
+        """16 hexadecimal digits that name the layer, the same in every process and version."""
+        lines = (_KEY_VERSION, *(cell.key for cell in self.cells))
+        return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+
+    def __str__(self) -> str:
+        groups = (f"{shares} {{\n{cell}\n}}" for cell, shares in self.groups)
+        return f"{_FIRST_WORD} " + " ".join(groups)
+
+    def equations(self, style: Literal["unicode", "latex"] = "unicode") -> str:
+        """The equations of each cell under a heading with its shares."""
+
+        def words(text: str) -> str:
+            return rf"\text{{{text}}}" if style == "latex" else text
+
+        blocks = [
+            f"{words(heading)}\n{cell.equations(style)}"
+            for (cell, _), heading in zip(self.groups, self._headings, strict=True)
+        ]
+        return "\n\n".join((words(_ABOUT_MATRICES), *blocks))
+
+    def to_svg(self) -> str:
+        """The drawings of the cells, one below the other."""
+        drawings = [cell.to_svg() for cell, _ in self.groups]
+        return stacked(f"Heterogeneous layer {self.key}", list(self._headings), drawings)
+
+    @property
+    def _headings(self) -> tuple[str, ...]:
+        total = len(self.cells)
+        return tuple(f"{shares} of {total} shares: cell {cell.key}" for cell, shares in self.groups)
+
+    # --- the graph of a step ---
+
+    @cached_property
+    def _graph(self) -> Graph:
+        return join(self.cells)
+
+    @property
+    def nodes(self) -> tuple[Node, ...]:
+        """Of all cells, in topological order; sources are nodes too."""
+        return self._graph.nodes
+
+    @property
+    def outputs(self) -> tuple[tuple[str, int], ...]:
+        """The node that gives each state its next value: first each share of h, then memories."""
+        return self._graph.outputs
+
+    @property
+    def linears(self) -> tuple[int, ...]:
+        """Indices of the Linear nodes."""
+        return tuple(i for i, node in enumerate(self.nodes) if node.op == "Linear")
+
+    @property
+    def elementwise_sources(self) -> tuple[str, ...]:
+        """The x sources that some cell uses outside a Linear."""
+        used = {source for cell in self.cells for source in cell.elementwise_sources}
+        return tuple(source for source in X_SOURCES if source in used)
+
+    def with_linear_sources(self) -> "HeterogeneousLayer":
+        """The layer of `Cell.with_linear_sources` of each cell."""
+        return HeterogeneousLayer(tuple(cell.with_linear_sources() for cell in self.cells))
+
+
+def read_layer(text: str) -> HeterogeneousLayer:
+    """The layer that the text describes. Raises CellError if it describes none."""
+    if len(text) > MAX_TEXT_LENGTH:
+        raise CellError(f"the text has {len(text)} characters; expected at most {MAX_TEXT_LENGTH}")
+    first, rest = (*text.split(maxsplit=1), "", "")[:2]
+    if first != _FIRST_WORD:
+        raise CellError(f"a layer: expected the word {_FIRST_WORD}, got {shown(first)}")
+    cells: list[Cell] = []
+    position = 0
+    while not cells or position < len(rest):
+        group = _GROUP.match(rest, position)
+        if group is None:
+            raise CellError(
+                f"a layer, after {len(cells)} shares: expected a number of shares and the text of "
+                f"a cell, such as 2 {{ h_t = … }}, got {shown(rest[position:].strip())}"
+            )
+        shares = int(group["shares"])
+        if len(cells) + shares > MAX_SHARES:
+            raise CellError(f"a layer: expected at most {MAX_SHARES} shares, got more")
+        cells += [_read_cell(group["cell"], len(cells))] * shares
+        position = group.end()
+    return HeterogeneousLayer(tuple(cells))
+
+
+def _read_cell(text: str, shares_before: int) -> Cell:
+    try:
+        return parse(text)
+    except CellError as error:
+        raise CellError(f"a layer, the cell after {shares_before} shares: {error}") from None
