@@ -18,6 +18,7 @@ from archsearch.space.tree import LINEAR, MEMORY_NAMES, Path, Tree, TreeGenome
 from archsearch.space.variation.insert import insert
 from archsearch.space.variation.replace import replace
 from archsearch.space.variation.shrink import shrink
+from archsearch.space.zero_signal import ZERO_OF_ALL, ZERO_OF_ANY
 
 # Trees of `sample` have so many leaves, drawn uniformly: half to double those of the start tree,
 # whose 8 are NAS's "base number".
@@ -350,15 +351,9 @@ def _is_zero(node: Tree, alive: set[str]) -> bool:
     if not node.children:
         return node.element != LINEAR and node.element not in alive
     zero = [_is_zero(child, alive) for child in node.children]
-    if node.element in ("Mult", "Div"):
+    if node.element in ZERO_OF_ANY:
         return any(zero)
-    return all(zero) and node.element in _ZERO_OF_ZERO
-
-
-# Operators whose value is 0 where all arguments are 0.
-_ZERO_OF_ZERO = frozenset(
-    ("Add", "Sub", "Max", "Tanh", "ReLU", "LeakyReLU", "SeLU", "Identity", "Sin", "LayerNorm")
-)
+    return all(zero) and node.element in ZERO_OF_ALL
 
 
 def _place(path: Path) -> str:

@@ -2,6 +2,7 @@
 
 import random
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -47,6 +48,10 @@ class CellSpace(ABC, Generic[Genome]):
     @abstractmethod
     def decode(self, genome: Genome) -> Architecture:
         """The architecture of a genome that passes `check`."""
+
+    def hyperparameters(self, genome: Genome) -> Mapping[str, Any]:  # noqa: ARG002
+        """What the genome decides beside the architecture, such as the learning rate."""
+        return {}
 
     @abstractmethod
     def encode(self, architecture: Architecture) -> Genome | None:

@@ -1,0 +1,101 @@
+"""A cell's graph while it changes."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from archsearch.cell import Cell, Node
+from archsearch.cell.operators import MAX_LINEAR_ARGS
+
+
+class CellGraph:
+    """Nodes that keep their numbers whatever changes around them; the cell itself stays as it is.
+
+    Every weight matrix is a node of its own: a `Linear` over several arguments is taken apart into
+    a sum of Linears over one each, and `to_cell` puts such sums together again.
+    """
+
+    def __init__(self, cell: Cell) -> None:
+        self.nodes: list[Node] = []
+        place: list[int] = []  # index in the cell -> number here
+        for node in cell.nodes:
+            args = [place[arg] for arg in node.args]
+            if node.op == "Linear":
+                place.append(self._add_matrices(args, node.bias))
+            else:
+                place.append(self.add(node.op, *args))
+        self._feeds = {name: place[index] for name, index in cell.outputs}
+
+    def add(self, op: str, *args: int, bias: float = 0.0) -> int:
+        """The number of a new node."""
+        self.nodes.append(Node(op, args, bias))
+        return len(self.nodes) - 1
+
+    def replace(self, number: int, other: int) -> None:
+        """Give what uses a node, the states among it, another one instead, which must not depend
+        on it."""
+        for user, node in enumerate(self.nodes):
+            if number in node.args:
+                self.set_args(user, [other if arg == number else arg for arg in node.args])
+        self._feeds = {n: other if fed == number else fed for n, fed in self._feeds.items()}
+
+    def set_args(self, number: int, args: Sequence[int]) -> None:
+        node = self.nodes[number]
+        self.nodes[number] = Node(node.op, tuple(args), node.bias)
+
+    def live(self) -> list[int]:
+        """The nodes that some state needs, arguments before their users."""
+        return self._below(list(self._feeds.values()))
+
+    def ancestors(self, number: int) -> list[int]:
+        """The nodes that a node depends on within the step."""
+        return self._below(self.nodes[number].args)
+
+    def to_cell(self) -> Cell:
+        """Raises CellError where the graph passes a limit of the language."""
+        live = self.live()
+        uses = Counter(arg for number in live for arg in self.nodes[number].args)
+        uses.update(self._feeds.values())
+        nodes: list[Node] = []
+        place: dict[int, int] = {}
+        for number in live:
+            node = self.nodes[number]
+            args = tuple(place[arg] for arg in node.args)
+            place[number] = len(nodes)
+            summands = [nodes[arg] for arg in args]
+            if node.op == "Add" and _is_one_layer(summands) and _once(uses, node.args):
+                left, right = summands
+                nodes.append(Node("Linear", left.args + right.args, left.bias + right.bias))
+            else:
+                nodes.append(Node(node.op, args, node.bias))
+        return Cell.build(nodes, [(name, place[fed]) for name, fed in self._feeds.items()])
+
+    def _add_matrices(self, args: Sequence[int], bias: float) -> int:
+        total = self.add("Linear", args[0], bias=bias)
+        for arg in args[1:]:
+            total = self.add("Add", total, self.add("Linear", arg))
+        return total
+
+    def _below(self, roots: Sequence[int]) -> list[int]:
+        """The roots and all that they depend on, arguments before their users."""
+        order: dict[int, None] = {}
+        stack = [(root, False) for root in reversed(roots)]
+        while stack:
+            number, done = stack.pop()
+            if done:
+                order[number] = None
+            elif number not in order:
+                stack.append((number, True))
+                stack.extend((arg, False) for arg in reversed(self.nodes[number].args))
+        return list(order)
+
+
+def _is_one_layer(summands: Sequence[Node]) -> bool:
+    """Whether one Linear can stand for the sum."""
+    return (
+        all(node.op == "Linear" for node in summands)
+        and sum(len(node.args) for node in summands) <= MAX_LINEAR_ARGS
+    )
+
+
+def _once(uses: Counter[int], numbers: Sequence[int]) -> bool:
+    return all(uses[number] == 1 for number in numbers)

@@ -1,0 +1,302 @@
+"""The space of the DSL: expressions grown from h_t downwards, and filters under names.
+
+Schrimpf et al. 2017, section 3.1 (the language), section 3.2 (growing architectures) and "Explicit
+restrictions on generated architectures" (the filters).
+
+What the paper leaves open, as decided here:
+
+- A token is drawn uniformly among those allowed at its place. What can be known there is not
+  filtered later: which tokens would stack, what the limits on nodes and height leave room for.
+- `Gate3(x, y, f)` applies the sigmoid to f itself, so "the forget gate is the result of a sigmoid"
+  holds for every gate. What remains of the rule is that f is no Sigmoid, which would be the second.
+- The limit on nodes counts a source once, as `Cell.num_nodes` does: with every use counted, the
+  paper's own best cell BC3 would have 25 nodes, over its limit of 21.
+- c_t is taken from a node below h_t: c_t = h_t would be h_t once more.
+- `MM(a)` is `Linear(a)`. Nothing is folded: Add(MM(a), MM(b)) has two biases and remains two maps.
+- One rule is ours, "zero signal": a state that is 0 at every step whatever the weights is no state.
+"""
+
+import random
+import reprlib
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from archsearch.architecture import Architecture
+from archsearch.cell import MAX_HEIGHT, MAX_NODES, Cell, Node
+from archsearch.space import dsl_rules
+from archsearch.space.dsl_rules import Rule
+from archsearch.space.expression import (
+    MEMORY_SOURCE,
+    OPERATORS,
+    SOURCES,
+    Expression,
+    from_prefix,
+)
+from archsearch.space.parameters import require
+from archsearch.space.space import GenomeError, Rejection
+from archsearch.space.staged import StagedSpace
+from archsearch.space.variation.edit_expression import EDITS
+
+CORE = ("MM", "Sigmoid", "Tanh", "ReLU", "Add", "Mult", "Gate3")
+SAMPLE_ATTEMPTS = 10_000
+
+# The rules that can be switched off, in the order in which they are checked.
+RULES = (
+    "nodes", "height", "inputs", "gate", "stacking",
+    "memory recurrence", "memory nodes", "zero signal", "canonical order",
+)  # fmt: skip
+
+# The operator of a cell that a token stands for.
+_CELL_OPERATOR = {token: "Linear" if token == "MM" else token for token in OPERATORS}
+_TOKEN = {operator: token for token, operator in _CELL_OPERATOR.items()}
+
+
+class DSLSpace(StagedSpace[Expression]):
+    """Expressions of the DSL over these operators and sources that keep these rules.
+
+    rules: those of `RULES` that are in force. Without "nodes" or "height" that limit is the one
+        which all cells have.
+    min_memory_nodes: of the subexpression that gives c_t (rule "memory nodes").
+    """
+
+    def __init__(
+        self,
+        operators: Sequence[str] = CORE,
+        sources: Sequence[str] = SOURCES,
+        max_nodes: int = 21,
+        max_height: int = 8,
+        min_memory_nodes: int = 3,
+        rules: Sequence[str] = RULES,
+    ) -> None:
+        self.operators = _distinct("operators", operators, tuple(OPERATORS))
+        self.sources = _distinct("sources", sources, SOURCES)
+        self.rules = _distinct("rules", rules, RULES)
+        if not {"x_t", "h_tm1"} <= set(sources) or not operators:
+            raise ValueError(
+                f"sources, operators: expected x_t and h_tm1, and one operator at least, got "
+                f"{list(sources)} and {list(operators)}"
+            )
+        require("max_nodes", max_nodes, len(SOURCES) + 1, MAX_NODES, integer=True)
+        require("max_height", max_height, 1, MAX_HEIGHT, integer=True)
+        require("min_memory_nodes", min_memory_nodes, 1, MAX_NODES, integer=True)
+        self.max_nodes = max_nodes if "nodes" in rules else MAX_NODES
+        self.max_operators = self.max_nodes - len(sources)  # that growing places: for any sources
+        self._max_tokens = 3 * self.max_nodes + 1
+        self.max_height = max_height if "height" in rules else MAX_HEIGHT
+        self._allowed: dict[tuple[str | None, bool, bool, bool], tuple[str, ...]] = {}
+        # Those that hold wherever c_t comes from, and those that depend on it.
+        self._tree_rules = self._in_force(
+            {
+                "nodes": partial(dsl_rules.nodes, limit=self.max_nodes),
+                "height": partial(dsl_rules.height, limit=self.max_height),
+                "tokens": partial(dsl_rules.tokens, operators=self.operators, sources=self.sources),
+                "inputs": dsl_rules.inputs,
+                "gate": dsl_rules.gate,
+                "stacking": dsl_rules.stacking,
+            }
+        )
+        self._memory_rules = self._in_force(
+            {
+                "memory": dsl_rules.memory,
+                "memory recurrence": dsl_rules.memory_recurrence,
+                "memory nodes": partial(dsl_rules.memory_nodes, least=min_memory_nodes),
+                "zero signal": dsl_rules.zero_signal,
+                "canonical order": dsl_rules.canonical_order,
+            }
+        )
+
+    def _in_force(self, rules: dict[str, Rule]) -> dict[str, Rule]:
+        always = ("nodes", "height", "tokens", "memory")
+        return {name: rule for name, rule in rules.items() if name in (*always, *self.rules)}
+
+    # --- growing ---
+
+    def allowed(
+        self, parent: str | None, argument: int, depth: int, room: int, *, memory: bool = True
+    ) -> tuple[str, ...]:
+        """The tokens that may stand at an open place of an unfinished expression.
+
+        parent: the operator of which this is the argument with that index; None for h_t itself.
+        depth: edges from h_t.
+        room: how many operators may still be placed: `max_operators` less those that are.
+        memory: whether c_tm1 is among the sources.
+        """
+        gate = parent == "Gate3" and argument == 2
+        closed = room < 1 or depth >= self.max_height
+        key = (parent, gate, closed, memory)
+        if key not in self._allowed:
+            barred = {parent} if "stacking" in self.rules else set()
+            if gate and "gate" in self.rules:
+                barred.add("Sigmoid")
+            if not memory:
+                barred.add(MEMORY_SOURCE)
+            operators = self.operators if not closed else ()
+            sources = self.sources if parent is not None else ()
+            tokens = (*operators, *sources)
+            self._allowed[key] = tuple(token for token in tokens if token not in barred)
+        return self._allowed[key]
+
+    def grow(
+        self,
+        rng: random.Random,
+        parent: str | None = None,
+        argument: int = 0,
+        depth: int = 0,
+        room: int | None = None,
+        *,
+        memory: bool = True,
+    ) -> list[str]:
+        """Tokens in prefix order, drawn from h_t, or from an open place as in `allowed`, on."""
+        tokens: list[str] = []
+        room = self.max_operators if room is None else room
+        places = [(parent, argument, depth)]
+        while places:
+            parent, argument, depth = places.pop()
+            token = rng.choice(self.allowed(parent, argument, depth, room, memory=memory))
+            tokens.append(token)
+            if token in OPERATORS:
+                room -= 1
+                for index in reversed(range(OPERATORS[token])):
+                    places.append((token, index, depth + 1))
+        return tokens
+
+    def sample(self, rng: random.Random) -> Expression:
+        """A random expression; where it uses c_tm1, each place of c_t is equally likely."""
+        return rng.choice(self._sample_places(rng, memory=True))
+
+    def sample_plain(self, rng: random.Random) -> Expression:
+        return self._sample_places(rng, memory=False)[0]
+
+    def _sample_places(self, rng: random.Random, *, memory: bool) -> Sequence[Expression]:
+        for _ in range(SAMPLE_ATTEMPTS):
+            tokens = self.grow(rng, memory=memory)
+            if "inputs" in self.rules and dsl_rules.lack_of_inputs(tokens):
+                continue  # more quickly than by the rule
+            if places := self.memory_places(from_prefix(tokens)):
+                return places
+        raise GenomeError(
+            f"no valid expression in {SAMPLE_ATTEMPTS} draws from {', '.join(self.operators)} over "
+            f"{', '.join(self.sources)}: allow more, or switch rules off"
+        )
+
+    def memory_places(self, genome: Expression) -> Sequence[Expression]:
+        """Each valid subexpression that could give c_t makes a new candidate."""
+        plain = self.arranged(genome.with_memory(None))
+        if _first_broken(plain, self._tree_rules) is not None:
+            return []
+        if plain.uses_memory:
+            placed = [plain.with_memory(path) for path, node in plain.walk() if path and node.args]
+        else:
+            placed = [plain]
+        return [each for each in placed if _first_broken(each, self._memory_rules) is None]
+
+    def arranged(self, genome: Expression) -> Expression:
+        """In canonical order, if that rule is in force."""
+        return genome.ordered() if "canonical order" in self.rules else genome
+
+    def mutate(self, genome: Expression, rng: random.Random) -> Expression:
+        """One of the edits in `variation.edit_expression`, drawn; the others where it finds
+        nothing."""
+        for edit in rng.sample(EDITS, len(EDITS)):
+            if (mutated := edit(genome, self, rng)) is not None:
+                return mutated
+        return genome
+
+    def check(self, genome: Expression) -> Rejection | None:
+        return _first_broken(genome, self._tree_rules) or _first_broken(genome, self._memory_rules)
+
+    # --- decoding and JSON ---
+
+    def decode(self, genome: Expression) -> Cell:
+        parts = genome.nodes()
+        sources = sorted({part.token for part in parts if not part.args})
+        nodes = [Node(source) for source in sources]
+        outputs: list[tuple[str, int]] = []
+        waiting: list[int] = []  # those at the end are the next arguments
+        for part in reversed(parts):
+            if part.args:
+                args = tuple([waiting.pop() for _ in part.args])
+                waiting.append(len(nodes))
+                nodes.append(Node(_CELL_OPERATOR[part.token], args))
+            else:
+                waiting.append(sources.index(part.token))
+            if part.gives_memory:
+                outputs.append(("c", waiting[-1]))
+        return Cell.build(nodes, [("h", waiting[-1]), *outputs])
+
+    def encode(self, architecture: Architecture) -> Expression | None:
+        """The cell unfolded: each shared node that is no source becomes a part of its own.
+
+        So a cell in which a shared node holds weights is none of this space, nor is one with a
+        Linear of several arguments.
+        """
+        if not isinstance(architecture, Cell) or len(architecture.memories) > 1:
+            return None
+        unfolded = _unfold(architecture, self._max_tokens)
+        if unfolded is None:
+            return None
+        genome = self.arranged(unfolded)
+        fits = self.check(genome) is None and self.decode(genome) == architecture
+        return genome if fits else None
+
+    def to_json(self, genome: Expression) -> Any:
+        """{"h": ["Tanh", "Add", "x_t", "Tanh", "Add", "c_tm1", "h_tm1"], "c": 3}: tokens in prefix
+        order, and the index there of the node that gives c_t, or null."""
+        nodes = genome.nodes()
+        places = (index for index, node in enumerate(nodes) if node.gives_memory)
+        return {"h": [node.token for node in nodes], "c": next(places, None)}
+
+    def from_json(self, data: Any) -> Expression:
+        if not isinstance(data, dict) or set(data) != {"h", "c"}:
+            raise GenomeError(f'expected an object with "h" and "c", got {reprlib.repr(data)}')
+        tokens, memory = data["h"], data["c"]
+        if not isinstance(tokens, list) or not all(isinstance(token, str) for token in tokens):
+            raise GenomeError(f'expected "h" as a list of tokens, got {reprlib.repr(tokens)}')
+        if len(tokens) > self._max_tokens:
+            raise GenomeError(f"expected at most {self._max_tokens} tokens, got {len(tokens)}")
+        if memory is not None and not (type(memory) is int and 0 <= memory < len(tokens)):
+            raise GenomeError(
+                f'expected "c" as null or an index of "h", got {reprlib.repr(memory)}'
+            )
+        genome = from_prefix(tokens, memory)
+        if (rejection := self.check(genome)) is not None:
+            raise GenomeError(f"not in this space, {rejection.rule}: {rejection.reason}")
+        return genome
+
+
+def _distinct(name: str, given: Sequence[str], known: Sequence[str]) -> tuple[str, ...]:
+    """The given names, if they are different ones of the known."""
+    if isinstance(given, str) or len(set(given)) < len(given) or not set(given) <= set(known):
+        raise ValueError(
+            f"{name}: expected different ones of {', '.join(known)}, got {list(given)}"
+        )
+    return tuple(given)
+
+
+def _first_broken(genome: Expression, rules: Mapping[str, Rule]) -> Rejection | None:
+    for name, rule in rules.items():
+        if reason := rule(genome):
+            return Rejection(name, reason)
+    return None
+
+
+def _unfold(cell: Cell, max_tokens: int) -> Expression | None:
+    """The tree of h_t; None where the cell has what no expression has, or a tree too large."""
+    feeds = dict(cell.outputs)
+    memory_node = feeds.get("c")
+    tokens: list[str] = []
+    memory: int | None = None
+    waiting = [feeds["h"]]
+    while waiting:
+        index = waiting.pop()
+        node = cell.nodes[index]
+        token = _TOKEN.get(node.op, node.op)
+        is_known = len(node.args) == OPERATORS.get(token, 0)
+        if not is_known or node.bias or len(tokens) == max_tokens:
+            return None
+        if index == memory_node and memory is None:
+            memory = len(tokens)
+        tokens.append(token)
+        waiting.extend(reversed(node.args))
+    return from_prefix(tokens, memory)
