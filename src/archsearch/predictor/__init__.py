@@ -1,5 +1,10 @@
 """Guesses of how an architecture will do, from what it is or from how its training begins."""
 
-from archsearch.predictor.seam import ArchitecturePredictor, CurvePredictor, FloatArray
+from archsearch.predictor.seam import (
+    ArchitecturePredictor,
+    CurvePredictor,
+    FloatArray,
+    readable_cell,
+)
 
-__all__ = ["ArchitecturePredictor", "CurvePredictor", "FloatArray"]
+__all__ = ["ArchitecturePredictor", "CurvePredictor", "FloatArray", "readable_cell"]

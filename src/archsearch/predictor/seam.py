@@ -16,6 +16,20 @@ from archsearch.cell import Cell
 FloatArray = npt.NDArray[np.float64]
 
 
+def readable_cell(architecture: object) -> Cell:
+    """The architecture as what an `ArchitecturePredictor` reads.
+
+    Raises:
+        ValueError: it is no cell.
+    """
+    if not isinstance(architecture, Cell):
+        raise ValueError(
+            f"expected a space of cells (cell_space=dsl_core, gp_tree, …), got one of "
+            f"{type(architecture).__name__}s: predictors of architectures read cells alone"
+        )
+    return architecture
+
+
 class ArchitecturePredictor(ABC):
     """Guesses the fitness of cells that were never trained."""
 

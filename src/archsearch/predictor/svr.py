@@ -1,0 +1,100 @@
+"""ν-support vector regression on the start of a learning curve.
+
+Baker, Gupta, Raskar & Naik, Practical neural network performance prediction for early stopping
+(2017): the inputs are the values seen, their first and their second differences; the
+hyperparameters are chosen by cross-validation on the training curves.
+
+What the paper leaves open, as decided here: inputs and target are standardised; a grid takes the
+place of the paper's random draws of hyperparameters. The paper's other inputs, such as the number
+of weights, are no part of a curve and left out.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, final
+
+import numpy as np
+from sklearn.model_selection import GridSearchCV, KFold  # type: ignore[import-untyped]
+from sklearn.svm import NuSVR  # type: ignore[import-untyped]
+
+from archsearch.predictor.curves import NOT_TRAINED, as_table, bounded, check_epochs, check_number
+from archsearch.predictor.seam import CurvePredictor, FloatArray
+
+
+@final
+class SVR(CurvePredictor):
+    """ν-SVR with a Gaussian kernel exp(−γ |a − b|²).
+
+    Args:
+        num_seen, num_epochs: see `CurvePredictor`.
+        worst_fitness: what a failed training counts as; nothing is below.
+        c, nu, gamma: values to choose from by cross-validation: the price of an error, the share of
+            the curves that become support vectors, and γ times the number of inputs.
+        num_folds: of the cross-validation.
+    """
+
+    def __init__(
+        self,
+        *,
+        num_seen: int,
+        num_epochs: int,
+        worst_fitness: float,
+        c: list[float],
+        nu: list[float],
+        gamma: list[float],
+        num_folds: int,
+    ) -> None:
+        check_epochs(num_seen, num_epochs, worst_fitness)
+        self.num_seen = num_seen
+        self.num_epochs = num_epochs
+        self._worst_fitness = worst_fitness
+        num_inputs = _inputs(np.zeros((1, num_seen))).shape[1]
+        self._grid = {"C": c, "nu": nu, "gamma": [value / num_inputs for value in gamma]}
+        self._num_folds = num_folds
+        self._learnt: Mapping[str, FloatArray] | None = None
+
+    def fit(self, curves: Sequence[Sequence[float]], seed: int) -> None:
+        check_number(curves)
+        table = as_table(curves, self.num_epochs, self._worst_fitness)
+        inputs, target = _inputs(table[:, : self.num_seen]), table[:, -1]
+        # Where all curves agree the spread is 0, and any scale will do.
+        center, scale = inputs.mean(axis=0), inputs.std(axis=0) + 1e-9
+        mean, spread = target.mean(), target.std() + 1e-9
+        folds = KFold(self._num_folds, shuffle=True, random_state=seed)
+        search = GridSearchCV(NuSVR(), self._grid, scoring="neg_mean_absolute_error", cv=folds)
+        best = search.fit((inputs - center) / scale, (target - mean) / spread).best_estimator_
+        self._learnt = {
+            "center": center,
+            "scale": scale,
+            "support": best.support_vectors_,
+            "weights": best.dual_coef_[0] * spread,
+            "offset": best.intercept_ * spread + mean,
+            "gamma": np.array([best.gamma]),
+        }
+
+    def predict(self, starts: Sequence[Sequence[float]]) -> FloatArray:
+        if self._learnt is None:
+            raise ValueError(NOT_TRAINED)
+        known = self._learnt
+        table = as_table(starts, self.num_seen, self._worst_fitness)
+        inputs = (_inputs(table) - known["center"]) / known["scale"]
+        distances = ((inputs[:, None] - known["support"]) ** 2).sum(axis=2)
+        guesses: FloatArray = np.exp(-known["gamma"] * distances) @ known["weights"]
+        return bounded(guesses + known["offset"], table, self._worst_fitness)
+
+    def state(self) -> dict[str, Any]:
+        return dict(self._learnt or {})
+
+    def restore(self, state: dict[str, Any]) -> None:
+        expected = {"center", "scale", "support", "weights", "offset", "gamma"}
+        if state.keys() != expected:
+            raise ValueError(
+                f"state of an SVR: expected {', '.join(sorted(expected))}, "
+                f"got {', '.join(sorted(state)) or 'none'}"
+            )
+        self._learnt = state
+
+
+def _inputs(starts: FloatArray) -> FloatArray:
+    """Values, first and second differences: (N, num_seen) -> (N, num_seen + … + num_seen − 2)."""
+    differences = [np.diff(starts, order) for order in range(min(3, starts.shape[1]))]
+    return np.concatenate(differences, axis=1)
