@@ -15,7 +15,7 @@ ALLOWED = {
     "architecture": {"cell"},
     "archive": {"cell", "architecture"},
     "space": {"cell", "architecture"},
-    "predictor": {"cell", "compiler", "archive", "config"},
+    "predictor": {"cell", "compiler", "archive", "data", "config", "command"},
     "search": {"cell", "architecture", "space", "archive", "predictor"},
     "compiler": {"cell"},
     "nn": {"cell", "architecture", "compiler"},

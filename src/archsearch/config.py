@@ -54,10 +54,12 @@ class ScreeningConfig:
 
 @dataclass
 class WarmStartConfig:
-    """Cells of earlier runs to begin from; see `archsearch.search.warm_start`."""
+    """What earlier runs give to begin with: see `archsearch.search.warm_start`, and for pairs
+    `archsearch.search.known_pairs`."""
 
     runs: list[str] = field(default_factory=list)
     num_cells: int = 10
+    pairs_from: list[str] = field(default_factory=list)
 
 
 @dataclass

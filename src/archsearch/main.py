@@ -1,5 +1,6 @@
 """One search, from its configuration to the best cell."""
 
+import functools
 import inspect
 import os
 import random
@@ -19,14 +20,18 @@ from archsearch.command import Interrupted, run_command
 from archsearch.config import ConfigError, check, config_hash, identity, register, revision
 from archsearch.data import ROOT_VARIABLE
 from archsearch.evaluate.evaluator import TrainingEvaluatorFactory
+from archsearch.evaluate.suite import Suite, with_baseline
 from archsearch.predictor import ArchitecturePredictor, CurvePredictor
 from archsearch.search import Callback, Ending, Interrupt, Search, Strategy
 from archsearch.search.callbacks import BestCell, Leaderboard, Progress
+from archsearch.search.known_pairs import known_pairs
 from archsearch.search.screening import Screened
 from archsearch.search.warm_start import seeds
-from archsearch.train import StepTimer, Task, resolve_precision, set_up_process
+from archsearch.train import StepTimer, resolve_precision, set_up_process
 
-ARCHIVE, CONFIG, WARM_START = "archive.sqlite", "config.yaml", "warm_start.json"
+ARCHIVE, CONFIG = "archive.sqlite", "config.yaml"
+# What a run keeps of earlier ones.
+WARM_START, POOL, KNOWN_PAIRS = "warm_start.json", "pool.json", "known_pairs.json"
 
 
 def main() -> None:
@@ -57,10 +62,13 @@ def search(cfg: DictConfig) -> float | None:
     with lock_run(run_dir), Archive.open(f"sqlite:///{run_dir / ARCHIVE}", run) as archive:
         OmegaConf.save(cfg, run_dir / CONFIG, resolve=True)
         strategy = make_strategy(cfg, predictor, run_dir)
-        factory = with_precision(factory, run_dir, OmegaConf.select(cfg, "executor.threads"))
+        threads = OmegaConf.select(cfg, "executor.threads")
+        factory = with_precision(factory, run_dir, threads)
         precision = factory.training.precision
         archive.run = replace(run, config={**run.config, "precision": precision})  # for callbacks
-        with instantiate(cfg.executor)(factory) as executor, Interrupt() as interrupt:
+        evaluation = with_suite(cfg, factory, run_dir, threads)
+        metric_name = evaluation.metric_name
+        with instantiate(cfg.executor)(evaluation) as executor, Interrupt() as interrupt:
             loop = Search(
                 strategy,
                 executor,
@@ -71,7 +79,7 @@ def search(cfg: DictConfig) -> float | None:
                 window=cfg.window,
                 asynchronous=cfg.asynchronous,
                 compute_seconds=cfg.compute_seconds,
-                callbacks=callbacks(cfg, task, run_dir),
+                callbacks=callbacks(cfg, metric_name, run_dir),
             )
             num_archived = len(archive)
             if loop.run(interrupt) is not Ending.COMPLETE:
@@ -86,6 +94,8 @@ def search(cfg: DictConfig) -> float | None:
 def make_strategy(cfg: DictConfig, predictor: object, run_dir: Path) -> Strategy:
     """The strategy on its space, with its seeds, and with the predictor inside or before it."""
     space, rng = instantiate(cfg.cell_space), random.Random(cfg.seed)
+    if isinstance(space, functools.partial):  # made of earlier runs, which may grow meanwhile
+        space = space(kept_in=run_dir / POOL)
     make = instantiate(cfg.search)
     of_cells = isinstance(predictor, ArchitecturePredictor)
     has_predictor_inside = "predictor" in inspect.signature(make).parameters
@@ -101,9 +111,16 @@ def make_strategy(cfg: DictConfig, predictor: object, run_dir: Path) -> Strategy
         runs, num_cells = list(cfg.warm_start.runs), cfg.warm_start.num_cells
         strategy.plant(seeds(runs, num_cells, space, run_dir / WARM_START))
     if of_cells and not has_predictor_inside:
-        return Screened(
+        strategy = Screened(
             strategy, predictor, random.Random(f"screening {cfg.seed}"), **cfg.screening
         )
+    if cfg.warm_start.pairs_from:
+        if not of_cells:
+            raise ConfigError(
+                "warm_start.pairs_from: there is no predictor that could learn from them; "
+                "try predictor=ranking"
+            )
+        strategy.learn(known_pairs(list(cfg.warm_start.pairs_from), run_dir / KNOWN_PAIRS))
     return strategy
 
 
@@ -119,19 +136,29 @@ def with_precision(
     return replace(factory, training=resolve_precision(training, run_dir, timer))
 
 
-def callbacks(cfg: DictConfig, task: Task, run_dir: Path) -> Sequence[Callback]:
+def with_suite(
+    cfg: DictConfig, factory: TrainingEvaluatorFactory, run_dir: Path, threads: int | None
+) -> TrainingEvaluatorFactory | Suite:
+    """The evaluation on the run's task, or on all tasks of the suite if one is configured."""
+    if not cfg.suite:
+        return factory
+    suite = instantiate(cfg.suite)(first=factory, seed=cfg.seed)
+    return with_baseline(suite, run_dir, threads)
+
+
+def callbacks(cfg: DictConfig, metric_name: str, run_dir: Path) -> Sequence[Callback]:
     """Who watches the search: files and displays always, the logger if one is configured."""
     choices = HydraConfig.get().runtime.choices
     next_command = (
         f"python -m archsearch.train cell={run_dir} task={choices.task} budget={choices.budget}"
     )
     always = [
-        Progress(task.metric_name, compute_seconds=cfg.compute_seconds),
+        Progress(metric_name, compute_seconds=cfg.compute_seconds),
         BestCell(run_dir),
-        Leaderboard(run_dir, task.metric_name, next_command),
+        Leaderboard(run_dir, metric_name, next_command),
     ]
     # The logger first: it may warn before the live panel is there, and is done before the board.
-    return [instantiate(cfg.logger)(run_dir, task.metric_name), *always] if cfg.logger else always
+    return [instantiate(cfg.logger)(run_dir, metric_name), *always] if cfg.logger else always
 
 
 def best_fitness(archive: Archive, num_references: int) -> float | None:

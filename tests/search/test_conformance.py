@@ -102,7 +102,7 @@ def test_planted_genomes_are_proposed_first(subject: Subject) -> None:
     strategy.plant(genomes)
     assert strategy.has_seeds
     trials = drive(strategy, TowardsTarget(subject, 0), 20)
-    keys = {trial.candidate.key for trial in trials[:10]}
+    keys = {trial.candidate.architecture.key for trial in trials[:10]}
     planted = {subject.space.decode(genome).key for genome in genomes}
     assert len(planted & keys) >= 1
     assert not strategy.has_seeds

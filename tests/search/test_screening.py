@@ -100,3 +100,13 @@ def test_what_cannot_be_a_start_is_refused(earlier: Path, tmp_path: Path) -> Non
 
 def test_a_cell_outside_the_space_has_no_genome() -> None:
     assert GP_TREE.encode(zoo["gru"]) is None
+
+
+def test_known_pairs_give_the_predictor_a_say_from_the_start() -> None:
+    predictor = ToyPredictor()
+    strategy = screened(random_search(1), predictor)
+    rng = random.Random(4)
+    cells = [GP_TREE.decode(GP_TREE.sample(rng)) for _ in range(20)]
+    strategy.learn([(cell, TOY(cell)) for cell in cells])
+    strategy.ask(0)
+    assert predictor.num_pairs == 16

@@ -10,7 +10,7 @@ from archsearch.predictor import ArchitecturePredictor, FloatArray
 
 
 class ToyPredictor(ArchitecturePredictor):
-    def fit(self, cells: Sequence[Cell], fitness: Sequence[float], seed: int) -> None:  # noqa: ARG002
+    def fit(self, cells: Sequence[Cell], fitness: Sequence[float], seed: int) -> None:
         values = np.array(fitness)
         finite = values[np.isfinite(values)]
         if len(cells) < 2 or not len(finite):

@@ -22,6 +22,7 @@ class Status(StrEnum):
     TIMEOUT = "timeout"
     OUT_OF_MEMORY = "out_of_memory"
     CRASHED = "crashed"  # the worker process died
+    REJECTED = "rejected"  # did not pass a gate of the run's suite of tasks
 
 
 REFERENCE = "reference"  # the operation of the cells that every run is measured against

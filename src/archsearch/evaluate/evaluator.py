@@ -56,6 +56,10 @@ class TrainingEvaluatorFactory:
                 "one on runs under this budget, or change budget.epochs"
             )
 
+    @property
+    def metric_name(self) -> str:
+        return self.task.metric_name
+
     def __call__(self) -> Evaluator:
         set_up_process()
         self.task.load(self.budget)

@@ -6,6 +6,7 @@ from archsearch.search.gp_neat import GPNEAT
 from archsearch.search.interrupt import Interrupt
 from archsearch.search.loop import Search, StrategyError, trial_seed
 from archsearch.search.protocol import Draft, DraftingStrategy, Proposal, Strategy
+from archsearch.search.random_ranking import RandomRanking
 from archsearch.search.random_search import RandomSearch
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Executor",
     "Interrupt",
     "Proposal",
+    "RandomRanking",
     "RandomSearch",
     "Search",
     "Strategy",

@@ -129,7 +129,6 @@ class GPNEAT(DraftingStrategy[TreeGenome]):
         self._offspring: dict[TreeGenome, Offspring] = {}  # of the drafts since the last commit
         self._outstanding: dict[int, tuple[Offspring, Species[Offspring]]] = {}
         self._told: list[tuple[Member, Species[Offspring]]] = []
-        self._proposed_keys: set[str] = set()
         self._best_fitness = -math.inf
 
     # --- protocol ---
@@ -160,7 +159,6 @@ class GPNEAT(DraftingStrategy[TreeGenome]):
         if not species.parents:
             # A species that has never been evaluated needs a parent for its further slots.
             species.parents = [Member(number, offspring.genome, -math.inf)]
-        self._proposed_keys.add(draft.architecture.key)
         self._outstanding[number] = (offspring, species)
 
     def tell(self, trial: Trial) -> None:

@@ -8,7 +8,7 @@ same asks and tells would not rebuild: that is how a killed search resumes.
 
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -82,6 +82,7 @@ class DraftingStrategy(Strategy, Generic[Genome]):
     def __init__(self, space: CellSpace[Genome]) -> None:
         self.space = space
         self._seeds: deque[Genome] = deque()
+        self._proposed_keys: set[str] = set()  # of architectures
 
     @abstractmethod
     def draft(self) -> Draft[Genome] | None:
@@ -102,13 +103,30 @@ class DraftingStrategy(Strategy, Generic[Genome]):
     def propose(self, number: int, draft: Draft[Genome]) -> Proposal:
         """Commit to the draft."""
         self.commit(number, draft)
+        self._proposed_keys.add(draft.architecture.key)
         genome = self.space.to_json(draft.genome)
-        return Proposal(draft.architecture, genome, draft.origin, draft.hyperparameters)
+        hyperparameters = {**self.space.hyperparameters(draft.genome), **draft.hyperparameters}
+        return Proposal(draft.architecture, genome, draft.origin, hyperparameters)
 
     def plant(self, genomes: Sequence[Genome]) -> None:
         """Genomes of the space to begin from: they take the place of the first that would be drawn
         afresh. To be called before the first ask."""
         self._seeds.extend(genomes)
+
+    def _planted(self, **details: Json) -> Draft[Genome] | None:
+        """A draft of the next planted genome, if one is left."""
+        if not self._seeds:
+            return None
+        genome = self._seeds.popleft()
+        return Draft(genome, self.space.decode(genome), Origin("warm start", details=details))
+
+    def _unproposed(self, draw: Callable[[], Draft[Genome]], max_attempts: int) -> Draft[Genome]:
+        """A draw whose architecture was not proposed yet, or the last of so many."""
+        for _ in range(max_attempts):
+            draft = draw()
+            if draft.architecture.key not in self._proposed_keys:
+                break
+        return draft
 
     @property
     def has_seeds(self) -> bool:

@@ -22,21 +22,16 @@ class RandomSearch(DraftingStrategy[Any]):
         super().__init__(space)
         self._rng = rng
         self._max_attempts = max_attempts
-        self._proposed_keys: set[str] = set()
 
     def draft(self) -> Draft[Any]:
-        if self._seeds:
-            genome = self._seeds.popleft()
-            return Draft(genome, self.space.decode(genome), Origin("warm start"))
-        for _ in range(self._max_attempts):
-            genome = self.space.sample(self._rng)
-            architecture = self.space.decode(genome)
-            if architecture.key not in self._proposed_keys:
-                break
-        return Draft(genome, architecture, Origin("random"))
+        return self._planted() or self._unproposed(self._draw, self._max_attempts)
 
-    def commit(self, number: int, draft: Draft[Any]) -> None:  # noqa: ARG002
-        self._proposed_keys.add(draft.architecture.key)
+    def _draw(self) -> Draft[Any]:
+        genome = self.space.sample(self._rng)
+        return Draft(genome, self.space.decode(genome), Origin("random"))
+
+    def commit(self, number: int, draft: Draft[Any]) -> None:
+        """Nothing to remember but what every strategy does."""
 
     def tell(self, trial: Trial) -> None:
         """Nothing to learn: draws do not depend on results."""

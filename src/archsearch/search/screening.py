@@ -6,12 +6,12 @@ Any strategy, any predictor of architectures: the paper of the ranking function 
 
 import math
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from archsearch.archive.records import Candidate, Trial
 from archsearch.cell import Cell
-from archsearch.predictor import ArchitecturePredictor
+from archsearch.predictor import ArchitecturePredictor, readable_cell
 from archsearch.search.protocol import Draft, DraftingStrategy, Proposal, Strategy
 from archsearch.space.parameters import require
 
@@ -46,6 +46,10 @@ class Screened(Strategy):
         self._pairs: list[tuple[Cell, float]] = []  # told, in the order of the tells
         self._num_learnt = 0  # pairs that the predictor knows
 
+    def learn(self, pairs: Sequence[tuple[Cell, float]]) -> None:
+        """Known pairs, such as those of an earlier run. To be called before the first ask."""
+        self._pairs.extend(pairs)
+
     def ask(self, number: int) -> Proposal | None:
         drafts = self._drafts()
         if not drafts:
@@ -63,9 +67,7 @@ class Screened(Strategy):
         return self._strategy.propose(candidate.number, next(same, drafts[0]))
 
     def tell(self, trial: Trial) -> None:
-        architecture = trial.candidate.architecture
-        assert isinstance(architecture, Cell)
-        self._pairs.append((architecture, trial.fitness))
+        self._pairs.append((readable_cell(trial.candidate.architecture), trial.fitness))
         self._strategy.tell(trial)
 
     def status(self) -> Mapping[str, int | float | str]:
@@ -79,7 +81,7 @@ class Screened(Strategy):
 
     def _best(self, drafts: list[Draft[Any]]) -> Draft[Any]:
         self._learn()
-        guesses = self._predictor.predict([draft.architecture for draft in drafts])
+        guesses = self._predictor.predict([readable_cell(draft.architecture) for draft in drafts])
         return drafts[int(guesses.argmax())]
 
     def _learn(self) -> None:

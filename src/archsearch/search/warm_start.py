@@ -36,7 +36,7 @@ def seeds(runs: Sequence[str], num_cells: int, space: CellSpace[Any], kept_in: P
 
 
 def _expressed(runs: Sequence[str], space: CellSpace[Any]) -> Iterator[tuple[str, Any]]:
-    for trials in zip_longest(*(_best_trials(run) for run in runs)):
+    for trials in zip_longest(*(best_trials(run) for run in runs)):
         for trial in trials:
             if trial is not None:
                 architecture = trial.candidate.architecture
@@ -45,7 +45,14 @@ def _expressed(runs: Sequence[str], space: CellSpace[Any]) -> Iterator[tuple[str
                     yield architecture.key, genome
 
 
-def _best_trials(run: str) -> list[Trial]:
+def best_trials(run: str) -> list[Trial]:
+    """The trials of different cells of an earlier run, the fittest first, references among them.
+
+    run: its directory, or the URL of its archive.
+
+    Raises:
+        ArchiveError: there is no archive that can be read.
+    """
     url = run if "://" in run else f"sqlite:///{Path(run) / 'archive.sqlite'}"
     with Archive.read(url) as archive:
         return archive.best(len(archive))

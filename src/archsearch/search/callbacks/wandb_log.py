@@ -121,8 +121,8 @@ class WandbLog(Callback):
         self._rows += [self._row(trial) for trial in self._trials[len(self._rows) :]]
         columns: list[str | int] = [
             "trial", "status", self._metric_name, "fitness", "num_params", "wall_seconds", "origin",
-            "parents", "details", "hyperparameters", "cell", "equations", "drawing", "curve", "cause",
-            "reused_from", "key",
+            "parents", "details", "hyperparameters", "cell", "equations", "drawing", "curve",
+            "cause", "reused_from", "key",
         ]  # fmt: skip
         return wandb.Table(columns=columns, data=self._rows)
 

@@ -1,0 +1,75 @@
+"""The reward of a trained architecture: the better they are, the more sharply it tells them apart.
+
+Schrimpf et al. 2017, appendix on the generator: 0.2·(140 − loss) + 4^(0.3815·(50 − loss)), a "soft
+exponential". Down to a loss of 50 the reward is nearly a straight line; from there on, every four
+units make the exponential part eight times as large.
+
+What the paper leaves open, as decided here: its losses are those of one task; on another the
+formula would be flat, or explode. So a loss is put onto the paper's scale by what was found lately:
+the best tenth of the architectures have losses of 50 or less, the worst tenth 140 or more, and a
+straight line in fitness leads from one to the other. "To keep the reward" between two bounds, says
+the text, which has lost them: here they are 0 and 140.
+"""
+
+import math
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import mean, quantiles
+
+from archsearch.space.parameters import require
+
+
+@dataclass(frozen=True, slots=True)
+class SoftExponential:
+    """The reward of a loss on the paper's scale, from 0 to `max_reward`."""
+
+    poor_loss: float = 140.0
+    good_loss: float = 50.0
+    linear_rate: float = 0.2
+    base: float = 4.0
+    exponential_rate: float = 0.3815
+    max_reward: float = 140.0
+
+    def __post_init__(self) -> None:
+        require("good_loss", self.good_loss, 0, float("inf"))
+        require("poor_loss", self.poor_loss, self.good_loss + 1, float("inf"))
+        require("linear_rate", self.linear_rate, 0, float("inf"))
+        require("base", self.base, 1, 100)
+        require("exponential_rate", self.exponential_rate, 0, 1)
+        require("max_reward", self.max_reward, 0, float("inf"))
+
+    def __call__(self, loss: float) -> float:
+        loss = min(max(loss, 0), self.poor_loss)
+        linear = self.linear_rate * (self.poor_loss - loss)
+        reward: float = linear + self.base ** (self.exponential_rate * (self.good_loss - loss))
+        return min(reward, self.max_reward)
+
+
+class RewardScale:
+    """Puts fitness onto the scale of the reward by the last `window` successful architectures."""
+
+    def __init__(self, reward: SoftExponential, window: int) -> None:
+        require("window", window, 10, float("inf"), integer=True)
+        self._reward = reward
+        self._recent: deque[float] = deque(maxlen=window)
+
+    def advantages(self, fitnesses: Sequence[float]) -> list[float]:
+        """By how much their rewards are above the mean reward of recent architectures, among which
+        they are from now on. A failed one (−∞) has a reward of 0.
+
+        At least two must not have failed.
+        """
+        self._recent.extend(fitness for fitness in fitnesses if fitness > -math.inf)
+        tenths = quantiles(self._recent, n=10, method="inclusive")
+        baseline = mean(self._of(fitness, tenths[0], tenths[-1]) for fitness in self._recent)
+        return [self._of(fitness, tenths[0], tenths[-1]) - baseline for fitness in fitnesses]
+
+    def _of(self, fitness: float, poor: float, good: float) -> float:
+        """The reward where architectures of `poor` and `good` fitness stand for the two losses."""
+        if fitness == -math.inf:
+            return 0.0
+        reward = self._reward
+        # All alike: nobody is poor.
+        shortfall = (good - fitness) / (good - poor) if good > poor else 0.0
+        return reward(reward.good_loss + shortfall * (reward.poor_loss - reward.good_loss))
