@@ -12,7 +12,7 @@ train: $(VENV)/.installed           ## train one cell: make train ARGS="cell=zoo
 	$(BIN)/python -m archsearch.train $(ARGS)
 
 test: lint                          ## everything a commit must pass
-	$(BIN)/python -m pytest -q $(ARGS)
+	$(BIN)/python -m pytest -q -n auto --maxprocesses 4 $(ARGS)
 
 slow-test: $(VENV)/.installed       ## checks on real data that take minutes
 	$(BIN)/python -m pytest -q -m slow $(ARGS)

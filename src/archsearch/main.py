@@ -102,7 +102,7 @@ def make_strategy(cfg: DictConfig, predictor: object, run_dir: Path) -> Strategy
     if has_predictor_inside and not of_cells:
         raise ConfigError(
             "predictor: this strategy needs one that reads cells, got "
-            f"{type(predictor).__name__}; try predictor=ranking"
+            f"{type(predictor).__name__ if predictor else 'none'}; try predictor=ranking"
         )
     strategy = make(
         space=space, rng=rng, **({"predictor": predictor} if has_predictor_inside else {})

@@ -58,11 +58,19 @@ def test_a_ratio_is_the_median_over_rounds():
 
 def test_drawn_cells_depend_on_seed_and_space_alone():
     def keys(names, seed):
-        return [named.cell.key for named in chosen_cells(names, seed) if named.drawn]
+        drawn = [named for named in chosen_cells(names, seed) if named.drawn]
+        return {
+            space: [named.cell.key for named in drawn if named.name == space]
+            for space in cell_spaces()
+        }
 
-    few = keys(("random:3",), 1)
-    assert keys(("lstm", "random:4"), 1)[:3] == few
-    assert not set(keys(("random:3",), 2)) & set(few)
+    few, more, others = (
+        keys(("random:3",), 1),
+        keys(("lstm", "random:4"), 1),
+        keys(("random:3",), 2),
+    )
+    assert {space: its_keys[:3] for space, its_keys in more.items()} == few
+    assert all(others[space] != few[space] for space in few)
 
 
 @pytest.mark.parametrize("name", cell_spaces())

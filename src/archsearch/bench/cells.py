@@ -7,11 +7,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from hydra import compose, initialize_config_dir
 from hydra.utils import instantiate
-from omegaconf import OmegaConf
 
 from archsearch.cell import Cell, zoo
-from archsearch.config import conf_folder
+from archsearch.config import conf_folder, register
 from archsearch.space import CellSpace
 
 RANDOM = "random:"
@@ -56,9 +56,19 @@ def chosen_cells(names: tuple[str, ...], seed: int) -> Iterator[NamedCell]:
 
 
 def cell_spaces() -> dict[str, CellSpace[Any]]:
-    """Every space of conf/cell_space by its name there."""
-    paths = sorted(Path(conf_folder(), "cell_space").glob("*.yaml"))
-    return {path.stem: instantiate(OmegaConf.load(path)) for path in paths}
+    """Every space of cells in conf/cell_space by its name there; networks are left out."""
+    names = sorted(path.stem for path in Path(conf_folder(), "cell_space").glob("*.yaml"))
+    register()
+    with initialize_config_dir(conf_folder(), version_base="1.3"):
+        configured = {name: compose("config", [f"cell_space={name}"]) for name in names}
+    spaces = {name: instantiate(cfg.cell_space) for name, cfg in configured.items()}
+    return {name: space for name, space in spaces.items() if _is_of_cells(space)}
+
+
+def _is_of_cells(space: Any) -> bool:
+    """One that needs earlier runs is only partly made here."""
+    is_made = isinstance(space, CellSpace)
+    return is_made and isinstance(space.decode(space.sample(random.Random(0))), Cell)
 
 
 def draw_cells(space: CellSpace[Any], rng: random.Random) -> Iterator[Cell]:

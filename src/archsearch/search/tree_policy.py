@@ -13,9 +13,12 @@ root's vector scores the tokens.
 A finished subtree's vector does not change any more. So a new token costs one LSTM step for each
 node above the target, whatever hangs below them.
 
+Epsilon-greedy: with probability epsilon a token is any of those allowed, all alike.
+
 What the paper leaves open, as decided here: the arguments right of the target, which are still
 empty, are no part of a node's sequence, as the operator says how many there will be; the scores are
-a linear function of the encoded tree.
+a linear function of the encoded tree; the probability of a token is that with which it is drawn,
+epsilon and all. So a token that only chance would have chosen does not swamp the gradient.
 """
 
 import random
@@ -119,9 +122,7 @@ class TreePolicy(nn.Module):
         while indices := [index for index, tree in enumerate(trees) if not tree.is_finished]:
             growing = [trees[index] for index in indices]
             open_tokens = [choices(index) for index in indices]
-            probabilities = self._probabilities(
-                growing, single[-1][0], open_tokens, epsilon
-            )
+            probabilities = self._probabilities(growing, single[-1][0], open_tokens, epsilon)
             tokens = [
                 pick(index, own, [row[token] for token in own])
                 for index, own, row in zip(

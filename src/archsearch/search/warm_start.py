@@ -8,6 +8,7 @@ from typing import Any
 
 from archsearch.archive.records import Trial
 from archsearch.archive.store import Archive
+from archsearch.search.callbacks.atomic import write_atomically
 from archsearch.space import CellSpace
 
 
@@ -31,14 +32,14 @@ def seeds(runs: Sequence[str], num_cells: int, space: CellSpace[Any], kept_in: P
                 "choose another cell_space, or loosen its limits, such as cell_space.min_height"
             )
         data = [space.to_json(genome) for genome in genomes]
-        kept_in.write_text(json.dumps(data), encoding="utf-8")
+        write_atomically(kept_in, json.dumps(data))
     return [space.from_json(data) for data in json.loads(kept_in.read_text(encoding="utf-8"))]
 
 
 def _expressed(runs: Sequence[str], space: CellSpace[Any]) -> Iterator[tuple[str, Any]]:
     for trials in zip_longest(*(best_trials(run) for run in runs)):
         for trial in trials:
-            if trial is not None:
+            if trial is not None and not trial.candidate.is_reference:
                 architecture = trial.candidate.architecture
                 genome = space.encode(architecture)
                 if genome is not None:
