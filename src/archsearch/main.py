@@ -54,6 +54,8 @@ def search(cfg: DictConfig) -> float | None:
     task, budget = instantiate(cfg.task), instantiate(cfg.budget)
     task.load(budget)  # missing data is found here, not in a worker
     predictor = instantiate(cfg.predictor) if cfg.predictor else None
+    if isinstance(predictor, CurvePredictor):
+        predictor.predict([[]])  # one that has learnt nothing is found here, not in a worker
     factory = TrainingEvaluatorFactory(
         task, budget, instantiate(cfg.model), instantiate(cfg.trainer),
         predictor if isinstance(predictor, CurvePredictor) else None,

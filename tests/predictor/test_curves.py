@@ -118,7 +118,6 @@ from toy_curves import toy_curves
 from archsearch.predictor.configured import configured_predictor
 
 torch.manual_seed({hash_seed})
-torch.set_num_threads({hash_seed})
 for name, numbers in {quick}.items():
     predictor = configured_predictor(name, numbers)
     predictor.fit(toy_curves(30, seed=1), 1)
