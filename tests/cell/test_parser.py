@@ -128,7 +128,7 @@ def test_hostile_text_is_explained_in_time(text):
     started = time.process_time()
     with pytest.raises(CellError, match=HOSTILE[text]) as error:
         parse(text)
-    assert time.process_time() - started < 5
+    assert time.process_time() - started < 20
     message = str(error.value)
     assert len(message) < 700
     assert all(c.isprintable() or c == "\n" for c in message)
