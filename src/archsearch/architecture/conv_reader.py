@@ -27,7 +27,7 @@ from archsearch.architecture.convolutional import (
 )
 from archsearch.cell import CellError
 from archsearch.cell.errors import did_you_mean, shown
-from archsearch.cell.scanner import Token, error_at
+from archsearch.cell.scanner import Token, error_at, scan
 
 MAX_TEXT_LENGTH = 200_000  # characters; the largest network has fewer
 
@@ -54,7 +54,7 @@ def read_conv(text: str) -> ConvNetwork:
 class _Reader:
     def __init__(self, text: str) -> None:
         self.text = text
-        self.tokens = _scan(text)
+        self.tokens = scan(text, _TOKEN, "a name, a size such as 3x5x36, or one of <- / , ;")
         self.position = 0
 
     def network(self) -> ConvNetwork:
@@ -152,24 +152,3 @@ class _Reader:
 
     def _fail(self, token: Token, problem: str) -> NoReturn:
         raise error_at(self.text, token.start, problem)
-
-
-def _scan(text: str) -> list[Token]:
-    """All words without blanks and comments, and an "end"."""
-    tokens = []
-    position = 0
-    while position < len(text):
-        match = _TOKEN.match(text, position)
-        if match is None:
-            raise error_at(
-                text,
-                position,
-                f"unexpected character U+{ord(text[position]):04X}; "
-                "expected a name, a size such as 3x5x36, or one of <- / , ;",
-            )
-        kind = str(match.lastgroup)
-        if kind != "blank":
-            tokens.append(Token(match[0] if kind == "sign" else kind, match[0], position))
-        position = match.end()
-    tokens.append(Token("end", "", len(text)))
-    return tokens

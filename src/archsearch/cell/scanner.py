@@ -28,18 +28,25 @@ class Token:
         return END if self.kind == "end" else shown(self.text)
 
 
-def scan(text: str) -> list[Token]:
-    """All words without blanks and comments, and an "end". Raises CellError for other signs."""
+def scan(
+    text: str,
+    token: re.Pattern[str] = _TOKEN,
+    expected: str = "a name, a number, or one of ( ) , ; = |",
+) -> list[Token]:
+    """All words without blanks and comments, and an "end". Raises CellError for other signs.
+
+    token: matches one word; its groups are the kinds, among them "blank" and "sign".
+    expected: what it matches, for the error.
+    """
     tokens = []
     position = 0
     while position < len(text):
-        match = _TOKEN.match(text, position)
+        match = token.match(text, position)
         if match is None:
             raise error_at(
                 text,
                 position,
-                f"unexpected character U+{ord(text[position]):04X}; "
-                "expected a name, a number, or one of ( ) , ; = |",
+                f"unexpected character U+{ord(text[position]):04X}; expected {expected}",
             )
         kind = str(match.lastgroup)
         if kind != "blank":
