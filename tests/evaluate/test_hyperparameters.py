@@ -3,10 +3,11 @@ from functools import partial
 import pytest
 
 from archsearch.archive import Candidate, Origin, Status
+from archsearch.archive.records import HYPERPARAMETERS
 from archsearch.cell import zoo
 from archsearch.data import load_xml
 from archsearch.evaluate.evaluator import TrainingEvaluatorFactory
-from archsearch.evaluate.hyperparameters import Setting, apply
+from archsearch.evaluate.hyperparameters import KNOWN, Setting, apply
 from archsearch.nn import LanguageModel
 from archsearch.train import Adam, Budget, LanguageTask, Training, count_parameters
 
@@ -32,6 +33,10 @@ def test_each_changes_the_training_and_not_the_size(hyperparameters: dict[str, f
     assert changed.status is Status.OK
     assert changed.metric != plain.metric
     assert changed.num_params == plain.num_params
+
+
+def test_what_a_candidate_may_bring_is_what_the_evaluator_knows() -> None:
+    assert tuple(KNOWN) == HYPERPARAMETERS
 
 
 def test_the_learning_rate_is_where_the_schedule_begins() -> None:

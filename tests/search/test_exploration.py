@@ -103,6 +103,7 @@ def test_without_priors_each_architecture_comes_once_and_with_no_hyperparameters
         ({"revisit_rate": 1.1}, r"revisit_rate: expected a number between 0 and 1, got 1\.1"),
         ({"draws": 0}, "draws: expected an integer 1 or more, got 0"),
         ({"inherit_rate": -1}, "inherit_rate: expected a number between 0 and 1, got -1"),
+        ({"priors": {"lr": OneOf([1])}}, "priors: expected some of learning_rate, .*, got lr"),
     ],
 )
 def test_parameters_out_of_range(parameters: dict[str, Any], message: str) -> None:

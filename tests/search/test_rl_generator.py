@@ -171,6 +171,16 @@ def test_every_place_of_the_memory_gets_a_candidate() -> None:
         assert genomes == list(SPACE.memory_places(genomes[0]))
 
 
+def test_some_places_of_the_memory_if_no_more_may_be_tried() -> None:
+    trials = drive(generator(max_memory_places=1), is_tanh_free, 80)
+    genomes = [SPACE.from_json(trial.candidate.genome) for trial in trials]
+    assert not any(trial.candidate.origin.parents for trial in trials)
+    chosen = {SPACE.memory_places(genome).index(genome) for genome in genomes}
+    assert len(chosen) > 3
+    with pytest.raises(ValueError, match="max_memory_places"):
+        generator(max_memory_places=0)
+
+
 @pytest.mark.parametrize(("max_failed", "batch_size"), [(0, 4), (1, 3)])
 def test_a_batch_needs_three_good_architectures_and_counts_one_failed(
     max_failed: int, batch_size: int

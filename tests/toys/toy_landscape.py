@@ -119,7 +119,9 @@ def _random_ranking(space: CellSpace[Any], seed: int) -> RandomRanking:
 
 
 def _rl_generator(space: DSLSpace, seed: int) -> RLGenerator:
-    return RLGenerator(space, random.Random(seed), width=32, max_pretraining_updates=5)
+    return RLGenerator(
+        space, random.Random(seed), width=32, pretraining_trees=16, max_pretraining_updates=5
+    )
 
 
 def _nas_controller(space: DecisionSpace, seed: int) -> NASController:

@@ -25,6 +25,9 @@ class Status(StrEnum):
     REJECTED = "rejected"  # did not pass a gate of the run's suite of tasks
 
 
+# What a candidate may bring along; archsearch.evaluate.hyperparameters says what each does.
+HYPERPARAMETERS = ("learning_rate", "init_scale", "clip_norm", "num_layers", "num_params")
+
 REFERENCE = "reference"  # the operation of the cells that every run is measured against
 
 
@@ -45,7 +48,7 @@ class Candidate:
     architecture: Architecture
     genome: Json  # the space's encoding; None for cells that come from outside a space
     origin: Origin
-    hyperparameters: Mapping[str, Json] = field(default_factory=dict)  # what differs from the run's
+    hyperparameters: Mapping[str, Json] = field(default_factory=dict)  # where not as the run's
 
     @property
     def key(self) -> str:

@@ -24,7 +24,7 @@ class Setting:
 def apply(
     hyperparameters: Mapping[str, Any], setting: Setting, task: Task, architecture: Architecture
 ) -> Setting:
-    """The setting with a candidate's hyperparameters in it; their names are those of `KNOWN`.
+    """The setting with a candidate's hyperparameters in it; their names are `HYPERPARAMETERS`.
 
     Raises:
         ValueError: a name that is not known.
@@ -38,7 +38,7 @@ def apply(
 
 
 def _learning_rate(setting: Setting, value: float, _: Task, __: Architecture) -> Setting:
-    schedule = dataclasses.replace(setting.training.schedule, lr=value)  # type: ignore[call-arg]
+    schedule = dataclasses.replace(setting.training.schedule, lr=value)
     return dataclasses.replace(
         setting, training=dataclasses.replace(setting.training, schedule=schedule)
     )

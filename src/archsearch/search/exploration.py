@@ -25,7 +25,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from archsearch.archive.records import Json, Origin, Trial
+from archsearch.archive.records import HYPERPARAMETERS, Json, Origin, Trial
 from archsearch.cell import Cell
 from archsearch.search.protocol import Draft, DraftingStrategy
 from archsearch.space.graph import GraphSpace
@@ -109,6 +109,10 @@ class Exploration(DraftingStrategy[Cell]):
         require("draws", draws, 1, math.inf, integer=True)
         require("inherit_rate", inherit_rate, 0, 1)
         require("max_attempts", max_attempts, 1, math.inf, integer=True)
+        if unknown := sorted(set(priors or {}) - set(HYPERPARAMETERS)):
+            raise ValueError(
+                f"priors: expected some of {', '.join(HYPERPARAMETERS)}, got {', '.join(unknown)}"
+            )
         super().__init__(space)
         self._space = space
         self._rng = rng

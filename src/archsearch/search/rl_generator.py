@@ -6,7 +6,8 @@ on the generator:
 
 1. The agent is trained beforehand on priors, without evaluation (`priors`).
 2. It grows an expression from h_t downwards, token by token (`tree_policy`). Where the expression
-   uses c_tm1, every node that can give c_t makes a candidate; the best counts.
+   uses c_tm1, every node that can give c_t makes a candidate, or of too many `max_memory_places`;
+   the best counts.
 3. At least four results close a batch: three good ones or more, and at most one failed.
    REINFORCE (Williams 1992) then makes the agent's choices more or less likely, by the reward of
    what they led to (`reward`).
@@ -85,16 +86,20 @@ class RLGenerator(DraftingStrategy[Expression]):
         min_depth: int = 3,
         max_depth: int = 11,
         pretraining_goal: float = 0.9,
-        pretraining_trees: int = 16,
+        pretraining_trees: int = 64,
         max_pretraining_updates: int = 30,
         min_results: int = 4,
         min_good: int = 3,
         max_failed: int = 1,
         reward: SoftExponential = REWARD,
         reward_window: int = 100,
+        max_memory_places: int | None = None,
         max_attempts: int = 30,
     ) -> None:
-        """Trains the agent on the priors, for some seconds."""
+        """Trains the agent on the priors, for some seconds.
+
+        max_memory_places: of an expression's places of c_t, how many are tried; None: all.
+        """
         if not isinstance(space, DSLSpace):
             raise ValueError(
                 "space: expected a DSLSpace (cell_space=dsl_core or dsl_extended), got "
@@ -106,6 +111,8 @@ class RLGenerator(DraftingStrategy[Expression]):
         require("min_good", min_good, 2, math.inf, integer=True)
         require("max_failed", max_failed, 0, math.inf, integer=True)
         require("min_results", min_results, 1, math.inf, integer=True)
+        if max_memory_places is not None:
+            require("max_memory_places", max_memory_places, 1, math.inf, integer=True)
         require("max_attempts", max_attempts, 1, math.inf, integer=True)
         super().__init__(space)
         self._space = space
@@ -114,6 +121,7 @@ class RLGenerator(DraftingStrategy[Expression]):
         self._min_results = min_results
         self._min_good = min_good
         self._max_failed = max_failed
+        self._max_memory_places = max_memory_places
         self._max_attempts = max_attempts
         self._scale = RewardScale(reward, reward_window)
         self._agent = ExpressionAgent(
@@ -185,7 +193,7 @@ class RLGenerator(DraftingStrategy[Expression]):
         rejected = []
         for _ in range(self._max_attempts):
             tokens = self._agent.grow(epsilon)
-            candidates = self._space.memory_places(self._agent.expression(tokens))
+            candidates = self._memory_places(self._agent.expression(tokens))
             if not candidates:
                 rejected.append(tokens)
             elif self._space.decode(candidates[0]).key in self._proposed_keys:
@@ -193,8 +201,15 @@ class RLGenerator(DraftingStrategy[Expression]):
             else:
                 return _Architecture(tokens, deque(candidates), "grown", rejected)
         sample = self._space.sample(self._rng)
-        candidates = self._space.memory_places(sample)
+        candidates = self._memory_places(sample)
         return _Architecture(self._agent.tokens(sample), deque(candidates), "random", rejected)
+
+    def _memory_places(self, expression: Expression) -> Sequence[Expression]:
+        """The expression with c_t from each valid place, or from as many as may be tried."""
+        places = self._space.memory_places(expression)
+        if self._max_memory_places is None or len(places) <= self._max_memory_places:
+            return places
+        return self._rng.sample(places, self._max_memory_places)
 
     # --- learning ---
 

@@ -24,8 +24,11 @@ class Progress(NamedTuple):
     metrics: Sequence[float]  # on validation data, one for every whole epoch done
 
 
+@dataclass(frozen=True)
 class Schedule(ABC):
     """Which optimiser, and which learning rate when."""
+
+    lr: float  # of the first steps
 
     @abstractmethod
     def optimizer(self, parameters: Iterable[nn.Parameter]) -> Optimizer:
@@ -44,7 +47,6 @@ class Schedule(ABC):
 class _Sgd(Schedule):
     """Plain gradient descent with an L2 penalty of weight_decay / 2."""
 
-    lr: float
     weight_decay: float = 0.0
 
     def optimizer(self, parameters: Iterable[nn.Parameter]) -> Optimizer:
@@ -110,7 +112,6 @@ class Adam(Schedule):
     SGDR, 2017, equation 5, without restarts); where `final_lr` is None the rate stays at `lr`.
     """
 
-    lr: float
     betas: tuple[float, float] = (0.9, 0.999)
     eps: float = 1e-8
     weight_decay: float = 0.0  # decoupled (AdamW)

@@ -39,7 +39,7 @@ class StepTimer:
         # A trial's limit of time is no matter here.
         self._task, self._budget = task, replace(budget, epochs=1, max_seconds=None)
         self._model, self._threads = model, threads
-        self._training = replace(training, schedule=_Standstill(training.schedule))
+        self._training = replace(training, schedule=_Standstill(lr=0.0, schedule=training.schedule))
 
     def __call__(self, precision: Precision) -> float:
         training = replace(self._training, precision=precision)
@@ -61,7 +61,7 @@ class StepTimer:
         return self._task.module(network, self._budget, self._training, generator)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Standstill(Schedule):
     """A schedule's optimiser at the rate zero."""
 
@@ -71,7 +71,7 @@ class _Standstill(Schedule):
         return self.schedule.optimizer(parameters)
 
     def learning_rate(self, progress: Progress) -> float:  # noqa: ARG002
-        return 0.0
+        return self.lr
 
 
 class _Clock(Callback):
