@@ -1,8 +1,11 @@
 """Truncated backpropagation through time."""
 
+import pytest
 import torch
 
 from archsearch.cell import zoo
+from archsearch.data import TokenCorpus
+from archsearch.train import LanguageTask, fit
 
 
 def module_of(task, budget, model, training):
@@ -45,14 +48,12 @@ def test_perplexity_is_that_of_the_whole_stream_however_it_is_cut(task, budget, 
     for unroll_steps in (7, 25, 1000):
         limits = budget(unroll_steps=unroll_steps, batch_size=4)
         module, _ = module_of(task, limits, model, adam)
-        module._count(torch.tensor(1.0), 1)  # a training loss
         module.eval()
-        module.on_validation_epoch_start()
+        module.begin()
         with torch.no_grad():
-            for stretch in module.val_dataloader():
-                module.validation_step(stretch)
-        module.on_validation_epoch_end()
-        perplexities.append(module.metrics[0])
+            for batch in module.valid_batches():
+                module.evaluate(batch)
+        perplexities.append(module.result()[0])
     assert max(perplexities) - min(perplexities) < 1e-4 * perplexities[0]
 
 
@@ -61,3 +62,34 @@ def test_the_gradient_is_clipped_to_the_norm(task, budget, model, adam):
     module.training_step([segments[0]])
     norm = torch.cat([p.grad.flatten() for p in module.network.parameters()]).norm()
     assert norm <= 1.0 + 1e-5
+
+
+def test_symbols_that_are_only_read_count_neither_in_training_nor_in_evaluation(
+    budget, model, adam
+) -> None:
+    """A random symbol, then a sign, then the symbol again: only the last is to be predicted."""
+    torch.manual_seed(0)
+    symbols = torch.randint(4, (3000,))
+    stream = torch.stack([~symbols, torch.full_like(symbols, ~4), symbols], dim=1).flatten()
+    vocabulary = ("a", "b", "c", "d", "=")
+    corpus = TokenCorpus("echo", vocabulary, stream, stream[:600], stream[:600], all_scored=False)
+    task = LanguageTask("echo", lambda: corpus, "accuracy", ["perplexity"])
+    done = fit(task, zoo["gru"], budget(epochs=2, hidden_size=16), model, adam, seed=1)
+    assert done.metric > 0.99
+    last = done.curve[-1]
+    assert 1 <= last.measures["perplexity"] < 1.1
+    assert last.train_loss < 0.2
+    assert task.fitness(0.7) == task.metric(0.7) == 0.7
+
+
+def test_bits_and_perplexity_are_the_same_fitness(task, budget, model, adam) -> None:
+    bits = LanguageTask("bits", task._load_corpus, "bits a symbol", ["perplexity", "accuracy"])
+    fits = [fit(each, zoo["rnn"], budget(), model, adam, seed=1) for each in (task, bits)]
+    plain, in_bits = fits
+    assert bits.fitness(in_bits.metric) == pytest.approx(task.fitness(plain.metric))
+    assert bits.metric(bits.fitness(2.5)) == pytest.approx(2.5)
+    measures = in_bits.curve[-1].measures
+    assert measures["perplexity"] == pytest.approx(plain.metric)
+    assert 0 < measures["accuracy"] < 1
+    with pytest.raises(ValueError, match="expected perplexity, bits a symbol, accuracy, got 'bleu'"):
+        LanguageTask("xml", task._load_corpus, "bleu")

@@ -66,12 +66,18 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Epoch:
-    """One point of a learning curve. `train_loss` is the mean over the epoch, in nats a symbol;
-    `valid_metric` is the task's metric on validation data; `wall_seconds` since training began."""
+    """One point of a learning curve.
+
+    train_loss: the mean over the epoch, in nats: a symbol, or what else the task predicts.
+    valid_metric: the task's metric on validation data.
+    wall_seconds: since training began.
+    measures: what else validation measured, by name, such as the precision beside F1.
+    """
 
     train_loss: float
     valid_metric: float
     wall_seconds: float
+    measures: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,8 @@ def _trial_columns() -> list[Any]:
         Column("origin", Text, nullable=False),
         Column("status", String(16), nullable=False),
         Column("seed", BigInteger, nullable=False),
-        Column("curve", Text, nullable=False),  # [[train_loss, valid_metric, wall_seconds], …]
+        # [[train_loss, valid_metric, wall_seconds], …], each with an object of measures if any
+        Column("curve", Text, nullable=False),
         Column("metric", Double),
         Column("fitness", Double),  # NULL is −∞
         Column("num_params", BigInteger),
@@ -152,7 +153,7 @@ def from_row(row: RowMapping, place: str) -> Trial:
         candidate=candidate,
         status=Status(row["status"]),
         seed=row["seed"],
-        curve=tuple(Epoch(*map(float, epoch)) for epoch in json.loads(row["curve"])),
+        curve=tuple(_decode_epoch(*epoch) for epoch in json.loads(row["curve"])),
         metric=row["metric"],
         fitness=-math.inf if row["fitness"] is None else row["fitness"],
         num_params=row["num_params"],
@@ -163,6 +164,18 @@ def from_row(row: RowMapping, place: str) -> Trial:
     )
 
 
-def _encode_epoch(epoch: Epoch) -> list[float | str]:
+def _encode_epoch(epoch: Epoch) -> list[Json]:
     values = (epoch.train_loss, epoch.valid_metric, epoch.wall_seconds)
-    return [value if math.isfinite(value) else str(value) for value in values]
+    measures = {name: _encode_number(value) for name, value in epoch.measures.items()}
+    return [*map(_encode_number, values), *([measures] if measures else [])]
+
+
+def _decode_epoch(
+    train_loss: Json, valid_metric: Json, wall_seconds: Json, measures: Json | None = None
+) -> Epoch:
+    numbers = {name: float(value) for name, value in (measures or {}).items()}
+    return Epoch(float(train_loss), float(valid_metric), float(wall_seconds), numbers)
+
+
+def _encode_number(value: float) -> float | str:
+    return value if math.isfinite(value) else str(value)

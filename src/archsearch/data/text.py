@@ -18,6 +18,9 @@ UNKNOWN = "<unk>"
 class TokenCorpus:
     """Three streams of tokens, each a 1-D int64 tensor of indices into `vocabulary`.
 
+    A token n that is read but need not be predicted, such as the digits of an exercise whose result
+    is asked, stands there as ~n, which is negative; `all_scored` says that there is none.
+
     The tensors are shared between users of the same corpus: read them, never write them.
     """
 
@@ -26,6 +29,7 @@ class TokenCorpus:
     train: Tensor
     valid: Tensor
     test: Tensor
+    all_scored: bool = True
 
     def limit(
         self,

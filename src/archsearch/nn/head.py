@@ -77,6 +77,16 @@ class AdaptiveSoftmax(nn.Module):
                 loss = loss + of_cluster * (len(rows) / len(targets))
         return loss
 
+    def log_probabilities(self, features: Tensor) -> Tensor:
+        """Of all words, in nats: features (…, F) -> (…, V)."""
+        head = F.linear(features, self.head_weight, self.head_bias).log_softmax(-1)
+        parts = [head[..., : self.cutoffs[0]]]
+        for i in range(len(self.cutoffs)):
+            projected = F.linear(features, self.projections[i])
+            inner = F.linear(projected, self.cluster_weights[i], self.cluster_biases[i])
+            parts.append(head[..., self.cutoffs[0] + i, None] + inner.log_softmax(-1))
+        return torch.cat(parts, dim=-1)
+
     def _cluster_loss(self, i: int, features: Tensor, targets: Tensor) -> Tensor:
         projected = F.linear(features, self.projections[i])
         return linear_cross_entropy(

@@ -149,13 +149,24 @@ class LanguageModel(nn.Module):
 
     def loss(self, features: Features, targets: Tensor) -> Tensor:
         """Mean cross entropy of targets (T, B), in nats a symbol."""
-        rows, targets = features.dropped.flatten(0, 1), targets.flatten()
+        return self.loss_of_rows(features.dropped.flatten(0, 1), targets.flatten())
+
+    def loss_of_rows(self, rows: Tensor, targets: Tensor) -> Tensor:
+        """The same of single rows (N, width of the last layer) of `Features.dropped`, whose targets
+        are (N,)."""
         if self.adaptive_softmax is not None:
             loss: Tensor = self.adaptive_softmax(rows, targets)
             return loss
         assert self.decoder is not None
         assert self.decoder_bias is not None
         return linear_cross_entropy(rows, self.decoder, self.decoder_bias, targets)
+
+    def logits(self, features: Features) -> Tensor:
+        """(T, B, V); log-probabilities where the softmax is adaptive."""
+        if self.adaptive_softmax is not None:
+            return self.adaptive_softmax.log_probabilities(features.dropped)
+        assert self.decoder is not None
+        return nn.functional.linear(features.dropped, self.decoder, self.decoder_bias)
 
     def _drop(self, x: Tensor, rate: float) -> Tensor:
         if not self.training:

@@ -5,7 +5,8 @@ from archsearch.train.cell_sources import read_cell
 from archsearch.train.failures import Diverged, TimeLimit, TooManyParameters, TrainingFailure
 from archsearch.train.fit import Fit, count_parameters, fit, metric_on_test
 from archsearch.train.language import LanguageTask
-from archsearch.train.module import LanguageModule
+from archsearch.train.language_module import LanguageMetric, LanguageModule
+from archsearch.train.module import BatchModule, StepLoss
 from archsearch.train.precision import resolve_precision
 from archsearch.train.process import set_up_process
 from archsearch.train.schedules import Adam, NtAsgd, Schedule, SgdDecay, SgdPlateau
@@ -15,9 +16,11 @@ from archsearch.train.training import Loss, Precision, Training
 
 __all__ = [
     "Adam",
+    "BatchModule",
     "Budget",
     "Diverged",
     "Fit",
+    "LanguageMetric",
     "LanguageModule",
     "LanguageTask",
     "Loss",
@@ -27,6 +30,7 @@ __all__ = [
     "Schedule",
     "SgdDecay",
     "SgdPlateau",
+    "StepLoss",
     "StepTimer",
     "Task",
     "TaskModule",

@@ -25,7 +25,7 @@ from archsearch.train.failures import TrainingFailure
 from archsearch.train.fit import Fit, count_parameters, fit, metric_on_test
 from archsearch.train.precision import resolve_precision
 from archsearch.train.process import set_up_process
-from archsearch.train.progress import EpochLines, write_line
+from archsearch.train.progress import EpochLines, figure, write_line
 from archsearch.train.step_timer import StepTimer
 from archsearch.train.task import Model, Task
 from archsearch.train.training import Training
@@ -116,7 +116,9 @@ def finish(
     """Test the weights of the best epoch and write what is left to write, the result last."""
     weights = load_file(folder / BEST)
     done.module.network.load_state_dict(weights)
-    metrics = done.module.metrics
+    costs = done.module.costs
+    best = costs.index(min(costs))
+    test = metric_on_test(done.module, budget, training)
     write_whole(folder / WEIGHTS, save(weights, metadata={"cell": str(cell)}))
     result: dict[str, Any] = {
         "task": task.name,
@@ -127,9 +129,11 @@ def finish(
         "precision": training.precision,
         "num_params": done.num_params,
         "metric": task.metric_name,
-        "best_epoch": metrics.index(min(metrics)) + 1,
-        "valid": min(metrics),
-        "test": metric_on_test(done.module, budget, training),
+        "best_epoch": best + 1,
+        "valid": done.curve[best].valid_metric,
+        "valid_measures": dict(done.curve[best].measures),
+        "test": test,
+        "test_measures": done.module.test_measures,
         "wall_seconds": done.curve[-1].wall_seconds,
         "curve": [asdict(epoch) for epoch in done.curve],
         "revision": revision(),
@@ -141,10 +145,13 @@ def finish(
 def report(folder: Path) -> None:
     result = json.loads((folder / RESULT).read_text(encoding="utf-8"))
     write_line(
-        f"{result['metric']}: valid {result['valid']:.2f} (epoch {result['best_epoch']} of "
-        f"{len(result['curve'])}), test {result['test']:.2f}, "
+        f"{result['metric']}: valid {figure(result['valid'])} (epoch {result['best_epoch']} of "
+        f"{len(result['curve'])}), test {figure(result['test'])}, "
         f"{result['wall_seconds'] / 60:.1f} minutes"
     )
+    for name, value in result["test_measures"].items():
+        valid = result["valid_measures"][name]
+        write_line(f"{name}: valid {figure(valid)}, test {figure(value)}")
     for name in (RESULT, WEIGHTS, CELL):
         write_line(f"  {folder / name}")
 

@@ -23,8 +23,8 @@ class SaveEpochs(Callback):
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         assert isinstance(pl_module, TaskModule)
-        metrics = pl_module.metrics
-        if metrics.index(min(metrics)) == len(metrics) - 1:
+        costs = pl_module.costs
+        if costs.index(min(costs)) == len(costs) - 1:
             write_whole(self._folder / BEST, save(pl_module.validated_weights()))
         path = self._folder / LAST
         trainer.save_checkpoint(_unfinished(path))

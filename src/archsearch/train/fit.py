@@ -29,8 +29,7 @@ _LIGHTNING_PRECISION: dict[Precision, Any] = {
 
 @dataclass(frozen=True)
 class Fit:
-    """A finished training. `metric` is that of the last epoch: a budget fixes how long to train,
-    and the best of all epochs would favour cells whose curves are noisy."""
+    """A finished training. `metric` is what the task makes of the curve (`Task.result`)."""
 
     curve: tuple[Epoch, ...]
     metric: float
@@ -75,7 +74,7 @@ def fit(
         failure.curve = tuple(module.curve) if module is not None else ()
         failure.num_params = num_params
         raise
-    return Fit(tuple(module.curve), module.metrics[-1], num_params, module)
+    return Fit(tuple(module.curve), task.result(module.metrics), num_params, module)
 
 
 def count_parameters(task: Task, cell: Architecture, budget: Budget, model: Model) -> int:

@@ -1,7 +1,7 @@
 """Language modelling: predict the next symbol of a stream."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 
@@ -9,35 +9,42 @@ from archsearch.architecture import Architecture
 from archsearch.data import TokenCorpus
 from archsearch.nn.language_model import LanguageModel
 from archsearch.train.budget import Budget
-from archsearch.train.module import LanguageModule
+from archsearch.train.language_module import LanguageMetric, LanguageModule
 from archsearch.train.task import Model, Task
 from archsearch.train.training import Training
 
 
 class LanguageTask(Task):
-    """The perplexity of a corpus; fitness is −ln of it, so the negative cross entropy in nats.
+    """A corpus, and how well its next symbols are predicted.
+
+    Fitness is −ln of a perplexity, so the negative cross entropy in nats, however it is expressed;
+    of an accuracy it is the accuracy.
 
     Args:
         corpus: loads it.
+        metric: a value of `LanguageMetric`.
+        measures: those that are measured beside it.
         test_batch_size: streams side by side when the test split is evaluated. With 1, as in the
             papers, every symbol but the first is predicted with all that precedes it.
         max_perplexity: a validation perplexity above it is a divergence. None: twice the size of
             the vocabulary, which is what guessing gets without any training.
     """
 
-    metric_name = "perplexity"
-    lower_is_better = True
-
     def __init__(
         self,
         name: str,
         corpus: Callable[[], TokenCorpus],
+        metric: str = LanguageMetric.PERPLEXITY,
+        measures: Sequence[str] = (),
         test_batch_size: int = 1,
         max_perplexity: float | None = None,
     ) -> None:
         self.name = name
         self.test_batch_size = test_batch_size
         self.max_perplexity = max_perplexity
+        self._metrics = tuple(_metric(each) for each in (metric, *measures))
+        self.metric_name = str(self._metrics[0])
+        self.lower_is_better = self._metrics[0] is not LanguageMetric.ACCURACY
         self._load_corpus = corpus
         self._loaded: tuple[Mapping[str, int | None], TokenCorpus] | None = None
 
@@ -76,15 +83,28 @@ class LanguageTask(Task):
             budget,
             training,
             generator,
+            metrics=self._metrics,
             max_perplexity=self.max_perplexity or 2 * len(corpus.vocabulary),
             test_batch_size=self.test_batch_size,
         )
 
     def fitness(self, metric: float) -> float:
-        return -math.log(metric)
+        match self._metrics[0]:
+            case LanguageMetric.PERPLEXITY:
+                return -math.log(metric)
+            case LanguageMetric.BITS:
+                return -metric * math.log(2)
+            case LanguageMetric.ACCURACY:
+                return metric
 
     def metric(self, fitness: float) -> float:
-        return math.exp(-fitness)
+        match self._metrics[0]:
+            case LanguageMetric.PERPLEXITY:
+                return math.exp(-fitness)
+            case LanguageMetric.BITS:
+                return -fitness / math.log(2)
+            case LanguageMetric.ACCURACY:
+                return fitness
 
     def _corpus(self, budget: Budget) -> TokenCorpus:
         limits = {
@@ -95,3 +115,11 @@ class LanguageTask(Task):
         if self._loaded is None or self._loaded[0] != limits:
             self._loaded = (limits, self._load_corpus().limit(**limits))
         return self._loaded[1]
+
+
+def _metric(name: str) -> LanguageMetric:
+    if name not in tuple(LanguageMetric):
+        raise ValueError(
+            f"task.metric, task.measures: expected {', '.join(LanguageMetric)}, got {name!r}"
+        )
+    return LanguageMetric(name)

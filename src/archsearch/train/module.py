@@ -1,21 +1,16 @@
-"""Training of a language model by truncated backpropagation through time.
-
-Shapes: T time, B batch.
-"""
+"""The training loop that all tasks share: a step a batch, a point of the curve an epoch."""
 
 import math
 import time
-from collections.abc import Callable, Iterator
-from functools import partial
-from typing import Any
+from abc import abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from archsearch.archive import Epoch
-from archsearch.data import Segment, TokenCorpus, batchify, segments, variable_segments
-from archsearch.nn.language_model import Features, LanguageModel, State, activation_penalty, detach
 from archsearch.train.averaging import WeightAverage
 from archsearch.train.budget import Budget
 from archsearch.train.descent import descend
@@ -24,92 +19,130 @@ from archsearch.train.schedules import Progress
 from archsearch.train.task import TaskModule
 from archsearch.train.training import Loss, Training
 
+Batch = TypeVar("Batch")
+
 # On an accelerator reading a value waits for all work before it; not finite stays not finite.
-_SEGMENTS_BETWEEN_CHECKS = {"cpu": 1}
-_SEGMENTS_BETWEEN_CHECKS_ELSEWHERE = 16
-_LARGEST_NATS = 700.0  # whose exponential is still a float
+_BATCHES_BETWEEN_CHECKS = {"cpu": 1}
+_BATCHES_BETWEEN_CHECKS_ELSEWHERE = 16
 
 
-class Stretches:
-    """What Lightning iterates over: segments in their order, some at a time, cut anew each epoch.
+class Stretches(Generic[Batch]):
+    """What Lightning iterates over: batches in their order, some at a time, cut anew each epoch.
 
     Lightning's own work is 0.2 to 0.4 ms for everything that it is handed, which next to a
-    segment of a small network would be several percent.
+    batch of a small network would be several percent.
     """
 
-    SEGMENTS = 8  # in a stretch
+    BATCHES = 8  # in a stretch
 
-    def __init__(self, cut: Callable[[], list[Segment]]) -> None:
+    def __init__(self, cut: Callable[[], list[Batch]]) -> None:
         self._cut = cut
 
-    def __iter__(self) -> Iterator[list[Segment]]:
-        segments = self._cut()
-        for start in range(0, len(segments), self.SEGMENTS):
-            yield segments[start : start + self.SEGMENTS]
+    def __iter__(self) -> Iterator[list[Batch]]:
+        batches = self._cut()
+        for start in range(0, len(batches), self.BATCHES):
+            yield batches[start : start + self.BATCHES]
 
 
-class LanguageModule(TaskModule):
-    """Trains and evaluates a LanguageModel on segments that follow each other in a stream.
+class StepLoss(NamedTuple):
+    """What a training step minimises, and what it counts for."""
 
-    States are carried from segment to segment and cut from the graph between them; they start
-    from zeros with every epoch and every evaluation. `curve` grows by one point an epoch.
+    loss: Tensor  # scalar: the mean over what the batch predicts, in nats
+    objective: Tensor  # the same with penalties
+    size: float  # how much the mean counts in that of the epoch
+    num_steps: float  # time steps, to which Loss.SUM_OVER_STEPS refers
+
+
+class BatchModule(TaskModule, Generic[Batch]):
+    """Trains and evaluates a network batch by batch; a task says what a batch is, and its loss.
+
+    A task's module defines the batches of the three splits, `step_loss`, and for evaluations
+    `begin`, `evaluate`, `result` and where it needs one `objection`. `curve` grows by one point an
+    epoch.
 
     Raises, from inside Trainer.fit:
-        Diverged: loss, gradient or perplexity is not finite, or perplexity above max_perplexity.
-        TimeLimit: after the budget's max_seconds, looked at after every segment.
+        Diverged: loss, gradient or metric is not finite, or `objection` has one.
+        TimeLimit: after the budget's max_seconds, looked at after every batch.
     """
 
     def __init__(
-        self,
-        network: LanguageModel,
-        corpus: TokenCorpus,
-        budget: Budget,
-        training: Training,
-        generator: torch.Generator,
-        *,
-        max_perplexity: float,
-        test_batch_size: int,
+        self, network: nn.Module, budget: Budget, training: Training, generator: torch.Generator
     ) -> None:
         """`generator` is the one that `network` draws from; it is saved with checkpoints."""
         super().__init__()
         self.automatic_optimization = False
-        self.network: LanguageModel = network
+        self.network = network
         self.budget, self.training_plan = budget, training
         self.curve: list[Epoch] = []
         self.average: WeightAverage | None = None
         self.learning_rate = math.nan  # of the last step
-        self._corpus = corpus
-        self._train_stream = batchify(corpus.train, budget.batch_size)
-        self._max_perplexity, self._test_batch_size = max_perplexity, test_batch_size
         self._generator = generator
-        self._cut_seed = int(torch.randint(2**62, (), generator=generator))
+        self._order_seed = int(torch.randint(2**62, (), generator=generator))
         self._weights = list(network.parameters())
-        self._states: list[State] | None = None
-        self._segments_done = 0  # of this epoch, or of this evaluation
-        self._steps_done = 0  # time steps of the same
-        self._nats: Tensor | float = 0.0  # summed over those steps, averaged over the batch
+        self._batches_done = 0  # of this epoch
+        self._size_done = 0.0  # of the same
+        self._nats: Tensor | float = 0.0  # summed over that size
         self._seconds_before = 0.0  # spent on epochs before this process took over
         self._started = math.nan
 
-    def train_dataloader(self) -> Stretches:
-        return Stretches(self._cut_train)
+    # --- what a task defines ---
 
-    def val_dataloader(self) -> Stretches:
-        stream = batchify(self._corpus.valid, self.budget.batch_size)
-        return Stretches(partial(segments, stream, self.budget.unroll_steps))
+    @abstractmethod
+    def train_batches(self) -> list[Batch]:
+        """Those of the next epoch. To be drawn from `order_generator()`, if at all: Lightning may
+        ask more than once before an epoch."""
 
-    def test_dataloader(self) -> Stretches:
-        stream = batchify(self._corpus.test, self._test_batch_size)
-        # As many symbols at a time as in training, so that the logits take no more memory.
-        num_symbols = self.budget.batch_size * self.budget.unroll_steps
-        return Stretches(partial(segments, stream, max(1, num_symbols // self._test_batch_size)))
+    @abstractmethod
+    def valid_batches(self) -> list[Batch]:
+        """All of the validation split, within the budget's limits."""
 
-    def _cut_train(self) -> list[Segment]:
-        if not self.training_plan.variable_unroll:
-            return segments(self._train_stream, self.budget.unroll_steps)
-        # Lightning may iterate more than once before an epoch, so the epoch gives the draw.
-        draws = torch.Generator().manual_seed(self._cut_seed + len(self.curve))
-        return variable_segments(self._train_stream, self.budget.unroll_steps, draws)
+    @abstractmethod
+    def test_batches(self) -> list[Batch]:
+        """All of the test split."""
+
+    @property
+    @abstractmethod
+    def epoch_size(self) -> float:
+        """The sum of `StepLoss.size` over an epoch."""
+
+    @abstractmethod
+    def step_loss(self, batch: Batch) -> StepLoss:
+        """The loss of a batch in training."""
+
+    def rate_factor(self, batch: Batch) -> float:  # noqa: ARG002
+        """What the learning rate is multiplied by for this batch."""
+        return 1.0
+
+    @abstractmethod
+    def begin(self) -> None:
+        """Before an epoch of training, or an evaluation: states and counts start anew."""
+
+    @abstractmethod
+    def evaluate(self, batch: Batch) -> None:
+        """Count a batch of an evaluation in."""
+
+    @abstractmethod
+    def result(self) -> tuple[float, Mapping[str, float]]:
+        """The metric of the evaluation that has just ended, and the other measures by name."""
+
+    def objection(self, metric: float) -> str | None:  # noqa: ARG002
+        """Why a training with this metric on validation data counts as diverged, if it does."""
+        return None
+
+    # --- Lightning ---
+
+    def train_dataloader(self) -> Stretches[Batch]:
+        return Stretches(self.train_batches)
+
+    def val_dataloader(self) -> Stretches[Batch]:
+        return Stretches(self.valid_batches)
+
+    def test_dataloader(self) -> Stretches[Batch]:
+        return Stretches(self.test_batches)
+
+    def order_generator(self) -> torch.Generator:
+        """For the order, or the cuts, of an epoch: the same whenever it is asked in that epoch."""
+        return torch.Generator().manual_seed(self._order_seed + len(self.curve))
 
     def validated_weights(self) -> dict[str, Tensor]:
         if self.average is None:
@@ -125,40 +158,87 @@ class LanguageModule(TaskModule):
     def on_fit_start(self) -> None:
         self._started = time.perf_counter()
         device = self.device.type
-        self._check_every = _SEGMENTS_BETWEEN_CHECKS.get(device, _SEGMENTS_BETWEEN_CHECKS_ELSEWHERE)
+        self._check_every = _BATCHES_BETWEEN_CHECKS.get(device, _BATCHES_BETWEEN_CHECKS_ELSEWHERE)
         # Lightning's wrapper costs tens of microseconds a step and adds nothing here.
         self._optimizer: Any = self.optimizers(use_pl_optimizer=False)
 
     def on_train_epoch_start(self) -> None:
-        self._restart_stream()
+        self._batches_done, self._size_done, self._nats = 0, 0.0, 0.0
+        self.begin()
 
-    def training_step(self, stretch: list[Segment]) -> None:
-        for segment in stretch:
-            self._train_on(segment)
+    def training_step(self, stretch: list[Batch]) -> None:
+        for batch in stretch:
+            self._train_on(batch)
 
-    def _train_on(self, segment: Segment) -> None:
-        inputs, targets = segment
+    def on_validation_epoch_start(self) -> None:
+        if self.average is not None:
+            self.average.swap()
+        self.begin()
+
+    def validation_step(self, stretch: list[Batch]) -> None:
+        self._evaluate(stretch)
+
+    def on_validation_epoch_end(self) -> None:
+        if self.average is not None:
+            self.average.swap()
+        metric, measures = self.result()
+        epoch = len(self.curve) + 1
+        if not math.isfinite(metric):
+            raise Diverged(epoch, None, f"validation metric is {metric}")
+        train_loss = float(self._nats) / self._size_done
+        self.curve.append(Epoch(train_loss, metric, self._seconds(), dict(measures)))
+        if objection := self.objection(metric):
+            raise Diverged(epoch, None, objection)
+        if self.average is None and self.training_plan.schedule.averages(self.costs):
+            self.average = WeightAverage(self._weights)
+
+    def on_test_epoch_start(self) -> None:
+        self.begin()
+
+    def test_step(self, stretch: list[Batch]) -> None:
+        self._evaluate(stretch)
+
+    def on_test_epoch_end(self) -> None:
+        metric, measures = self.result()
+        self.test_metric, self.test_measures = metric, dict(measures)
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        checkpoint["archsearch"] = {
+            "curve": [
+                (e.train_loss, e.valid_metric, e.wall_seconds, dict(e.measures)) for e in self.curve
+            ],
+            "generator": self._generator.get_state(),
+        }
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        saved = checkpoint["archsearch"]
+        self.curve = [Epoch(*point) for point in saved["curve"]]
+        self._seconds_before = self.curve[-1].wall_seconds if self.curve else 0.0
+        self._generator.set_state(saved["generator"])
+        if any(name.startswith("average.") for name in checkpoint["state_dict"]):
+            self.average = WeightAverage(self._weights)  # which the state is then loaded into
+
+    # --- steps ---
+
+    def _train_on(self, batch: Batch) -> None:
         self._forget_gradients()
-        features = self.network(inputs, self._states)
-        self._states = detach(features.states)
-        loss = self.network.loss(features, targets)
-        self._backward(self._penalised(loss, features))
-        loss = loss.detach()
-        self._set_learning_rate(len(inputs))
-        norm = self._descend(len(inputs))
+        step = self.step_loss(batch)
+        self._backward(step.objective)
+        loss = step.loss.detach()
+        self._set_learning_rate(batch)
+        norm = self._descend(step.num_steps)
         if self.average is not None:
             self.average.update()
-        self._count(loss, len(inputs))
+        self._batches_done += 1
+        self._size_done += step.size
+        self._nats = self._nats + loss * step.size
         self._check_finite(loss, norm)
         self._check_time()
 
-    def _penalised(self, loss: Tensor, features: Features) -> Tensor:
-        plan = self.training_plan
-        if plan.activation_regularization or plan.temporal_regularization:
-            loss = loss + activation_penalty(
-                features, plan.activation_regularization, plan.temporal_regularization
-            )
-        return loss
+    def _evaluate(self, stretch: list[Batch]) -> None:
+        for batch in stretch:
+            self.evaluate(batch)
+            self._check_time()
 
     def _forget_gradients(self) -> None:
         """Before the forward pass, so that it gets their memory, which else is given back to the
@@ -170,82 +250,27 @@ class LanguageModule(TaskModule):
         with torch.autocast(self.device.type, enabled=False):  # which is for forward passes only
             objective.backward()  # type: ignore[no-untyped-call]
 
-    def _descend(self, num_steps: int) -> Tensor | None:
+    def _descend(self, num_steps: float) -> Tensor | None:
         """A step of the optimiser; gives the norm of the gradient if it is clipped."""
         plan = self.training_plan
         factor = num_steps if plan.loss is Loss.SUM_OVER_STEPS else 1.0
         return descend(self._optimizer, self._weights, factor=factor, max_norm=plan.clip_norm)
 
-    def _set_learning_rate(self, num_steps: int) -> None:
-        epochs = len(self.curve) + self._steps_done / (len(self._train_stream) - 1)
-        progress = Progress(epochs, self.budget.epochs, self.metrics)
-        rate = self.training_plan.schedule.learning_rate(progress)
-        self.learning_rate = rate
-        if self.training_plan.variable_unroll:
-            rate *= num_steps / self.budget.unroll_steps  # Merity et al. (2017), section 4.1
+    def _set_learning_rate(self, batch: Batch) -> None:
+        epochs = len(self.curve) + self._size_done / self.epoch_size
+        progress = Progress(epochs, self.budget.epochs, self.costs)
+        self.learning_rate = self.training_plan.schedule.learning_rate(progress)
+        rate = self.learning_rate * self.rate_factor(batch)
         for group in self._optimizer.param_groups:
             group["lr"] = rate
 
-    def on_validation_epoch_start(self) -> None:
-        self._train_loss = self._mean_nats()
-        if self.average is not None:
-            self.average.swap()
-        self._restart_stream()
-
-    def validation_step(self, stretch: list[Segment]) -> None:
-        self._evaluate(stretch)
-
-    def on_validation_epoch_end(self) -> None:
-        if self.average is not None:
-            self.average.swap()
-        perplexity, epoch = self._perplexity(), len(self.curve) + 1
-        if math.isfinite(perplexity):
-            self.curve.append(Epoch(self._train_loss, perplexity, self._seconds()))
-        if not perplexity <= self._max_perplexity:
-            reason = f"validation perplexity {perplexity:.4g} over {self._max_perplexity:.4g}"
-            raise Diverged(epoch, None, reason)
-        if self.average is None and self.training_plan.schedule.averages(self.metrics):
-            self.average = WeightAverage(self._weights)
-
-    def on_test_epoch_start(self) -> None:
-        self._restart_stream()
-
-    def test_step(self, stretch: list[Segment]) -> None:
-        self._evaluate(stretch)
-
-    def on_test_epoch_end(self) -> None:
-        self.test_metric = self._perplexity()
-
-    def _evaluate(self, stretch: list[Segment]) -> None:
-        for inputs, targets in stretch:
-            features = self.network(inputs, self._states)
-            self._states = features.states
-            self._count(self.network.loss(features, targets), len(inputs))
-            self._check_time()
-
-    def _restart_stream(self) -> None:
-        self._states = None
-        self._segments_done, self._steps_done, self._nats = 0, 0, 0.0
-
-    def _count(self, loss: Tensor, num_steps: int) -> None:
-        self._segments_done += 1
-        self._steps_done += num_steps
-        self._nats = self._nats + loss * num_steps
-
-    def _mean_nats(self) -> float:
-        return float(self._nats) / self._steps_done
-
-    def _perplexity(self) -> float:
-        nats = self._mean_nats()
-        return math.exp(min(nats, _LARGEST_NATS)) if not math.isnan(nats) else math.nan
-
     def _check_finite(self, loss: Tensor, norm: Tensor | None) -> None:
-        if self._segments_done % self._check_every != 0:
+        if self._batches_done % self._check_every != 0:
             return
         for name, tensor in (("loss", loss), ("gradient norm", norm)):
             value = 0.0 if tensor is None else float(tensor)
             if not math.isfinite(value):
-                raise Diverged(len(self.curve) + 1, self._segments_done, f"{name} is {value}")
+                raise Diverged(len(self.curve) + 1, self._batches_done, f"{name} is {value}")
 
     def _check_time(self) -> None:
         limit = self.budget.max_seconds
@@ -254,17 +279,3 @@ class LanguageModule(TaskModule):
 
     def _seconds(self) -> float:
         return self._seconds_before + time.perf_counter() - self._started
-
-    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        checkpoint["archsearch"] = {
-            "curve": [(e.train_loss, e.valid_metric, e.wall_seconds) for e in self.curve],
-            "generator": self._generator.get_state(),
-        }
-
-    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        saved = checkpoint["archsearch"]
-        self.curve = [Epoch(*point) for point in saved["curve"]]
-        self._seconds_before = self.curve[-1].wall_seconds if self.curve else 0.0
-        self._generator.set_state(saved["generator"])
-        if any(name.startswith("average.") for name in checkpoint["state_dict"]):
-            self.average = WeightAverage(self._weights)  # which the state is then loaded into

@@ -24,10 +24,15 @@ class EpochLines(Callback):
         write_line(
             f"epoch {number:>{len(str(self._num_epochs))}}/{self._num_epochs}"
             f"  train {epoch.train_loss:.4f} nats"
-            f"  valid {self._metric_name} {epoch.valid_metric:.2f}"
+            f"  valid {self._metric_name} {figure(epoch.valid_metric)}"
             f"  rate {pl_module.learning_rate:.3g}"
             f"  {epoch.wall_seconds - before:.1f} s"
         )
+
+
+def figure(value: float) -> str:
+    """Two digits after the point, or four of a value below 10."""
+    return f"{value:.2f}" if abs(value) >= 10 else f"{value:.4f}"
 
 
 def write_line(text: str) -> None:

@@ -1,7 +1,7 @@
 """The seam between tasks and the training of one architecture."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from pytorch_lightning import LightningModule
@@ -20,14 +20,21 @@ class TaskModule(LightningModule, ABC):
     """A network with its data and all that it takes to train, validate and test it."""
 
     network: torch.nn.Module
+    lower_is_better: bool = True  # of the metric
     learning_rate: float  # of the last step
     curve: list[Epoch]  # one point an epoch done
     test_metric: float  # after Trainer.test
+    test_measures: dict[str, float]  # the same
 
     @property
     def metrics(self) -> list[float]:
         """The metric on validation data after each epoch done."""
         return [epoch.valid_metric for epoch in self.curve]
+
+    @property
+    def costs(self) -> list[float]:
+        """The same, turned so that lower is better."""
+        return self.metrics if self.lower_is_better else [-metric for metric in self.metrics]
 
     @abstractmethod
     def validated_weights(self) -> dict[str, torch.Tensor]:
@@ -61,6 +68,11 @@ class Task(ABC):
         generator: torch.Generator,
     ) -> TaskModule:  # fmt: skip
         """The network with its training under a budget."""
+
+    def result(self, metrics: Sequence[float]) -> float:
+        """What counts of a training, from the metric after each epoch: that of the last. A budget
+        fixes how long to train, and the best of all would favour cells whose curves are noisy."""
+        return metrics[-1]
 
     @abstractmethod
     def fitness(self, metric: float) -> float:

@@ -1,0 +1,160 @@
+"""Training of a language model by truncated backpropagation through time.
+
+Shapes: T time, B batch.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+
+import torch
+from torch import Tensor
+
+from archsearch.data import Segment, TokenCorpus, batchify, segments, variable_segments
+from archsearch.nn.language_model import Features, LanguageModel, State, activation_penalty, detach
+from archsearch.train.budget import Budget
+from archsearch.train.module import BatchModule, StepLoss
+from archsearch.train.training import Training
+
+_LARGEST_NATS = 700.0  # whose exponential is still a float
+
+
+class LanguageMetric(StrEnum):
+    """What a language model is judged by, over the symbols that count."""
+
+    PERPLEXITY = "perplexity"
+    BITS = "bits a symbol"  # log2 of the perplexity
+    ACCURACY = "accuracy"  # the share of symbols that got the largest probability
+
+
+class LanguageModule(BatchModule[Segment]):
+    """Trains and evaluates a LanguageModel on segments that follow each other in a stream.
+
+    States are carried from segment to segment and cut from the graph between them; they start
+    from zeros with every epoch and every evaluation.
+
+    metrics: the metric, then the other measures.
+    max_perplexity: above it, on validation data, a training has diverged.
+    """
+
+    network: LanguageModel
+
+    def __init__(
+        self,
+        network: LanguageModel,
+        corpus: TokenCorpus,
+        budget: Budget,
+        training: Training,
+        generator: torch.Generator,
+        *,
+        metrics: Sequence[LanguageMetric] = (LanguageMetric.PERPLEXITY,),
+        max_perplexity: float,
+        test_batch_size: int,
+    ) -> None:
+        super().__init__(network, budget, training, generator)
+        self.lower_is_better = metrics[0] is not LanguageMetric.ACCURACY
+        self._corpus = corpus
+        self._train_stream = batchify(corpus.train, budget.batch_size)
+        predicted = self._train_stream[1:]
+        self._epoch_size = len(predicted) * self._share_scored(predicted)
+        self._metrics = tuple(metrics)
+        self._max_perplexity, self._test_batch_size = max_perplexity, test_batch_size
+        self._states: list[State] | None = None
+        self._evaluated_nats: Tensor | float = 0.0  # summed over `_num_evaluated` time steps
+        self._num_right: Tensor | float = 0.0
+        self._num_evaluated = 0.0
+        self._perplexity = math.nan  # of the last evaluation
+
+    def train_batches(self) -> list[Segment]:
+        if not self.training_plan.variable_unroll:
+            return segments(self._train_stream, self.budget.unroll_steps)
+        return variable_segments(
+            self._train_stream, self.budget.unroll_steps, self.order_generator()
+        )
+
+    def valid_batches(self) -> list[Segment]:
+        stream = batchify(self._corpus.valid, self.budget.batch_size)
+        return segments(stream, self.budget.unroll_steps)
+
+    def test_batches(self) -> list[Segment]:
+        stream = batchify(self._corpus.test, self._test_batch_size)
+        # As many symbols at a time as in training, so that the logits take no more memory.
+        num_symbols = self.budget.batch_size * self.budget.unroll_steps
+        return segments(stream, max(1, num_symbols // self._test_batch_size))
+
+    @property
+    def epoch_size(self) -> float:
+        return self._epoch_size
+
+    def step_loss(self, batch: Segment) -> StepLoss:
+        inputs, targets = self._read(batch)
+        features = self.network(inputs, self._states)
+        self._states = detach(features.states)
+        loss = self._loss(features, targets)
+        num_steps = len(inputs)
+        size = num_steps * self._share_scored(targets)
+        return StepLoss(loss, self._penalised(loss, features), size, num_steps)
+
+    def rate_factor(self, batch: Segment) -> float:
+        if not self.training_plan.variable_unroll:
+            return 1.0
+        return len(batch.inputs) / self.budget.unroll_steps  # Merity et al. (2017), section 4.1
+
+    def begin(self) -> None:
+        self._states = None
+        self._evaluated_nats, self._num_right, self._num_evaluated = 0.0, 0.0, 0.0
+
+    def evaluate(self, batch: Segment) -> None:
+        inputs, targets = self._read(batch)
+        features = self.network(inputs, self._states)
+        self._states = features.states
+        num_scored = len(inputs) * self._share_scored(targets)
+        self._num_evaluated += num_scored
+        self._evaluated_nats = self._evaluated_nats + self._loss(features, targets) * num_scored
+        if LanguageMetric.ACCURACY in self._metrics:
+            is_right = self.network.logits(features).argmax(2) == targets
+            self._num_right += is_right.sum() / targets.shape[1]
+
+    def result(self) -> tuple[float, Mapping[str, float]]:
+        nats = float(self._evaluated_nats) / self._num_evaluated
+        self._perplexity = math.exp(min(nats, _LARGEST_NATS)) if not math.isnan(nats) else math.nan
+        known = {
+            LanguageMetric.PERPLEXITY: self._perplexity,
+            LanguageMetric.BITS: nats / math.log(2),
+            LanguageMetric.ACCURACY: float(self._num_right) / self._num_evaluated,
+        }
+        metric, *others = self._metrics
+        return known[metric], {str(name): known[name] for name in others}
+
+    def objection(self, metric: float) -> str | None:  # noqa: ARG002
+        if self._perplexity <= self._max_perplexity:
+            return None
+        return f"validation perplexity {self._perplexity:.4g} over {self._max_perplexity:.4g}"
+
+    def _read(self, segment: Segment) -> tuple[Tensor, Tensor]:
+        """Inputs and targets, which stay negative where they do not count."""
+        inputs, targets = segment
+        if self._corpus.all_scored:
+            return inputs, targets
+        return torch.where(inputs < 0, ~inputs, inputs), targets
+
+    def _loss(self, features: Features, targets: Tensor) -> Tensor:
+        """Mean over the targets that count; 0 where none does."""
+        if self._corpus.all_scored:
+            return self.network.loss(features, targets)
+        scored = targets >= 0
+        rows = features.dropped[scored]
+        return self.network.loss_of_rows(rows, targets[scored]) if len(rows) else rows.sum()
+
+    def _share_scored(self, targets: Tensor) -> float:
+        if self._corpus.all_scored:
+            return 1.0
+        return int((targets >= 0).sum()) / targets.numel()
+
+    def _penalised(self, loss: Tensor, features: Features) -> Tensor:
+        plan = self.training_plan
+        if plan.activation_regularization or plan.temporal_regularization:
+            loss = loss + activation_penalty(
+                features, plan.activation_regularization, plan.temporal_regularization
+            )
+        return loss
