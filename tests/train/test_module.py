@@ -91,5 +91,5 @@ def test_bits_and_perplexity_are_the_same_fitness(task, budget, model, adam) -> 
     measures = in_bits.curve[-1].measures
     assert measures["perplexity"] == pytest.approx(plain.metric)
     assert 0 < measures["accuracy"] < 1
-    with pytest.raises(ValueError, match="expected perplexity, bits a symbol, accuracy, got 'bleu'"):
+    with pytest.raises(ValueError, match=r"expected perplexity, bits .*, got 'bleu'"):
         LanguageTask("xml", task._load_corpus, "bleu")

@@ -110,13 +110,14 @@ class TrainingEvaluatorFactory:
         )  # fmt: skip
 
     def _result(self, done: Fit) -> tuple[float, Mapping[str, Json]]:
-        """The metric of the last epoch of the budget, and whether it was only guessed."""
+        """The metric, with what it must be quoted with, and whether it was only guessed."""
+        notes = {"notes": dict(self.task.notes)} if self.task.notes else {}
         if self.predictor is None:
-            return done.metric, {}
+            return done.metric, notes
         start = [self.task.fitness(epoch.valid_metric) for epoch in done.curve]
         (guess,) = self.predictor.predict([start])
         seen = {"epochs_seen": len(start), "metric_seen": done.metric}
-        return self.task.metric(float(guess)), {"predicted": seen}
+        return self.task.metric(float(guess)), {**notes, "predicted": seen}
 
 
 def _is_out_of_memory(error: Exception) -> bool:

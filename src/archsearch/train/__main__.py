@@ -134,6 +134,7 @@ def finish(
         "valid_measures": dict(done.curve[best].measures),
         "test": test,
         "test_measures": done.module.test_measures,
+        "notes": dict(task.notes),
         "wall_seconds": done.curve[-1].wall_seconds,
         "curve": [asdict(epoch) for epoch in done.curve],
         "revision": revision(),
@@ -152,6 +153,8 @@ def report(folder: Path) -> None:
     for name, value in result["test_measures"].items():
         valid = result["valid_measures"][name]
         write_line(f"{name}: valid {figure(valid)}, test {figure(value)}")
+    for name, text in result["notes"].items():
+        write_line(f"{name}: {text}")
     for name in (RESULT, WEIGHTS, CELL):
         write_line(f"  {folder / name}")
 

@@ -1,7 +1,8 @@
 """The seam between tasks and the training of one architecture."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 
 import torch
 from pytorch_lightning import LightningModule
@@ -51,6 +52,7 @@ class Task(ABC):
     name: str
     metric_name: str
     lower_is_better: bool
+    notes: Mapping[str, str] = MappingProxyType({})  # what its figures must be quoted with
 
     @abstractmethod
     def load(self, budget: Budget) -> None:
