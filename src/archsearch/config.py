@@ -24,6 +24,8 @@ from hydra.plugins.search_path_plugin import SearchPathPlugin
 from omegaconf import MISSING, DictConfig, OmegaConf
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
+from archsearch.data.own_text import text_digest
+
 # What decides a run's results, and so names its directory. Left out on purpose: where data and
 # outputs lie, how trials are executed and logged, and `trials`, so that the same command with a
 # larger number of trials goes on with the same run.
@@ -40,7 +42,12 @@ class ConfigError(ValueError):
 
 @dataclass
 class DataConfig:
+    """Where data lies: corpora under `root`; a user's own in the files that the others name."""
+
     root: str | None = None
+    train: Any = None
+    valid: Any = None
+    test: Any = None
 
 
 @dataclass
@@ -129,6 +136,7 @@ def register() -> None:
     Plugins.instance().register(SweepsSearchPath)
     OmegaConf.register_new_resolver("archsearch.run_name", run_name, replace=True)
     OmegaConf.register_new_resolver("archsearch.choices", choices, replace=True)
+    OmegaConf.register_new_resolver("archsearch.text_digest", text_digest, replace=True)
 
 
 def choices() -> str:

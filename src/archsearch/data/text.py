@@ -80,6 +80,55 @@ def word_corpus(name: str, train: bytes, valid: bytes, test: bytes) -> TokenCorp
     )
 
 
+def character_corpus(name: str, train: bytes, valid: bytes, test: bytes) -> TokenCorpus:
+    """A corpus from three texts in UTF-8, whose symbols are the characters of the training text.
+
+    Characters are numbered by falling frequency, then by code point. Those of another split that
+    the training text lacks are `<unk>`, a symbol of its own that exists only where it is needed.
+
+    Raises:
+        DataError: a text is no UTF-8.
+    """
+    texts = {
+        "train": decoded(train, f"{name} (train)"),
+        "valid": decoded(valid, f"{name} (valid)"),
+        "test": decoded(test, f"{name} (test)"),
+    }
+    counts = Counter(texts["train"])
+    vocabulary = sorted(counts, key=lambda symbol: (-counts[symbol], symbol))
+    if not set(texts["valid"] + texts["test"]) <= counts.keys():
+        vocabulary.append(UNKNOWN)
+    unknown = len(vocabulary) - 1
+    index = {symbol: number for number, symbol in enumerate(vocabulary)}
+    streams = {
+        split: torch.tensor([index.get(symbol, unknown) for symbol in text], dtype=torch.int64)
+        for split, text in texts.items()
+    }
+    return TokenCorpus(name, tuple(vocabulary), **streams)
+
+
+def decoded(content: bytes, where: str) -> str:
+    """The text in UTF-8. Raises DataError that says where it is none."""
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise DataError(
+            f"{where}: expected text in UTF-8, got the byte 0x{content[error.start]:02x} in line "
+            f"{line}; convert it, such as with iconv -f latin1 -t utf-8"
+        ) from None
+
+
+def counted(corpus: TokenCorpus, num_tokens: Mapping[str, int], num_types: int) -> TokenCorpus:
+    """The corpus, whose files were verified, if it has as many tokens and types as it should."""
+    found = {split: len(getattr(corpus, split)) for split in num_tokens}
+    assert (found, len(corpus.vocabulary)) == (num_tokens, num_types), (
+        f"verified files of {corpus.name} gave {found} tokens and {len(corpus.vocabulary)} types, "
+        f"expected {num_tokens} and {num_types}: the splitting is wrong"
+    )
+    return corpus
+
+
 def _known_words(words: list[bytes], index: Mapping[bytes, int], where: str) -> list[bytes]:
     new = set(words) - index.keys()
     if not new:

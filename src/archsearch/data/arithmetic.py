@@ -1,0 +1,91 @@
+"""The arithmetic task of Exploration: sums and differences written among letters that mean nothing.
+
+Jozefowicz, Zaremba, Sutskever, An Empirical Exploration of Recurrent Network Architectures (2015):
+
+    3e36d9-h1h39f94eeh43keg3c=-13991064.
+
+What counts is the result: its sign, if it is negative, and its digits. All else is read only.
+
+What the notes leave open, as decided here: each number has 1 to 8 digits, all lengths alike, the
+first not 0 unless it is the only one. Before every symbol of the exercise but the first there is
+with probability 1/2 a run of 1 to 3 letters from a to k, which are those of the example. A point
+ends an exercise.
+"""
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from archsearch.data.errors import DataError
+from archsearch.data.text import TokenCorpus
+
+MAX_DIGITS = 8
+LETTERS = "abcdefghijk"
+RUN_PROBABILITY = 0.5
+MAX_RUN = 3
+END = "."
+VOCABULARY = tuple("0123456789+-=" + END + LETTERS)
+
+
+@dataclass(frozen=True, slots=True)
+class Arithmetic:
+    """Makes the corpus: `Arithmetic()()`.
+
+    train_exercises, valid_exercises, test_exercises: their numbers; one has about 30 symbols, of
+        which six count.
+    seed: which text, the same in every process; each split has a generator of its own.
+    """
+
+    train_exercises: int = 20_000
+    valid_exercises: int = 1_000
+    test_exercises: int = 1_000
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("train_exercises", "valid_exercises", "test_exercises"):
+            if getattr(self, name) < 1:
+                raise DataError(f"{name}: expected 1 or more, got {getattr(self, name)}")
+
+    def __call__(self) -> TokenCorpus:
+        return TokenCorpus(
+            "arithmetic",
+            VOCABULARY,
+            self._split("train", self.train_exercises),
+            self._split("valid", self.valid_exercises),
+            self._split("test", self.test_exercises),
+            all_scored=False,
+        )
+
+    def _split(self, split: str, num_exercises: int) -> Tensor:
+        # Seeding by text goes through sha512, so it does not depend on the process's hash seed.
+        rng = random.Random(f"archsearch arithmetic {self.seed} {split}")
+        number = {symbol: index for index, symbol in enumerate(VOCABULARY)}
+        tokens: list[int] = []
+        for _ in range(num_exercises):
+            exercise, result = draw_exercise(rng)
+            tokens += [~number[symbol] for symbol in exercise]
+            tokens += [number[symbol] for symbol in result]
+            tokens.append(~number[END])
+        return torch.tensor(tokens)
+
+
+def draw_exercise(rng: random.Random) -> tuple[str, str]:
+    """An exercise, `=` included, and its result."""
+    first, second, sign = _number(rng), _number(rng), rng.choice("+-")
+    result = first + second if sign == "+" else first - second
+    return "".join(_among_letters(f"{first}{sign}{second}=", rng)), str(result)
+
+
+def _number(rng: random.Random) -> int:
+    num_digits = rng.randint(1, MAX_DIGITS)
+    return rng.randrange(0 if num_digits == 1 else 10 ** (num_digits - 1), 10**num_digits)
+
+
+def _among_letters(exercise: str, rng: random.Random) -> Iterator[str]:
+    for place, symbol in enumerate(exercise):
+        if place and rng.random() < RUN_PROBABILITY:
+            yield from rng.choices(LETTERS, k=rng.randint(1, MAX_RUN))
+        yield symbol

@@ -1,0 +1,72 @@
+"""Text as pieces of words: byte pair encoding, learnt from the training text.
+
+Sennrich, Haddow, Birch, Neural Machine Translation of Rare Words with Subword Units (2016), as in
+SentencePiece (Kudo & Richardson 2018), which reads raw text and marks blanks as `▁`.
+"""
+
+import io
+from collections.abc import Iterator
+
+import sentencepiece
+import torch
+
+from archsearch.data.errors import DataError
+from archsearch.data.text import END_OF_SENTENCE, UNKNOWN, TokenCorpus, decoded
+
+CHARACTER_COVERAGE = 0.9995  # of the training text; rarer characters are `<unk>`
+
+
+def piece_corpus(
+    name: str, train: bytes, valid: bytes, test: bytes, num_pieces: int
+) -> TokenCorpus:
+    """A corpus from three texts in UTF-8; `<eos>` stands after every line.
+
+    num_pieces: different ones, `<unk>` and `<eos>` included.
+
+    Raises:
+        DataError: the training text is too small for so many, or has more characters than that.
+    """
+    lines = {
+        split: decoded(text, f"{name} ({split})").splitlines()
+        for split, text in (("train", train), ("valid", valid), ("test", test))
+    }
+    processor = sentencepiece.SentencePieceProcessor(
+        model_proto=_learnt(name, iter(lines["train"]), num_pieces)
+    )
+    end = processor.eos_id()
+    streams = {
+        split: torch.tensor(
+            [number for line in own for number in (*processor.encode(line), end)],
+            dtype=torch.int64,
+        )
+        for split, own in lines.items()
+    }
+    vocabulary = tuple(processor.id_to_piece(number) for number in range(len(processor)))
+    return TokenCorpus(name, vocabulary, **streams)
+
+
+def _learnt(name: str, lines: Iterator[str], num_pieces: int) -> bytes:
+    model = io.BytesIO()
+    try:
+        sentencepiece.SentencePieceTrainer.train(
+            sentence_iterator=lines,
+            model_writer=model,
+            model_type="bpe",
+            vocab_size=num_pieces,
+            character_coverage=CHARACTER_COVERAGE,
+            num_threads=1,
+            unk_id=0,
+            eos_id=1,
+            bos_id=-1,
+            pad_id=-1,
+            unk_piece=UNKNOWN,
+            eos_piece=END_OF_SENTENCE,
+            minloglevel=2,
+        )
+    except RuntimeError as error:
+        reason = str(error).splitlines()[-1]
+        raise DataError(
+            f"{name}: cannot learn {num_pieces} pieces from this text ({reason}); try another "
+            "task.corpus.num_pieces"
+        ) from None
+    return model.getvalue()

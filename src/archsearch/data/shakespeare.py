@@ -1,0 +1,45 @@
+"""Tiny Shakespeare: a million characters of his plays, 65 different ones.
+
+Karpathy, The Unreasonable Effectiveness of Recurrent Neural Networks (2015). One file without
+splits; here, as in his code, the first 90% are for training, the next 5% for validation, the rest
+for test.
+
+Licence: the plays are in the public domain. archsearch does not contain the file.
+"""
+
+import os
+from functools import cache
+
+from archsearch.data.store import CorpusFile, data_root, read_verified
+from archsearch.data.text import TokenCorpus, character_corpus, counted
+
+NUM_CHARACTERS = {"train": 1_003_854, "valid": 55_770, "test": 55_770}
+NUM_CHARACTER_TYPES = 65
+
+FILE = CorpusFile(
+    "tinyshakespeare/input.txt",
+    sha256="86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed",
+    num_bytes=1_115_394,
+    url="https://raw.githubusercontent.com/karpathy/char-rnn/"
+    "6f9487a6fe5b420b7ca9afb0d7c078e37c1d1b4e/data/tinyshakespeare/input.txt",
+)
+
+
+def load_shakespeare(
+    root: str | os.PathLike[str] | None = None, mirror: str | None = None
+) -> TokenCorpus:
+    """The corpus, from under `data_root(root)`; a missing file is downloaded first.
+
+    A process reads and verifies the file once; later calls return the same corpus.
+    """
+    return _load(str(data_root(root)), mirror)
+
+
+@cache
+def _load(root: str, mirror: str | None) -> TokenCorpus:
+    text = read_verified(FILE, root, mirror)
+    train_end, valid_end = (len(text) * share // 100 for share in (90, 95))
+    corpus = character_corpus(
+        "shakespeare", text[:train_end], text[train_end:valid_end], text[valid_end:]
+    )
+    return counted(corpus, NUM_CHARACTERS, NUM_CHARACTER_TYPES)
