@@ -33,7 +33,7 @@ SEARCH_IDENTITY = (
     "task", "suite", "budget", "model", "trainer", "cell_space", "search", "predictor", "screening",
     "warm_start", "references", "window", "asynchronous", "seed",
 )  # fmt: skip
-TRAIN_IDENTITY = ("task", "budget", "model", "trainer", "cell", "seed")
+TRAIN_IDENTITY = ("task", "budget", "model", "trainer", "cell", "match_parameters", "seed")
 
 
 class ConfigError(ValueError):
@@ -104,6 +104,7 @@ class TrainConfig:
     budget: Any = MISSING
     model: Any = MISSING
     trainer: Any = MISSING
+    match_parameters: str | None = None
     seed: int = MISSING
     data: DataConfig = field(default_factory=DataConfig)
     output_root: str = MISSING

@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from archsearch.architecture import Architecture
-from archsearch.train import Budget, Model, Task, Training, count_parameters
-
-MAX_HIDDEN_SIZE = 1 << 14
+from archsearch.train import Budget, Model, Task, Training, matched_width
 
 
 @dataclass(frozen=True)
@@ -61,21 +59,8 @@ def _num_layers(setting: Setting, value: int, _: Task, __: Architecture) -> Sett
 
 
 def _num_params(setting: Setting, value: int, task: Task, architecture: Architecture) -> Setting:
-    """The hidden size at which the network has as many parameters as it can without exceeding
-    `value`; 1 where even that has more."""
-
-    def sized(hidden_size: int) -> Setting:
-        budget = dataclasses.replace(setting.budget, hidden_size=hidden_size)
-        return dataclasses.replace(setting, budget=budget)
-
-    smallest, largest = 1, MAX_HIDDEN_SIZE
-    while smallest < largest:
-        middle = (smallest + largest + 1) // 2
-        if count_parameters(task, architecture, sized(middle).budget, setting.model) <= value:
-            smallest = middle
-        else:
-            largest = middle - 1
-    return sized(smallest)
+    budget = matched_width(task, architecture, setting.budget, setting.model, value)
+    return dataclasses.replace(setting, budget=budget)
 
 
 KNOWN: dict[str, Callable[[Setting, Any, Task, Architecture], Setting]] = {
@@ -83,5 +68,5 @@ KNOWN: dict[str, Callable[[Setting, Any, Task, Architecture], Setting]] = {
     "init_scale": _init_scale,  # weights are drawn from ± this
     "clip_norm": _clip_norm,
     "num_layers": _num_layers,
-    "num_params": _num_params,
+    "num_params": _num_params,  # the most that the width may bring about
 }

@@ -13,6 +13,7 @@ from archsearch.train.schedules import Adam, NtAsgd, Schedule, SgdDecay, SgdPlat
 from archsearch.train.step_timer import StepTimer
 from archsearch.train.task import Model, Task, TaskModule
 from archsearch.train.training import Loss, Precision, Training
+from archsearch.train.width import matched_width
 
 __all__ = [
     "Adam",
@@ -40,6 +41,7 @@ __all__ = [
     "TrainingFailure",
     "count_parameters",
     "fit",
+    "matched_width",
     "metric_on_test",
     "read_cell",
     "resolve_precision",

@@ -29,6 +29,7 @@ from archsearch.train.progress import EpochLines, figure, write_line
 from archsearch.train.step_timer import StepTimer
 from archsearch.train.task import Model, Task
 from archsearch.train.training import Training
+from archsearch.train.width import matched_width, read_count
 
 RESULT, WEIGHTS, CELL, CONFIG = "result.json", "model.safetensors", "cell.txt", "config.yaml"
 
@@ -78,6 +79,9 @@ def train_in(folder: Path, cell: Architecture, cfg: DictConfig) -> None:
     # The limit is one for trials; whoever trains one cell waits for it.
     budget: Budget = replace(instantiate(cfg.budget), max_seconds=None)
     model, training = instantiate(cfg.model), instantiate(cfg.trainer)
+    if cfg.match_parameters is not None:
+        num_params = read_count(cfg.match_parameters)
+        budget = matched_width(task, cell, budget, model, num_params)
     write_whole(folder / CELL, f"{cell}\n".encode())
     announce(folder, cell, task, budget, model)
     timer = StepTimer(task, budget, model, training)
@@ -101,7 +105,8 @@ def train_in(folder: Path, cell: Architecture, cfg: DictConfig) -> None:
 def announce(folder: Path, cell: Architecture, task: Task, budget: Budget, model: Model) -> None:
     num_params = count_parameters(task, cell, budget, model)
     again = "goes on in" if (folder / LAST).exists() else "in"
-    write_line(f"{task.name}, budget {budget.name}, {num_params:,} parameters; {again} {folder}")
+    width = f"{num_params:,} parameters at width {budget.hidden_size}"
+    write_line(f"{task.name}, budget {budget.name}, {width}; {again} {folder}")
 
 
 def finish(
