@@ -22,7 +22,18 @@ ALLOWED = {
     "data": set(),
     "train": {"cell", "architecture", "nn", "data", "archive", "config", "command"},
     "evaluate": {"cell", "architecture", "archive", "predictor", "data", "nn", "train", "search"},
-    "bench": {"cell", "space", "compiler", "nn", "config", "command"},
+    "bench": {
+        "cell",
+        "space",
+        "compiler",
+        "nn",
+        "config",
+        "command",
+        "archive",
+        "predictor",
+        "train",
+        "main",
+    },
 }
 WITHOUT_TORCH = ("cell", "architecture", "archive", "space", "search", "compiler")
 

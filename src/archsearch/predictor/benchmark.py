@@ -20,7 +20,6 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from archsearch.data import ROOT_VARIABLE, data_root
 from archsearch.predictor.measuring import (
     Measure,
     Result,
@@ -29,9 +28,9 @@ from archsearch.predictor.measuring import (
     measure_on_cells,
     measure_on_curves,
 )
-from archsearch.predictor.nas_bench_nlp import read_cells, read_curves
+from archsearch.predictor.nas_bench_nlp import CELLS as CELLS_FILE
+from archsearch.predictor.nas_bench_nlp import data_file, read_cells, read_curves
 
-FOLDER = "nas_bench_nlp"  # under the data root
 USAGE = 2  # the exit code of a command that cannot be run as it stands
 FILE_WIDTH = 120  # of a table that goes into a file or a pipe, in columns
 
@@ -47,9 +46,7 @@ class Kind(Generic[Row]):
     sizes: tuple[int | None, ...]
 
 
-CELLS = Kind(
-    "cells", "ptb_perplexity.jsonl.gz", read_cells, measure_on_cells, sizes=(100, 400, None)
-)
+CELLS = Kind("cells", CELLS_FILE, read_cells, measure_on_cells, sizes=(100, 400, None))
 CURVES = Kind("curves", "wikitext2_curves.jsonl.gz", read_curves, measure_on_curves, sizes=(None,))
 KIND_OF: dict[str, Kind[Any]] = {
     "ranking": CELLS,
@@ -126,23 +123,13 @@ def cross_validate_all(predictor: str | None, effort: Effort) -> None:
 
 
 def _cross_validate(predictor: str, kind: Kind[Row], effort: Effort) -> Iterator[Line]:
-    rows = kind.read(_data_file(kind.file))
+    rows = kind.read(data_file(kind.file))
     for size in kind.sizes[: effort.num_sizes]:
         results = [
             list(cross_validate(kind.measure, predictor, rows, seed, effort.num_folds, size))
             for seed in range(1, effort.num_seeds + 1)
         ]
         yield Line(predictor, f"{size or 'all'} {kind.name}", results)
-
-
-def _data_file(name: str) -> Path:
-    path = data_root() / FOLDER / name
-    if not path.is_file():
-        raise ValueError(
-            f"{path}: expected measurements of NAS-Bench-NLP there, found no such file; name the "
-            f"folder that has {FOLDER}/{name} by ${ROOT_VARIABLE}, or files by --train and --test"
-        )
-    return path
 
 
 def _print_json(result: Result) -> None:

@@ -19,7 +19,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from archsearch.cell import Cell, CellError, from_recipe
+from archsearch.data import ROOT_VARIABLE, DataError, data_root
 from archsearch.predictor.curves import WORST_FITNESS, WORST_PERPLEXITY
+
+FOLDER = "nas_bench_nlp"  # under the data root
+CELLS = "ptb_perplexity.jsonl.gz"
 
 Row = TypeVar("Row")
 
@@ -62,6 +66,32 @@ def read_cells(path: Path) -> list[MeasuredCell]:
 def read_curves(path: Path) -> list[MeasuredCurve]:
     """Raises ValueError that names the file, the line and what was expected."""
     return _read(path, _curve)
+
+
+def data_file(name: str) -> Path:
+    """Where a file of the benchmark lies. Raises DataError where it does not."""
+    path = data_root() / FOLDER / name
+    if not path.is_file():
+        raise DataError(
+            f"{path}: expected measurements of NAS-Bench-NLP there, found no such file; name the "
+            f"folder that has {FOLDER}/{name} by ${ROOT_VARIABLE}, or files by --train and --test"
+        )
+    return path
+
+
+def measured_cells() -> list[MeasuredCell]:
+    """The cells under the data root, each once, the worst first."""
+    by_key = {row.cell.key: row for row in read_cells(data_file(CELLS))}
+    return sorted(by_key.values(), key=lambda row: (row.fitness, row.cell.key))
+
+
+def spread_cells(num_cells: int) -> list[Cell]:
+    """So many of the cells, evenly spread over the order of their published perplexities."""
+    rows = measured_cells()
+    if not 2 <= num_cells <= len(rows):
+        raise ValueError(f"trials: expected 2 to {len(rows)} cells, got {num_cells}")
+    places = (round(i * (len(rows) - 1) / (num_cells - 1)) for i in range(num_cells))
+    return [rows[place].cell for place in places]
 
 
 def _cell(row: Mapping[str, Any], _number: int) -> MeasuredCell:

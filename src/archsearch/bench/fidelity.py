@@ -1,0 +1,83 @@
+"""`python -m archsearch.bench.fidelity task=ptb budget=small`: how well does a budget rank cells?
+
+Trains cells of NAS-Bench-NLP (Klyuchnikov et al. 2020), evenly spread over the order of their
+published test perplexities on the Penn Treebank, and holds the order of the results against that.
+Failed trainings are the worst. It is a search like any other, with the same options; the same
+command goes on where it was stopped.
+"""
+
+import csv
+import io
+import math
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig
+from scipy.stats import kendalltau, spearmanr  # type: ignore[import-untyped]
+
+from archsearch.archive import Archive, Trial
+from archsearch.command import run_command
+from archsearch.config import register
+from archsearch.main import ARCHIVE, search
+from archsearch.predictor.nas_bench_nlp import measured_cells
+from archsearch.train.checkpoint import write_whole
+from archsearch.train.progress import write_line
+
+FILE = "fidelity.csv"
+# Before what the user gives, so that the last word is theirs.
+DEFAULTS = ("search=nas_bench_nlp", "trials=40", "references=[]", "logger=none")
+
+
+def main() -> None:
+    """The command."""
+    register()
+    sys.argv[1:1] = DEFAULTS
+    run_command(measure, "config")
+
+
+def measure(cfg: DictConfig) -> None:
+    """Train what is missing, then print and keep how the results compare."""
+    search(cfg)
+    run_dir = Path(HydraConfig.get().runtime.output_dir)
+    with Archive.read(f"sqlite:///{run_dir / ARCHIVE}") as archive:
+        trials = archive.trials()
+    published = {row.cell.key: -row.fitness for row in measured_cells()}
+    known = [trial for trial in trials if trial.candidate.key in published]
+    write_whole(run_dir / FILE, table(known, published).encode())
+    write_line(summary(known, published))
+    write_line(f"  {run_dir / FILE}")
+
+
+def summary(trials: Sequence[Trial], published: dict[str, float]) -> str:
+    """One paragraph: rank correlations, failures, seconds."""
+    theirs = [published[trial.candidate.key] for trial in trials]
+    ours = [-trial.fitness for trial in trials]  # ∞ for failures, which so tie as the worst
+    best = np.argsort(theirs)[: max(2, len(trials) // 2)].tolist()
+    seconds = [trial.wall_seconds for trial in trials]
+    return (
+        f"{len(trials)} cells, {sum(map(math.isinf, ours))} failed: "
+        f"Spearman {spearmanr(theirs, ours).statistic:.3f}, "
+        f"Kendall {kendalltau(theirs, ours).statistic:.3f}, Spearman of the better half "
+        f"{spearmanr([theirs[i] for i in best], [ours[i] for i in best]).statistic:.3f}; "
+        f"{np.mean(seconds):.1f} s a trial, {max(seconds):.1f} s at most"
+    )
+
+
+def table(trials: Sequence[Trial], published: dict[str, float]) -> str:
+    """A CSV row a cell."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["key", "published_perplexity", "metric", "status", "wall_seconds", "cell"])
+    for trial in sorted(trials, key=lambda trial: published[trial.candidate.key]):
+        cell, key = str(trial.candidate.architecture), trial.candidate.key
+        perplexity = f"{math.exp(published[key]):.2f}"
+        seconds = f"{trial.wall_seconds:.1f}"
+        writer.writerow([key, perplexity, trial.metric, trial.status.value, seconds, cell])
+    return text.getvalue()
+
+
+if __name__ == "__main__":
+    main()
