@@ -42,7 +42,8 @@ def test_every_sweep_composes_and_opens_with_command_and_question(file: Path) ->
     opening = [line for line in file.read_text().splitlines() if line.startswith("#")]
     assert any(f"+sweeps={file.stem}" in line for line in opening)
     assert any(line.rstrip().endswith("?") for line in opening)
-    check(compose(f"+sweeps={file.stem}"))
+    is_training = any("archsearch.train -m" in line for line in opening)
+    check(compose(f"+sweeps={file.stem}", config_name="train" if is_training else "config"))
 
 
 @pytest.mark.parametrize(

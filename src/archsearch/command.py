@@ -4,6 +4,7 @@ Exit codes: 0 done, 1 failed (data, disk, archive, a bug), 2 the command itself 
 130 interrupted.
 """
 
+import argparse
 import functools
 import os
 import re
@@ -28,6 +29,14 @@ from archsearch.data import DataError
 from archsearch.evaluate import EvaluationError
 
 USAGE, FAILURE, INTERRUPTED = 2, 1, 130
+
+
+class Parser(argparse.ArgumentParser):
+    """Of commands without a configuration: wrong usage is one line and exit code 2, as in all."""
+
+    def error(self, message: str) -> NoReturn:
+        sys.stderr.write(f"archsearch: {message}; try --help\n")
+        raise SystemExit(USAGE)
 
 
 class Interrupted(Exception):

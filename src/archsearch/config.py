@@ -150,7 +150,7 @@ def choices() -> str:
 def identity(cfg: DictConfig) -> dict[str, Any]:
     """The part of a search's or a training's configuration that decides its results."""
     keys = SEARCH_IDENTITY if "search" in cfg else TRAIN_IDENTITY
-    resolved = {key: cfg[key] for key in keys}
+    resolved = {key: cfg.get(key) for key in keys}  # runs of earlier revisions may lack one
     return {
         key: OmegaConf.to_container(value, resolve=True) if OmegaConf.is_config(value) else value
         for key, value in resolved.items()

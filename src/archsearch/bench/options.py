@@ -1,16 +1,15 @@
 """The command line."""
 
 import argparse
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 
 from archsearch.bench.cells import check_name
 from archsearch.bench.record import Record, read_record
 from archsearch.bench.settings import FULL, PARTS, PRECISIONS, QUICK, Settings, Shape
-from archsearch.command import USAGE
+from archsearch.command import Parser
 
 Item = TypeVar("Item")
 
@@ -24,14 +23,6 @@ class Options:
     earlier: Record | None
 
 
-class _Parser(argparse.ArgumentParser):
-    """Wrong usage is one line and exit code 2, as in all commands."""
-
-    def error(self, message: str) -> NoReturn:
-        sys.stderr.write(f"archsearch: {message}; try --help\n")
-        raise SystemExit(USAGE)
-
-
 def read_options(arguments: list[str]) -> Options:
     given = vars(_parser().parse_args(arguments))
     json, earlier = given.pop("json"), given.pop("compare")
@@ -40,7 +31,7 @@ def read_options(arguments: list[str]) -> Options:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+    parser = Parser(
         prog="python -m archsearch.bench",
         description="Measure layers, training steps and compilation against torch.nn and against "
         "the matrix products alone. Contenders take turns; figures are medians over the rounds. "

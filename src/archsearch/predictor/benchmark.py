@@ -20,6 +20,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from archsearch.command import USAGE, Parser
 from archsearch.predictor.measuring import (
     Measure,
     Result,
@@ -31,7 +32,6 @@ from archsearch.predictor.measuring import (
 from archsearch.predictor.nas_bench_nlp import CELLS as CELLS_FILE
 from archsearch.predictor.nas_bench_nlp import data_file, read_cells, read_curves
 
-USAGE = 2  # the exit code of a command that cannot be run as it stands
 FILE_WIDTH = 120  # of a table that goes into a file or a pipe, in columns
 
 
@@ -180,15 +180,8 @@ def _effort(options: argparse.Namespace) -> Effort:
     return effort if options.seeds is None else replace(effort, num_seeds=options.seeds)
 
 
-class _Parser(argparse.ArgumentParser):
-    """Wrong usage is one line and exit code 2, as in all commands."""
-
-    def error(self, message: str) -> NoReturn:
-        _fail(f"{message}; try --help")
-
-
 def _read_options(arguments: list[str]) -> argparse.Namespace:
-    parser = _Parser(
+    parser = Parser(
         prog="python -m archsearch.predictor.benchmark",
         description="Cross-validate predictors on NAS-Bench-NLP, or, with --train and --test, have "
         "one learn from a file and guess another.",

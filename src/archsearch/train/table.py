@@ -1,0 +1,134 @@
+"""`python -m archsearch.train.table outputs/*-train-*`: trainings side by side.
+
+A row for each cell under each setting of a task, a setting being all of the configuration but cell
+and seed: mean and standard deviation of the test metric over seeds.
+"""
+
+import argparse
+import csv
+import json
+import statistics
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from omegaconf import OmegaConf
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from archsearch.cell import zoo
+from archsearch.command import USAGE, Parser
+from archsearch.config import config_hash, identity
+from archsearch.train.__main__ import CONFIG, RESULT
+from archsearch.train.progress import figure
+
+COLUMNS = (
+    "task", "setting", "cell", "parameters", "metric", "mean", "deviation", "seeds", "minutes",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A cell under a setting; `deviation` is None where there is one seed only."""
+
+    task: str
+    setting: str
+    cell: str
+    parameters: int
+    metric: str
+    mean: float
+    deviation: float | None
+    seeds: int
+    minutes: float  # mean of a training
+
+
+def main() -> None:
+    """The command."""
+    options = _parser().parse_args()
+    rows = table(options.folders)
+    if not rows:
+        sys.stderr.write(
+            f"archsearch: expected folders of finished trainings, none has a {RESULT}\n"
+        )
+        raise SystemExit(USAGE)
+    Console().print(drawn(rows))
+    if options.csv is not None:
+        write_csv(rows, options.csv)
+
+
+def table(folders: Iterable[Path]) -> list[Row]:
+    """By task and setting; within them the fewest parameters first."""
+    groups: dict[tuple[str, str, str], list[dict[str, Any]]] = defaultdict(list)
+    for folder in folders:
+        if (folder / RESULT).is_file():
+            result = json.loads((folder / RESULT).read_text(encoding="utf-8"))
+            groups[result["task"], _setting(folder), result["key"]].append(result)
+    rows = [_row(setting, results) for (_, setting, _), results in groups.items()]
+    return sorted(rows, key=lambda row: (row.task, row.setting, row.parameters, row.cell))
+
+
+def drawn(rows: Sequence[Row]) -> Table:
+    """For a terminal."""
+    drawing = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in ("task", "setting", "cell", "parameters", "test", "seeds"):
+        drawing.add_column(name, overflow="fold", justify="right" if name in _NUMBERS else "left")
+    for row in rows:
+        deviation = "" if row.deviation is None else f" ± {figure(row.deviation)}"
+        drawing.add_row(
+            row.task, row.setting, row.cell, f"{row.parameters:,}",
+            f"{figure(row.mean)}{deviation} {row.metric}", str(row.seeds),
+        )  # fmt: skip
+    return drawing
+
+
+def write_csv(rows: Sequence[Row], path: Path) -> None:
+    """For other programs."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        writer.writerows([getattr(row, name) for name in COLUMNS] for row in rows)
+
+
+def _setting(folder: Path) -> str:
+    """Four digits that differ where anything but cell and seed does."""
+    config = OmegaConf.load(folder / CONFIG)
+    part = {key: value for key, value in identity(config).items() if key not in ("cell", "seed")}
+    return f"{part['budget']['name']} {config_hash(part)[:4]}"
+
+
+def _row(setting: str, results: Sequence[dict[str, Any]]) -> Row:
+    first = results[0]
+    tests = [result["test"] for result in results]
+    return Row(
+        first["task"],
+        setting,
+        _NAMES.get(first["key"], first["key"]),
+        first["num_params"],
+        first["metric"],
+        statistics.mean(tests),
+        statistics.stdev(tests) if len(tests) > 1 else None,
+        len({result["seed"] for result in results}),
+        statistics.mean(result["wall_seconds"] for result in results) / 60,
+    )
+
+
+_NUMBERS = ("parameters", "seeds")
+_NAMES = {zoo[name].key: name for name in zoo}
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = Parser(
+        prog="python -m archsearch.train.table",
+        description="Test metrics of finished trainings: mean and deviation over seeds.",
+    )
+    parser.add_argument("folders", nargs="+", type=Path, help="what archsearch.train has written")
+    parser.add_argument("--csv", type=Path, help="write the table there too")
+    return parser
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,46 @@
+"""Trainings side by side."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+from omegaconf import OmegaConf
+
+from archsearch.cell import zoo
+from archsearch.train.table import COLUMNS, table, write_csv
+
+
+@pytest.fixture
+def training(tmp_path: Path):
+    def write(cell: str, seed: int, test: float, epochs: int = 1) -> Path:
+        folder = tmp_path / f"{cell}-{seed}-{epochs}"
+        folder.mkdir()
+        result = {
+            "task": "xml", "key": zoo[cell].key, "seed": seed, "metric": "perplexity",
+            "test": test, "num_params": 100 + len(cell), "wall_seconds": 90.0,
+        }  # fmt: skip
+        (folder / "result.json").write_text(json.dumps(result))
+        config = {"budget": {"name": "tiny", "epochs": epochs}, "cell": cell, "seed": seed}
+        OmegaConf.save(OmegaConf.create(config), folder / "config.yaml")
+        return folder
+
+    return write
+
+
+def test_seeds_of_a_cell_under_one_setting_make_a_row(training, tmp_path: Path) -> None:
+    folders = [
+        training("gru", 1, 12.0), training("gru", 2, 14.0), training("lstm", 1, 11.0),
+        training("gru", 3, 9.0, epochs=5), tmp_path / "unfinished",
+    ]  # fmt: skip
+    rows = table(folders)
+    assert len({row.setting for row in rows}) == 2
+    (pair,) = [row for row in rows if row.seeds == 2]
+    assert (pair.cell, pair.mean, pair.deviation) == ("gru", 13.0, pytest.approx(2**0.5))
+    assert pair.minutes == 1.5
+    (lstm,) = [row for row in rows if row.cell == "lstm"]
+    assert (lstm.setting, lstm.deviation) == (pair.setting, None)
+    write_csv(rows, tmp_path / "table.csv")
+    written = list(csv.DictReader((tmp_path / "table.csv").read_text().splitlines()))
+    assert tuple(written[0]) == COLUMNS
+    assert len(written) == 3

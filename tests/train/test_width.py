@@ -1,0 +1,42 @@
+from functools import partial
+
+import pytest
+
+from archsearch.architecture import HeterogeneousLayer
+from archsearch.cell import zoo
+from archsearch.nn import LanguageModel
+from archsearch.train import count_parameters, matched_width
+from archsearch.train.width import read_count
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [("20M", 20_000_000), ("1.5M", 1_500_000), ("500k", 500_000), (7, 7), ("1_000", 1000)],
+)
+def test_counts(text, count) -> None:
+    assert read_count(text) == count
+
+
+@pytest.mark.parametrize("text", ["", "M", "-3", "0", "2 M", "1e6", "many"])
+def test_no_counts(text) -> None:
+    with pytest.raises(ValueError, match="expected a number such as 20M"):
+        read_count(text)
+
+
+@pytest.mark.parametrize("name", ["rnn", "lstm", "nascell", "layer"])
+def test_cells_are_brought_to_one_size(name, task, budget, model) -> None:
+    layer = HeterogeneousLayer((zoo["gru"], zoo["rnn"], zoo["lstm"]))
+    cell = layer if name == "layer" else zoo[name]
+    matched = matched_width(task, cell, budget(), model, 30_000)
+    assert 28_000 < count_parameters(task, cell, matched, model) <= 30_000
+    if name == "layer":
+        assert matched.hidden_size % 3 == 0
+
+
+def test_a_network_without_a_width(task, budget) -> None:
+    class Fixed(LanguageModel):
+        def __init__(self, *args, hidden_size, **options) -> None:
+            super().__init__(*args, hidden_size=4, **options)
+
+    with pytest.raises(ValueError, match="does not depend on the hidden size"):
+        matched_width(task, zoo["rnn"], budget(), partial(Fixed), 30_000)
