@@ -33,7 +33,10 @@ SEARCH_IDENTITY = (
     "task", "suite", "budget", "model", "trainer", "cell_space", "search", "predictor", "screening",
     "warm_start", "references", "window", "asynchronous", "seed",
 )  # fmt: skip
-TRAIN_IDENTITY = ("task", "budget", "model", "trainer", "cell", "match_parameters", "seed")
+TRAIN_IDENTITY = (
+    "task", "budget", "model", "trainer", "cell", "match_parameters",
+    "start_from", "seed",
+)  # fmt: skip
 
 
 class ConfigError(ValueError):
@@ -105,6 +108,8 @@ class TrainConfig:
     model: Any = MISSING
     trainer: Any = MISSING
     match_parameters: str | None = None
+    start_from: str | None = None
+    test: bool = True
     seed: int = MISSING
     data: DataConfig = field(default_factory=DataConfig)
     output_root: str = MISSING

@@ -89,7 +89,7 @@ def test_a_killed_training_goes_on_and_gives_what_an_undisturbed_one_gives(
     code, again, _ = command(*ARGUMENTS, f"output_root={undisturbed}")
     assert code == 0
     assert again.startswith("complete already")
-    assert again.splitlines()[1:] == output.splitlines()[-4:]
+    assert again.splitlines()[1:] == output.splitlines()[-5:]
 
     (folder,) = undisturbed.iterdir()
     assert (folder / "cell.txt").read_text() == f"{zoo['gru']}\n"
@@ -97,6 +97,42 @@ def test_a_killed_training_goes_on_and_gives_what_an_undisturbed_one_gives(
         assert weights.metadata()["cell"] == str(zoo["gru"])
         assert "embedding" in weights.keys()  # noqa: SIM118
     torch.load(folder / "last.ckpt", weights_only=True)
+
+
+def test_the_test_split_is_left_alone_until_it_is_asked_for(command, tmp_path) -> None:
+    arguments = (*ARGUMENTS, "budget.epochs=2", f"output_root={tmp_path}")
+    code, output, _ = command(*arguments, "test=false")
+    assert code == 0
+    assert "not tested" in output
+    assert result_in(tmp_path)["test"] is None
+    code, output, _ = command(*arguments)
+    assert code == 0
+    assert "epoch 1/2" not in output
+    tested = result_in(tmp_path)
+    code, output, _ = command(*arguments, "test=false")
+    assert output.startswith("complete already")
+    other = tmp_path / "other"
+    command(*ARGUMENTS, "budget.epochs=2", f"output_root={other}")
+    assert result_in(other) == tested
+    assert tested["test"] > 1
+
+
+def test_a_training_begins_with_the_weights_of_another(command, tmp_path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    command(*ARGUMENTS, "budget.epochs=4", f"output_root={first}")
+    (folder,) = first.iterdir()
+    arguments = (*ARGUMENTS, "budget.epochs=1", "trainer.schedule.lr=1e-12")
+    code, _, _ = command(*arguments, f"start_from={folder}", f"output_root={second}")
+    assert code == 0
+    assert result_in(second)["valid"] == pytest.approx(result_in(first)["valid"], rel=1e-4)
+
+    wrong = [each.replace("zoo/gru", "zoo/rnn") for each in arguments]
+    code, _, errors = command(*wrong, f"start_from={folder}", f"output_root={tmp_path / 'third'}")
+    assert code == 2
+    assert "start_from: the weights in" in errors
+    code, _, errors = command(*arguments, f"start_from={tmp_path}")
+    assert code == 2
+    assert "expected the directory of a finished training" in errors
 
 
 @pytest.mark.parametrize(

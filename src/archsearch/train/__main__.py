@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -48,14 +48,57 @@ def train(cfg: DictConfig) -> None:
         os.environ[ROOT_VARIABLE] = str(cfg.data.root)
     set_up_process()
     folder = Path(HydraConfig.get().runtime.output_dir)
-    cell = read_cell(cfg.cell)
+    start_from = None if cfg.start_from is None else weights_of(Path(cfg.start_from))
     with lock_run(folder):
         claim(folder, cfg)
-        if (folder / RESULT).exists():
+        is_trained = (folder / RESULT).exists()
+        if is_trained and (not cfg.test or read_result(folder)["test"] is not None):
             write_line(f"complete already: {folder}")
         else:
-            train_in(folder, cell, cfg)
+            work = make_work(cfg)
+            if not is_trained:
+                train_in(folder, work, start_from)
+            if cfg.test:
+                test(folder, work)
         report(folder)
+
+
+@dataclass(frozen=True)
+class Work:
+    """What the configuration says is to be done."""
+
+    task: Task
+    cell: Architecture
+    budget: Budget
+    model: Model
+    training: Training
+    seed: int
+
+
+def make_work(cfg: DictConfig) -> Work:
+    task, model, cell = instantiate(cfg.task), instantiate(cfg.model), read_cell(cfg.cell)
+    # The limit is one for trials; whoever trains one cell waits for it.
+    budget: Budget = replace(instantiate(cfg.budget), max_seconds=None)
+    if cfg.match_parameters is not None:
+        num_params = read_count(cfg.match_parameters)
+        budget = matched_width(task, cell, budget, model, num_params)
+    return Work(task, cell, budget, model, instantiate(cfg.trainer), cfg.seed)
+
+
+def with_precision(work: Work, folder: Path) -> Work:
+    """The same in the precision of the training in this folder."""
+    timer = StepTimer(work.task, work.budget, work.model, work.training)
+    return replace(work, training=resolve_precision(work.training, folder, timer))
+
+
+def weights_of(folder: Path) -> Path:
+    """The weights that a training has left. Raises ConfigError where there are none."""
+    path = folder / WEIGHTS
+    if not path.is_file():
+        raise ConfigError(
+            f"start_from={folder}: expected the directory of a finished training, found no {path}"
+        )
+    return path
 
 
 def claim(folder: Path, cfg: DictConfig) -> None:
@@ -73,26 +116,17 @@ def claim(folder: Path, cfg: DictConfig) -> None:
         )
 
 
-def train_in(folder: Path, cell: Architecture, cfg: DictConfig) -> None:
+def train_in(folder: Path, work: Work, start_from: Path | None) -> None:
     """Train up to the result; all that is done so far is in the folder after every epoch."""
-    task: Task = instantiate(cfg.task)
-    # The limit is one for trials; whoever trains one cell waits for it.
-    budget: Budget = replace(instantiate(cfg.budget), max_seconds=None)
-    model, training = instantiate(cfg.model), instantiate(cfg.trainer)
-    if cfg.match_parameters is not None:
-        num_params = read_count(cfg.match_parameters)
-        budget = matched_width(task, cell, budget, model, num_params)
-    write_whole(folder / CELL, f"{cell}\n".encode())
-    announce(folder, cell, task, budget, model)
-    timer = StepTimer(task, budget, model, training)
-    training = resolve_precision(training, folder, timer)
-    callbacks = [EpochLines(task.metric_name, budget.epochs), SaveEpochs(folder)]
+    write_whole(folder / CELL, f"{work.cell}\n".encode())
+    announce(folder, work)
+    work = with_precision(work, folder)
+    callbacks = [EpochLines(work.task.metric_name, work.budget.epochs), SaveEpochs(folder)]
     try:
         done = fit(
-            task, cell, budget, model, training, cfg.seed,
-            callbacks=callbacks, checkpoint=folder / LAST,
+            work.task, work.cell, work.budget, work.model, work.training, work.seed,
+            callbacks=callbacks, checkpoint=folder / LAST, start_from=start_from,
         )  # fmt: skip
-        finish(folder, done, task, cell, budget, training, cfg.seed)
     except KeyboardInterrupt:
         raise Interrupted(
             "interrupted; the same command goes on after the last whole epoch"
@@ -100,64 +134,78 @@ def train_in(folder: Path, cell: Architecture, cfg: DictConfig) -> None:
     except TrainingFailure as failure:
         sys.stderr.write(f"archsearch: the training failed: {failure}\n")
         raise SystemExit(FAILURE) from None
+    finish(folder, done, work)
 
 
-def announce(folder: Path, cell: Architecture, task: Task, budget: Budget, model: Model) -> None:
-    num_params = count_parameters(task, cell, budget, model)
+def announce(folder: Path, work: Work) -> None:
+    num_params = count_parameters(work.task, work.cell, work.budget, work.model)
     again = "goes on in" if (folder / LAST).exists() else "in"
-    width = f"{num_params:,} parameters at width {budget.hidden_size}"
-    write_line(f"{task.name}, budget {budget.name}, {width}; {again} {folder}")
+    width = f"{num_params:,} parameters at width {work.budget.hidden_size}"
+    write_line(f"{work.task.name}, budget {work.budget.name}, {width}; {again} {folder}")
 
 
-def finish(
-    folder: Path,
-    done: Fit,
-    task: Task,
-    cell: Architecture,
-    budget: Budget,
-    training: Training,
-    seed: int,
-) -> None:
-    """Test the weights of the best epoch and write what is left to write, the result last."""
+def finish(folder: Path, done: Fit, work: Work) -> None:
+    """Write what the training brought; the result last, still without a test."""
     weights = load_file(folder / BEST)
-    done.module.network.load_state_dict(weights)
     costs = done.module.costs
     best = costs.index(min(costs))
-    test = metric_on_test(done.module, budget, training)
-    write_whole(folder / WEIGHTS, save(weights, metadata={"cell": str(cell)}))
-    result: dict[str, Any] = {
-        "task": task.name,
-        "budget": asdict(budget),
-        "cell": str(cell),
-        "key": cell.key,
-        "seed": seed,
-        "precision": training.precision,
-        "num_params": done.num_params,
-        "metric": task.metric_name,
-        "best_epoch": best + 1,
-        "valid": done.curve[best].valid_metric,
-        "valid_measures": dict(done.curve[best].measures),
-        "test": test,
-        "test_measures": done.module.test_measures,
-        "notes": dict(task.notes),
-        "wall_seconds": done.curve[-1].wall_seconds,
-        "curve": [asdict(epoch) for epoch in done.curve],
-        "revision": revision(),
-        "torch": torch.__version__,
-    }
+    write_whole(folder / WEIGHTS, save(weights, metadata={"cell": str(work.cell)}))
+    write_result(
+        folder,
+        {
+            "task": work.task.name,
+            "budget": asdict(work.budget),
+            "cell": str(work.cell),
+            "key": work.cell.key,
+            "seed": work.seed,
+            "precision": work.training.precision,
+            "num_params": done.num_params,
+            "metric": work.task.metric_name,
+            "best_epoch": best + 1,
+            "valid": done.curve[best].valid_metric,
+            "valid_measures": dict(done.curve[best].measures),
+            "test": None,
+            "test_measures": {},
+            "notes": dict(work.task.notes),
+            "wall_seconds": done.curve[-1].wall_seconds,
+            "curve": [asdict(epoch) for epoch in done.curve],
+            "revision": revision(),
+            "torch": torch.__version__,
+        },
+    )
+
+
+def test(folder: Path, work: Work) -> None:
+    """Measure the weights of the best epoch on the test split and add that to the result."""
+    work = with_precision(work, folder)
+    generator = torch.Generator().manual_seed(work.seed)
+    network = work.task.network(work.cell, work.budget, work.model, generator)
+    network.load_state_dict(load_file(folder / WEIGHTS))
+    module = work.task.module(network, work.budget, work.training, generator)
+    metric = metric_on_test(module, work.budget, work.training)
+    result = read_result(folder)
+    write_result(folder, {**result, "test": metric, "test_measures": module.test_measures})
+
+
+def read_result(folder: Path) -> dict[str, Any]:
+    result: dict[str, Any] = json.loads((folder / RESULT).read_text(encoding="utf-8"))
+    return result
+
+
+def write_result(folder: Path, result: dict[str, Any]) -> None:
     write_whole(folder / RESULT, (json.dumps(result, indent=2) + "\n").encode())
 
 
 def report(folder: Path) -> None:
-    result = json.loads((folder / RESULT).read_text(encoding="utf-8"))
-    write_line(
-        f"{result['metric']}: valid {figure(result['valid'])} (epoch {result['best_epoch']} of "
-        f"{len(result['curve'])}), test {figure(result['test'])}, "
-        f"{result['wall_seconds'] / 60:.1f} minutes"
-    )
-    for name, value in result["test_measures"].items():
-        valid = result["valid_measures"][name]
-        write_line(f"{name}: valid {figure(valid)}, test {figure(value)}")
+    result = read_result(folder)
+    tested = {result["metric"]: result["test"], **result["test_measures"]}
+    validated = {result["metric"]: result["valid"], **result["valid_measures"]}
+    where = f"epoch {result['best_epoch']} of {len(result['curve'])}"
+    minutes = f"{result['wall_seconds'] / 60:.1f} minutes"
+    for name, value in validated.items():
+        test_value = tested.get(name)
+        on_test = "not tested" if test_value is None else f"test {figure(test_value)}"
+        write_line(f"{name}: valid {figure(value)}, {on_test} ({where}, {minutes})")
     for name, text in result["notes"].items():
         write_line(f"{name}: {text}")
     for name in (RESULT, WEIGHTS, CELL):

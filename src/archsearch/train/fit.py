@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from lightning_fabric.plugins.environments.lightning import LightningEnvironment
 from pytorch_lightning import Callback, Trainer
+from safetensors.torch import load_file
 
 from archsearch.architecture import Architecture
 from archsearch.archive import Epoch
@@ -48,12 +49,13 @@ def fit(
     num_epochs: int | None = None,
     callbacks: Sequence[Callback] = (),
     checkpoint: Path | None = None,
+    start_from: Path | None = None,
 ) -> Fit:
     """Train `cell` on `task`. All that is random comes from `seed`; no global generator is used.
 
     `num_epochs` ends the training early, after so many of the budget's epochs; until then all is as
     it would be without. `checkpoint`, if it exists, is the file of an interrupted training to go on
-    with.
+    with. `start_from` is a safetensors file of another training's weights, to begin with.
 
     Raises:
         TrainingFailure: with `curve` and `num_params` filled in as far as they are known.
@@ -67,6 +69,8 @@ def fit(
         if budget.max_params is not None and num_params > budget.max_params:
             raise TooManyParameters(num_params, budget.max_params)
         network = task.network(cell, budget, model, generator)
+        if start_from is not None:
+            _load(network, start_from)
         module = task.module(network, budget, training, generator)
         lasting = replace(budget, epochs=num_epochs or budget.epochs)
         _run(module, lasting, training, callbacks, checkpoint)
@@ -90,6 +94,16 @@ def metric_on_test(module: TaskModule, budget: Budget, training: Training) -> fl
     with quiet_lightning(), keyboard_interrupts():
         make_trainer(budget, training).test(module, verbose=False)
     return module.test_metric
+
+
+def _load(network: torch.nn.Module, path: Path) -> None:
+    try:
+        network.load_state_dict(load_file(path))
+    except RuntimeError as error:
+        raise ValueError(
+            f"start_from: the weights in {path} are those of another network: "
+            f"{' '.join(str(error).split())[:300]}"
+        ) from None
 
 
 def _run(
