@@ -1,5 +1,7 @@
 import torch
 
+from archsearch.cell import zoo
+from archsearch.train import NtAsgd, Training, fit
 from archsearch.train.averaging import WeightAverage
 
 
@@ -25,3 +27,11 @@ def test_state_carries_means_and_count():
     assert copy.num_steps == 1
     assert [mean.item() for mean in copy.buffers()] == [1.0]
     assert not list(average.parameters()), "the weights belong to the network alone"
+
+
+def test_fine_tuning_averages_from_the_first_step(task, budget, model) -> None:
+    training = Training("asgd", NtAsgd(5.0, averages_at_once=True), clip_norm=0.25)
+    done = fit(task, zoo["rnn"], budget(epochs=1), model, training, seed=1)
+    assert done.module.average is not None
+    num_batches = len(done.module.train_batches())
+    assert done.module.average.num_steps == num_batches

@@ -161,6 +161,7 @@ class BatchModule(TaskModule, Generic[Batch]):
         self._check_every = _BATCHES_BETWEEN_CHECKS.get(device, _BATCHES_BETWEEN_CHECKS_ELSEWHERE)
         # Lightning's wrapper costs tens of microseconds a step and adds nothing here.
         self._optimizer: Any = self.optimizers(use_pl_optimizer=False)
+        self._begin_average_if_due()
 
     def on_train_epoch_start(self) -> None:
         self._batches_done, self._size_done, self._nats = 0, 0.0, 0.0
@@ -189,8 +190,7 @@ class BatchModule(TaskModule, Generic[Batch]):
         self.curve.append(Epoch(train_loss, metric, self._seconds(), dict(measures)))
         if objection := self.objection(metric):
             raise Diverged(epoch, None, objection)
-        if self.average is None and self.training_plan.schedule.averages(self.costs):
-            self.average = WeightAverage(self._weights)
+        self._begin_average_if_due()
 
     def on_test_epoch_start(self) -> None:
         self.begin()
@@ -263,6 +263,10 @@ class BatchModule(TaskModule, Generic[Batch]):
         rate = self.learning_rate * self.rate_factor(batch)
         for group in self._optimizer.param_groups:
             group["lr"] = rate
+
+    def _begin_average_if_due(self) -> None:
+        if self.average is None and self.training_plan.schedule.averages(self.costs):
+            self.average = WeightAverage(self._weights)
 
     def _check_finite(self, loss: Tensor, norm: Tensor | None) -> None:
         if self._batches_done % self._check_every != 0:

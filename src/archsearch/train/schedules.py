@@ -89,16 +89,18 @@ class NtAsgd(_Sgd):
 
     The non-monotone criterion: an epoch's metric is worse than the best of all epochs but the
     last `patience` before it. Merity, Keskar, Socher, Regularizing and Optimizing LSTM Language
-    Models (2017), algorithm 1, with L = one epoch and n = `patience`.
+    Models (2017), algorithm 1, with L = one epoch and n = `patience`. With `averages_at_once` it is
+    averaged from the first step: their fine-tuning of weights that were trained before.
     """
 
     patience: int = 5
+    averages_at_once: bool = False
 
     def learning_rate(self, progress: Progress) -> float:  # noqa: ARG002
         return self.lr
 
     def averages(self, metrics: Sequence[float]) -> bool:
-        return any(
+        return self.averages_at_once or any(
             metrics[t] > min(metrics[: t - self.patience])
             for t in range(self.patience + 1, len(metrics))
         )
