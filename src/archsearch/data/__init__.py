@@ -4,8 +4,11 @@ from archsearch.data.arithmetic import Arithmetic
 from archsearch.data.batches import Segment, batchify, segments, variable_segments
 from archsearch.data.errors import DataError
 from archsearch.data.own_text import load_text, text_digest
+from archsearch.data.piano_rolls import RollCorpus
+from archsearch.data.polyphonic import load_polyphonic
 from archsearch.data.ptb import load_ptb, load_ptb_char
 from archsearch.data.recall import Recall
+from archsearch.data.roll_batches import RollSegment, roll_segments
 from archsearch.data.shakespeare import load_shakespeare
 from archsearch.data.store import ROOT_VARIABLE, CorpusFile, data_root, read_verified
 from archsearch.data.text import TokenCorpus, word_corpus
@@ -18,11 +21,14 @@ __all__ = [
     "CorpusFile",
     "DataError",
     "Recall",
+    "RollCorpus",
+    "RollSegment",
     "Segment",
     "TokenCorpus",
     "batchify",
     "data_root",
     "generate_xml",
+    "load_polyphonic",
     "load_ptb",
     "load_ptb_char",
     "load_shakespeare",
@@ -30,6 +36,7 @@ __all__ = [
     "load_wikitext2",
     "load_xml",
     "read_verified",
+    "roll_segments",
     "segments",
     "text_digest",
     "variable_segments",

