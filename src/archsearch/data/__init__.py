@@ -3,6 +3,8 @@
 from archsearch.data.arithmetic import Arithmetic
 from archsearch.data.batches import Segment, batchify, segments, variable_segments
 from archsearch.data.errors import DataError
+from archsearch.data.midi import load_midi
+from archsearch.data.midi_rolls import BrokenMidi, TimeUnit, midi_of_roll, roll_of_midi
 from archsearch.data.own_text import load_text, text_digest
 from archsearch.data.piano_rolls import RollCorpus
 from archsearch.data.polyphonic import load_polyphonic
@@ -18,16 +20,19 @@ from archsearch.data.xml import generate_xml, load_xml
 __all__ = [
     "ROOT_VARIABLE",
     "Arithmetic",
+    "BrokenMidi",
     "CorpusFile",
     "DataError",
     "Recall",
     "RollCorpus",
     "RollSegment",
     "Segment",
+    "TimeUnit",
     "TokenCorpus",
     "batchify",
     "data_root",
     "generate_xml",
+    "load_midi",
     "load_polyphonic",
     "load_ptb",
     "load_ptb_char",
@@ -35,7 +40,9 @@ __all__ = [
     "load_text",
     "load_wikitext2",
     "load_xml",
+    "midi_of_roll",
     "read_verified",
+    "roll_of_midi",
     "roll_segments",
     "segments",
     "text_digest",

@@ -6,8 +6,8 @@ every eighth note in the others, all pieces transposed to C major or C minor. Th
 Bai, Kolter, Koltun, An Empirical Evaluation of Generic Convolutional and Recurrent Networks for
 Sequence Modeling (2018).
 
-Licences: the rolls were made for research. The music: MIDI files by Bernd Krueger, piano-midi.de, CC
-BY-SA 3.0 DE; Nottingham Music Database, none stated; chorales by J. S. Bach, public domain;
+Licences: the rolls were made for research. The music: MIDI files by Bernd Krueger, piano-midi.de,
+CC BY-SA 3.0 DE; Nottingham Music Database, none stated; chorales by J. S. Bach, public domain;
 MuseData of the CCARH, free for research and other non-commercial use. archsearch contains none.
 """
 
@@ -15,7 +15,9 @@ import io
 import os
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
+import numpy as np
 import scipy.io
 import torch
 from torch import Tensor
@@ -111,5 +113,5 @@ def _load(name: str, root: str, mirror: str | None) -> RollCorpus:
     return RollCorpus(name, rolls.frame_seconds, **splits)
 
 
-def _pieces(cell_array: "scipy.io.matlab.MatlabObject") -> tuple[Tensor, ...]:
+def _pieces(cell_array: "np.ndarray[Any, Any]") -> tuple[Tensor, ...]:
     return tuple(torch.from_numpy(piece.copy()) for piece in cell_array.ravel())

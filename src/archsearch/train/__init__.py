@@ -11,6 +11,7 @@ from archsearch.train.music import MusicTask
 from archsearch.train.music_module import MusicMetric, MusicModule
 from archsearch.train.precision import resolve_precision
 from archsearch.train.process import set_up_process
+from archsearch.train.sampling import Sampler, SampleRequest
 from archsearch.train.schedules import Adam, NtAsgd, Schedule, SgdDecay, SgdPlateau
 from archsearch.train.step_timer import StepTimer
 from archsearch.train.task import Model, Task, TaskModule
@@ -33,6 +34,8 @@ __all__ = [
     "MusicTask",
     "NtAsgd",
     "Precision",
+    "SampleRequest",
+    "Sampler",
     "Schedule",
     "SgdDecay",
     "SgdPlateau",

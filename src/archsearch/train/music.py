@@ -6,10 +6,13 @@ from functools import partial
 import torch
 
 from archsearch.architecture import Architecture
+from archsearch.data.midi_rolls import midi_of_roll
 from archsearch.data.piano_rolls import NUM_KEYS, RollCorpus
 from archsearch.nn.frame_model import FrameModel
 from archsearch.train.budget import Budget
 from archsearch.train.music_module import MusicMetric, MusicModule
+from archsearch.train.music_sampling import continue_roll
+from archsearch.train.sampling import SampleRequest
 from archsearch.train.task import Model, Task
 from archsearch.train.training import Training
 
@@ -24,6 +27,8 @@ class MusicTask(Task):
         corpus: loads it.
         metric: a value of `MusicMetric`; the other one is measured beside it.
     """
+
+    sample_suffix = ".mid"
 
     def __init__(
         self, name: str, corpus: Callable[[], RollCorpus], metric: str = MusicMetric.F1
@@ -79,6 +84,27 @@ class MusicTask(Task):
 
     def metric(self, fitness: float) -> float:
         return -fitness if self.lower_is_better else fitness
+
+    def sample(
+        self,
+        network: torch.nn.Module,
+        budget: Budget,
+        request: SampleRequest,
+        generator: torch.Generator,
+    ) -> bytes:
+        """A MIDI file: the beginning of a test piece, and what the network makes of it."""
+        assert isinstance(network, FrameModel)
+        corpus = self.corpus(budget)
+        if request.piece >= len(corpus.test):
+            raise ValueError(
+                f"piece: expected at most {len(corpus.test) - 1}, the last test piece of "
+                f"{self.name}, got {request.piece}"
+            )
+        num_given = max(1, round(request.prime_seconds / corpus.frame_seconds))
+        num_drawn = max(1, round(request.seconds / corpus.frame_seconds))
+        beginning = corpus.test[request.piece][:num_given]
+        roll = continue_roll(network, beginning, num_drawn, generator)
+        return midi_of_roll(roll, corpus.frame_seconds)
 
     def corpus(self, budget: Budget) -> RollCorpus:
         """Within the budget's limits."""

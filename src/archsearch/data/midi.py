@@ -1,0 +1,147 @@
+"""A corpus of MIDI files: a user's own, or those of piano-midi.de.
+
+Piano-midi.de: classical piano pieces by Bernd Krueger, CC BY-SA 3.0 DE, in the splits of
+Boulanger-Lewandowski et al. (2012). Their notes lie on the beat, and tempo changes carry the
+expression, so that rolls in beats are a clean score.
+"""
+
+import io
+import os
+import random
+import sys
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from pathlib import Path, PurePosixPath
+
+from torch import Tensor
+
+from archsearch.data.errors import DataError
+from archsearch.data.midi_rolls import BrokenMidi, TimeUnit, roll_of_midi
+from archsearch.data.piano_rolls import SPLITS, RollCorpus
+from archsearch.data.roll_archive import read_roll_archive
+from archsearch.data.store import CorpusFile, data_root, read_verified
+
+PIANO_MIDI_DE = CorpusFile(
+    "polyphonic/Piano-midi.de.zip",
+    sha256="631b148fd1022cb73d28684382446f1a36e1e7f0d131ed81121a999c9f23fed1",
+    num_bytes=973_498,
+    url=(
+        "https://raw.githubusercontent.com/yipstanley/dl_final/"
+        "58b2eb02cb50076f003f7ca45b2622897d4d1661/Piano-midi.de.zip"
+    ),
+)
+_SUFFIXES = (".mid", ".midi")
+_HELD_OUT_SHARE = 0.1  # for validation, and again for the test
+_BEAT_SECONDS = 0.5  # at 120 a minute, for playing
+
+
+def load_midi(
+    source: str | None = None,
+    time_step: float = 0.25,
+    unit: str = TimeUnit.BEATS,
+    seed: int = 0,
+    root: str | os.PathLike[str] | None = None,
+    mirror: str | None = None,
+) -> RollCorpus:
+    """Piano rolls of MIDI files, with a frame every `time_step` of `unit`.
+
+    source: a folder, or a .zip, with .mid files at any depth; or an .npz of rolls
+    (`read_roll_archive`), whose frames are taken to last a time step. None: Piano-midi.de's, from
+    under `data_root(root)`; downloaded where they are missing.
+
+    Where files lie in folders train, valid and test, these are the splits, and files elsewhere are
+    left out. Else a tenth is drawn for validation and another for the test, the same in every
+    process for one seed. Files that cannot be read are skipped; one line on stderr counts and
+    names them. A process reads a source once.
+
+    Raises:
+        DataError: nothing there, nothing that can be read, or too little for three splits.
+    """
+    if unit not in tuple(TimeUnit):
+        raise DataError(f"unit: expected {' or '.join(TimeUnit)}, got {unit!r}")
+    if not time_step > 0:
+        raise DataError(f"time_step: expected a number of {unit} above 0, got {time_step}")
+    place = None if source is None else Path(source).expanduser().resolve()
+    return _load(place, time_step, TimeUnit(unit), seed, str(data_root(root)), mirror)
+
+
+@cache
+def _load(
+    source: Path | None, time_step: float, unit: TimeUnit, seed: int, root: str, mirror: str | None
+) -> RollCorpus:
+    frame_seconds = time_step * (_BEAT_SECONDS if unit is TimeUnit.BEATS else 1.0)
+    if source is not None and source.suffix == ".npz":
+        return read_roll_archive(source, frame_seconds)
+    where = str(source or PIANO_MIDI_DE.path)
+    if source is None:
+        files = _in_zip(io.BytesIO(read_verified(PIANO_MIDI_DE, root, mirror)))
+    elif source.is_dir():
+        files = _in_folder(source)
+    elif zipfile.is_zipfile(source):
+        files = _in_zip(source)
+    else:
+        raise DataError(f"expected a folder, a .zip or an .npz at {where}, found none")
+    rolls = _read_rolls(dict(files), time_step, unit, where)
+    return RollCorpus("midi", frame_seconds, **_split(rolls, seed, where))
+
+
+def _in_folder(folder: Path) -> Iterator[tuple[str, Callable[[], bytes]]]:
+    for path in sorted(folder.rglob("*")):
+        if path.suffix.lower() in _SUFFIXES:
+            yield path.relative_to(folder).as_posix(), path.read_bytes
+
+
+def _in_zip(file: Path | io.BytesIO) -> Iterator[tuple[str, Callable[[], bytes]]]:
+    archive = zipfile.ZipFile(file)
+    for name in sorted(archive.namelist()):
+        if name.lower().endswith(_SUFFIXES):
+            yield name, lambda name=name: archive.read(name)  # type: ignore[misc]
+
+
+def _read_rolls(
+    files: Mapping[str, Callable[[], bytes]], time_step: float, unit: TimeUnit, where: str
+) -> dict[str, Tensor]:
+    """By file name, in alphabetical order."""
+    if not files:
+        raise DataError(f"expected MIDI files ({' or '.join(_SUFFIXES)}) in {where}, found none")
+    rolls: dict[str, Tensor] = {}
+    skipped: list[str] = []
+    for name, read in files.items():
+        try:
+            rolls[name] = roll_of_midi(read(), time_step, unit)
+        except (BrokenMidi, OSError, RuntimeError, zipfile.BadZipFile) as error:
+            skipped.append(f"{name} ({' '.join(str(error).split())})")
+    if not rolls:
+        raise DataError(
+            f"none of {len(files)} MIDI files in {where} can be read, such as {skipped[0]}"
+        )
+    if skipped:
+        sys.stderr.write(
+            f"archsearch: skipped {len(skipped)} of {len(files)} MIDI files in {where}: "
+            f"{', '.join(skipped)}\n"
+        )
+    return rolls
+
+
+def _split(rolls: Mapping[str, Tensor], seed: int, where: str) -> dict[str, tuple[Tensor, ...]]:
+    by_folder = {
+        split: tuple(roll for name, roll in rolls.items() if split in PurePosixPath(name).parts)
+        for split in SPLITS
+    }
+    if any(by_folder.values()):
+        return by_folder
+    if len(rolls) < len(SPLITS):
+        raise DataError(
+            f"{where}: expected {len(SPLITS)} MIDI files or more, to be split into "
+            f"{', '.join(SPLITS)}, got {len(rolls)} that can be read"
+        )
+    pieces = [*rolls.values()]
+    # Seeding by text goes through sha512, so it does not depend on the process's hash seed.
+    random.Random(f"archsearch midi {seed}").shuffle(pieces)
+    held_out = max(1, round(_HELD_OUT_SHARE * len(pieces)))
+    return {
+        "train": tuple(pieces[2 * held_out :]),
+        "valid": tuple(pieces[:held_out]),
+        "test": tuple(pieces[held_out : 2 * held_out]),
+    }
