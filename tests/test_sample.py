@@ -41,8 +41,8 @@ def training(tmp_path_factory) -> Path:
     for i in range(10):
         roll = torch.zeros(20, 88, dtype=torch.uint8)
         roll[torch.arange(20), (torch.arange(20) + i) % 12 + 30] = 1
-        (tmp_path / f"{i}.mid").write_bytes(midi_of_roll(roll, FRAME_SECONDS))
-    (tmp_path / "broken.mid").write_bytes(b"MThd and no more")
+        (folder / f"{i}.mid").write_bytes(midi_of_roll(roll, FRAME_SECONDS))
+    (folder / "broken.mid").write_bytes(b"MThd and no more")
     arguments = [
         "task=midi", f"task.corpus.source={folder}", "task.corpus.time_step=0.5",
         "cell=zoo/gru", "budget.hidden_size=8", "budget.epochs=2", f"output_root={folder}/out",
@@ -53,7 +53,7 @@ def training(tmp_path_factory) -> Path:
     (line,) = errors.getvalue().splitlines()
     assert "skipped 1 of 11 MIDI files" in line
     assert "broken.mid" in line
-    (run,) = (tmp_path / "out").iterdir()
+    (run,) = (folder / "out").iterdir()
     return run
 
 
