@@ -92,7 +92,7 @@ def test_what_cannot_be_sampled_from_is_named(command, training, tmp_path):
     assert "found no config.yaml, cell.txt, model.safetensors" in refused(f"run={tmp_path}")
     assert "piece: expected at most 0, the last test piece of midi, got 7" in refused("piece=7")
     assert "seconds: expected more than 0, got 0.0" in refused("seconds=0")
-    assert "expected a file .mid" in refused(f"out={tmp_path}/no.wav")
+    assert "expected a file .mid, got .wav" in refused(f"out={tmp_path}/no.wav")
     foreign = tmp_path / "foreign"
     shutil.copytree(training, foreign)
     config = OmegaConf.load(foreign / "config.yaml")

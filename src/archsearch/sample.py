@@ -49,25 +49,29 @@ def sample(cfg: DictConfig) -> None:
         os.environ[ROOT_VARIABLE] = str(cfg.data.root)
     set_up_process()
     folder, out = Path(cfg.run).expanduser(), Path(cfg.out).expanduser()
-    trained = read_configuration(folder)
-    task: Task = instantiate(trained.task)
-    if not isinstance(task, Sampler):
-        raise ConfigError(
-            f"run={cfg.run}: expected a training of music, got task {task.name}, "
-            "whose networks make nothing new"
-        )
-    if out.suffix != task.sample_suffix:
-        raise ConfigError(f"out={cfg.out}: expected a file {task.sample_suffix}")
-    budget: Budget = instantiate(trained.budget)
-    generator = torch.Generator().manual_seed(cfg.seed)
-    network = rebuild(folder, trained, task, budget)
-    content = task.sample(network, budget, request, generator)
+    content = draw(folder, out.suffix, request, cfg.seed)
     out.parent.mkdir(parents=True, exist_ok=True)
     write_whole(out, content)
     write_line(
         f"{request.seconds:g} s after {request.prime_seconds:g} s of test piece "
         f"{request.piece}, seed {cfg.seed}: {out}"
     )
+
+
+def draw(folder: Path, suffix: str, request: SampleRequest, seed: int) -> bytes:
+    """What the network of a training makes, as the content of a file with that suffix."""
+    trained = read_configuration(folder)
+    task: Task = instantiate(trained.task)
+    if not isinstance(task, Sampler):
+        raise ConfigError(
+            f"run={folder}: expected a training of music, got task {task.name}, "
+            "whose networks make nothing new"
+        )
+    if suffix != task.sample_suffix:
+        raise ConfigError(f"out: expected a file {task.sample_suffix}, got {suffix or 'no suffix'}")
+    budget: Budget = instantiate(trained.budget)
+    network = rebuild(folder, trained, task, budget)
+    return task.sample(network, budget, request, torch.Generator().manual_seed(seed))
 
 
 def read_configuration(folder: Path) -> DictConfig:

@@ -145,6 +145,19 @@ def test_folders_that_give_no_corpus(tmp_path, files, message):
     assert "\n" not in str(raised.value)
 
 
+def test_damage_within_a_zip_is_that_of_a_file(tmp_path, capfd):
+    archive = tmp_path / "some.zip"
+    with zipfile.ZipFile(archive, "w") as zipped:
+        for name, content in pieces(4).items():
+            zipped.writestr(name, content)
+    stored = archive.read_bytes()
+    at = stored.index(b"MThd")
+    archive.write_bytes(stored[:at] + b"?" + stored[at + 1 :])
+    assert len(load_midi(str(archive)).train) == 1
+    assert "skipped 1 of 4 MIDI files" in (line := capfd.readouterr().err)
+    assert "00.mid (Bad CRC-32" in line
+
+
 def test_a_time_step_too_long_for_any_frame_to_follow(tmp_path):
     with pytest.raises(DataError, match=r"at least 2 frames, got 4 pieces of at most 1; try"):
         load_midi(folder_of(tmp_path, pieces(6)), time_step=100.0)

@@ -10,8 +10,9 @@ import os
 import random
 import sys
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache
+from functools import cache, partial
 from pathlib import Path, PurePosixPath
 
 from torch import Tensor
@@ -32,6 +33,8 @@ PIANO_MIDI_DE = CorpusFile(
     ),
 )
 _SUFFIXES = (".mid", ".midi")
+# What reading raises of files without permission, and of encrypted or damaged ones in a .zip.
+_UNREADABLE = (OSError, RuntimeError, EOFError, zipfile.BadZipFile, zlib.error)
 _HELD_OUT_SHARE = 0.1  # for validation, and again for the test
 _BEAT_SECONDS = 0.5  # at 120 a minute, for playing
 
@@ -93,10 +96,13 @@ def _in_folder(folder: Path) -> Iterator[tuple[str, Callable[[], bytes]]]:
 
 
 def _in_zip(file: Path | io.BytesIO) -> Iterator[tuple[str, Callable[[], bytes]]]:
-    archive = zipfile.ZipFile(file)
+    try:
+        archive = zipfile.ZipFile(file)
+    except zipfile.BadZipFile as error:
+        raise DataError(f"{file}: a .zip that is damaged ({error})") from error
     for name in sorted(archive.namelist()):
         if name.lower().endswith(_SUFFIXES):
-            yield name, lambda name=name: archive.read(name)  # type: ignore[misc]
+            yield name, partial(archive.read, name)
 
 
 def _read_rolls(
@@ -110,7 +116,7 @@ def _read_rolls(
     for name, read in files.items():
         try:
             rolls[name] = roll_of_midi(read(), time_step, unit)
-        except (BrokenMidi, OSError, RuntimeError, zipfile.BadZipFile) as error:
+        except (BrokenMidi, *_UNREADABLE) as error:
             skipped.append(f"{name} ({' '.join(str(error).split())})")
     if not rolls:
         raise DataError(

@@ -66,7 +66,6 @@ def midi_of_roll(roll: Tensor, frame_seconds: float) -> bytes:
     ticks_per_frame = frame_seconds * _BEATS_PER_SECOND * _TICKS_PER_BEAT
     track = mido.MidiTrack()
     now = 0
-    # In the order of time, and ends before starts, for a key may do both.
     events = sorted(
         (frame, int(changes[frame, key]), key) for frame, key in changes.nonzero().tolist()
     )
@@ -85,33 +84,37 @@ def midi_of_roll(roll: Tensor, frame_seconds: float) -> bytes:
 
 
 def _notes(midi: mido.MidiFile, unit: TimeUnit) -> Iterator[_Note]:
-    if midi.ticks_per_beat <= 0:
-        raise BrokenMidi("its times are not in beats")
-    seconds_per_beat = 1 / _BEATS_PER_SECOND
-    now, ticks = 0.0, 0
-    open_since: dict[tuple[int, int], float] = {}  # by channel and pitch
-    for tick, message in _in_time(midi):
-        beats = (tick - ticks) / midi.ticks_per_beat
-        ticks = tick
-        now += beats if unit is TimeUnit.BEATS else beats * seconds_per_beat
-        if message.type == "set_tempo":
-            seconds_per_beat = message.tempo / 1e6
+    now = 0.0
+    open_since: dict[tuple[int, int], float] = {}  # by channel and key
+    for now, message in _timed(midi, unit):
         if message.type not in ("note_on", "note_off") or message.channel == _DRUMS:
             continue
-        key = message.note - LOWEST_PITCH
-        if not 0 <= key < NUM_KEYS:
-            continue
-        voice = (message.channel, key)
+        voice = (message.channel, message.note - LOWEST_PITCH)
         if voice in open_since:
-            yield _Note(key, open_since.pop(voice), now)
-        if message.type == "note_on" and message.velocity > 0:
+            yield _Note(voice[1], open_since.pop(voice), now)
+        if message.type == "note_on" and message.velocity > 0 and 0 <= voice[1] < NUM_KEYS:
             open_since[voice] = now
     for (_, key), start in open_since.items():
         yield _Note(key, start, now)
 
 
-def _in_time(midi: mido.MidiFile) -> list[tuple[int, Any]]:
-    """The messages of all tracks with their ticks; mido's own merging takes ten times as long."""
+def _timed(midi: mido.MidiFile, unit: TimeUnit) -> Iterator[tuple[float, Any]]:
+    """The messages of all tracks, each with its time."""
+    if midi.ticks_per_beat <= 0:
+        raise BrokenMidi("its times are not in beats")
+    seconds_per_beat = 1 / _BEATS_PER_SECOND
+    now, ticks = 0.0, 0
+    for tick, message in _merged(midi):
+        beats = (tick - ticks) / midi.ticks_per_beat
+        ticks = tick
+        now += beats if unit is TimeUnit.BEATS else beats * seconds_per_beat
+        if message.type == "set_tempo":
+            seconds_per_beat = message.tempo / 1e6
+        yield now, message
+
+
+def _merged(midi: mido.MidiFile) -> list[tuple[int, Any]]:
+    """The same with their ticks; mido's own merging takes ten times as long."""
     messages: list[tuple[int, Any]] = []
     for track in midi.tracks:
         ticks = accumulate(message.time for message in track)
