@@ -15,7 +15,7 @@ from archsearch.command import run_command
 from archsearch.config import ConfigError, DataConfig, check, register
 from archsearch.data.store import ROOT_VARIABLE
 from archsearch.train import Budget, Sampler, SampleRequest, Task, read_cell, set_up_process
-from archsearch.train.__main__ import CELL, CONFIG, WEIGHTS
+from archsearch.train.__main__ import CELL, CONFIG, RESULT, WEIGHTS, read_result
 from archsearch.train.checkpoint import write_whole
 from archsearch.train.progress import write_line
 
@@ -69,7 +69,7 @@ def draw(folder: Path, suffix: str, request: SampleRequest, seed: int) -> bytes:
         )
     if suffix != task.sample_suffix:
         raise ConfigError(f"out: expected a file {task.sample_suffix}, got {suffix or 'no suffix'}")
-    budget: Budget = instantiate(trained.budget)
+    budget = Budget(**read_result(folder)["budget"])  # with the width that was matched
     network = rebuild(folder, trained, task, budget)
     return task.sample(network, budget, request, torch.Generator().manual_seed(seed))
 
@@ -80,7 +80,7 @@ def read_configuration(folder: Path) -> DictConfig:
     Raises:
         ConfigError: the folder is not that of one.
     """
-    missing = [name for name in (CONFIG, CELL, WEIGHTS) if not (folder / name).is_file()]
+    missing = [name for name in (CONFIG, CELL, WEIGHTS, RESULT) if not (folder / name).is_file()]
     if missing:
         raise ConfigError(
             f"run={folder}: expected the directory of a finished `python -m archsearch.train`, "

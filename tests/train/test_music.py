@@ -180,7 +180,7 @@ def test_a_task_is_cheap_to_send_and_loads_anew(budget):
 @pytest.mark.parametrize(
     ("model", "changes", "message"),
     [
-        (partial(LanguageModel, tied=True), {}, r"got LanguageModel; try model=frames \(conf/mod"),
+        (partial(LanguageModel, tied=True), {}, r"got LanguageModel; try model=frames"),
         (FrameModel, {"vocabulary_size": 9}, r"budget.vocabulary_size: expected null .* got 9"),
         (FrameModel, {"embedding_size": 9}, r"budget.embedding_size: expected null .* got 9"),
     ],

@@ -1,11 +1,10 @@
-from functools import partial
+from dataclasses import replace
 
 import pytest
 
 from archsearch.architecture import HeterogeneousLayer
 from archsearch.cell import zoo
-from archsearch.nn import LanguageModel
-from archsearch.train import count_parameters, matched_width
+from archsearch.train import LanguageTask, count_parameters, matched_width
 from archsearch.train.width import read_count
 
 
@@ -33,10 +32,11 @@ def test_cells_are_brought_to_one_size(name, task, budget, model) -> None:
         assert matched.hidden_size % 3 == 0
 
 
-def test_a_network_without_a_width(task, budget) -> None:
-    class Fixed(LanguageModel):
-        def __init__(self, *args, hidden_size, **options) -> None:
-            super().__init__(*args, hidden_size=4, **options)
-
+def test_a_network_without_a_width(task, budget, model, monkeypatch) -> None:
+    monkeypatch.setattr(
+        task, "network", lambda _, budget, *rest: LanguageTask.network(
+            task, zoo["rnn"], replace(budget, hidden_size=4), *rest
+        )
+    )  # fmt: skip
     with pytest.raises(ValueError, match="does not depend on the hidden size"):
-        matched_width(task, zoo["rnn"], budget(), partial(Fixed), 30_000)
+        matched_width(task, zoo["rnn"], budget(), model, 30_000)

@@ -10,8 +10,10 @@ from archsearch.data import TokenCorpus
 from archsearch.nn.language_model import LanguageModel
 from archsearch.train.budget import Budget
 from archsearch.train.language_module import LanguageMetric, LanguageModule
-from archsearch.train.task import Model, Task
+from archsearch.train.task import Model, Task, check_model
 from archsearch.train.training import Training
+
+_MODELS = "language_model, gp_neat, dsl or awd_lstm"
 
 
 class LanguageTask(Task):
@@ -57,6 +59,7 @@ class LanguageTask(Task):
     def network(
         self, cell: Architecture, budget: Budget, model: Model, generator: torch.Generator
     ) -> LanguageModel:
+        check_model(model, LanguageModel, self.name, _MODELS)
         network = model(
             cell,
             len(self._corpus(budget).vocabulary),

@@ -1,7 +1,6 @@
 """Music modelling: predict which keys sound in the next frame of a piano roll."""
 
 from collections.abc import Callable
-from functools import partial
 
 import torch
 
@@ -13,7 +12,7 @@ from archsearch.train.budget import Budget
 from archsearch.train.music_module import MusicMetric, MusicModule
 from archsearch.train.music_sampling import continue_roll
 from archsearch.train.sampling import SampleRequest
-from archsearch.train.task import Model, Task
+from archsearch.train.task import Model, Task, check_model
 from archsearch.train.training import Training
 
 
@@ -116,12 +115,7 @@ class MusicTask(Task):
         return self._loaded[1]
 
     def _check_fit(self, budget: Budget, model: Model) -> None:
-        kind = model.func if isinstance(model, partial) else model
-        if kind is not FrameModel:
-            raise ValueError(
-                f"model: expected a FrameModel for task {self.name}, got "
-                f"{getattr(kind, '__name__', kind)}; try model=frames (conf/model/frames.yaml)"
-            )
+        check_model(model, FrameModel, self.name, "frames")
         for name in ("embedding_size", "vocabulary_size"):
             if (value := getattr(budget, name)) is not None:
                 raise ValueError(

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from types import MappingProxyType
 
 import torch
@@ -15,6 +16,22 @@ from archsearch.train.training import Training
 # Builds the network of a task; what a budget and a cell fix is given by the task, the rest is in
 # conf/model. Such as functools.partial(LanguageModel, tied=True).
 Model = Callable[..., torch.nn.Module]
+
+
+def check_model(model: Model, kind: type[torch.nn.Module], task: str, choices: str) -> None:
+    """Hold a configured model against the networks of a task.
+
+    choices: the files of conf/model that fit.
+
+    Raises:
+        ValueError: it builds networks of another kind.
+    """
+    built = model.func if isinstance(model, partial) else model
+    if built is not kind:
+        raise ValueError(
+            f"model: expected a {kind.__name__} for task {task}, got "
+            f"{getattr(built, '__name__', built)}; try model={choices}"
+        )
 
 
 class TaskModule(LightningModule, ABC):
