@@ -3,9 +3,14 @@
 from archsearch.data.arithmetic import Arithmetic
 from archsearch.data.batches import Segment, batchify, segments, variable_segments
 from archsearch.data.errors import DataError
+from archsearch.data.iwslt import Iwslt
 from archsearch.data.midi import load_midi
 from archsearch.data.midi_rolls import BrokenMidi, TimeUnit, midi_of_roll, roll_of_midi
+from archsearch.data.multi30k import Multi30k
 from archsearch.data.own_text import load_text, text_digest
+from archsearch.data.pair_batches import PairBatch, pair_batches
+from archsearch.data.parallel import ParallelCorpus, ParallelSource, parallel_corpus
+from archsearch.data.parallel_files import ParallelFiles
 from archsearch.data.piano_rolls import RollCorpus
 from archsearch.data.polyphonic import load_polyphonic
 from archsearch.data.ptb import load_ptb, load_ptb_char
@@ -23,6 +28,12 @@ __all__ = [
     "BrokenMidi",
     "CorpusFile",
     "DataError",
+    "Iwslt",
+    "Multi30k",
+    "PairBatch",
+    "ParallelCorpus",
+    "ParallelFiles",
+    "ParallelSource",
     "Recall",
     "RollCorpus",
     "RollSegment",
@@ -41,6 +52,8 @@ __all__ = [
     "load_wikitext2",
     "load_xml",
     "midi_of_roll",
+    "pair_batches",
+    "parallel_corpus",
     "read_verified",
     "roll_of_midi",
     "roll_segments",

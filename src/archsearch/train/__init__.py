@@ -16,6 +16,8 @@ from archsearch.train.schedules import Adam, NtAsgd, Schedule, SgdDecay, SgdPlat
 from archsearch.train.step_timer import StepTimer
 from archsearch.train.task import Model, Task, TaskModule
 from archsearch.train.training import Loss, Precision, Training
+from archsearch.train.translation import TranslationTask
+from archsearch.train.translation_module import TranslationModule
 from archsearch.train.width import matched_width
 
 __all__ = [
@@ -47,6 +49,8 @@ __all__ = [
     "TooManyParameters",
     "Training",
     "TrainingFailure",
+    "TranslationModule",
+    "TranslationTask",
     "count_parameters",
     "fit",
     "matched_width",

@@ -129,6 +129,11 @@ class BatchModule(TaskModule, Generic[Batch]):
         """Why a training with this metric on validation data counts as diverged, if it does."""
         return None
 
+    @property
+    def schedule_costs(self) -> list[float]:
+        """What the schedule looks at after each epoch done, lower is better: the metric's costs."""
+        return self.costs
+
     # --- Lightning ---
 
     def train_dataloader(self) -> Stretches[Batch]:
@@ -157,6 +162,7 @@ class BatchModule(TaskModule, Generic[Batch]):
 
     def on_fit_start(self) -> None:
         self._started = time.perf_counter()
+        self._end_if_over()  # one that was killed after its last epoch
         device = self.device.type
         self._check_every = _BATCHES_BETWEEN_CHECKS.get(device, _BATCHES_BETWEEN_CHECKS_ELSEWHERE)
         # Lightning's wrapper costs tens of microseconds a step and adds nothing here.
@@ -191,6 +197,7 @@ class BatchModule(TaskModule, Generic[Batch]):
         if objection := self.objection(metric):
             raise Diverged(epoch, None, objection)
         self._begin_average_if_due()
+        self._end_if_over()
 
     def on_test_epoch_start(self) -> None:
         self.begin()
@@ -257,16 +264,23 @@ class BatchModule(TaskModule, Generic[Batch]):
         return descend(self._optimizer, self._weights, factor=factor, max_norm=plan.clip_norm)
 
     def _set_learning_rate(self, batch: Batch) -> None:
-        epochs = len(self.curve) + self._size_done / self.epoch_size
-        progress = Progress(epochs, self.budget.epochs, self.costs)
+        progress = self._progress(self._size_done / self.epoch_size)
         self.learning_rate = self.training_plan.schedule.learning_rate(progress)
         rate = self.learning_rate * self.rate_factor(batch)
         for group in self._optimizer.param_groups:
             group["lr"] = rate
 
     def _begin_average_if_due(self) -> None:
-        if self.average is None and self.training_plan.schedule.averages(self.costs):
+        if self.average is None and self.training_plan.schedule.averages(self.schedule_costs):
             self.average = WeightAverage(self._weights)
+
+    def _progress(self, of_this_epoch: float = 0.0) -> Progress:
+        epochs = len(self.curve) + of_this_epoch
+        return Progress(epochs, self.budget.epochs, self.schedule_costs)
+
+    def _end_if_over(self) -> None:
+        if self.training_plan.schedule.is_over(self._progress()):
+            self.trainer.should_stop = True
 
     def _check_finite(self, loss: Tensor, norm: Tensor | None) -> None:
         if self._batches_done % self._check_every != 0:

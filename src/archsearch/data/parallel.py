@@ -1,0 +1,178 @@
+"""Sentence pairs: their text, the vocabularies of a training, and the numbers of their words."""
+
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from archsearch.data.errors import DataError
+from archsearch.data.text import UNKNOWN
+
+# The first words of every vocabulary. Text that has one of them has an unknown word there.
+PAD, UNK, BEGIN, END = range(4)
+SPECIAL_WORDS = ("<pad>", UNKNOWN, "<s>", "</s>")
+
+
+class SentencePairs(NamedTuple):
+    """Line k of both is a pair; words have blanks between them."""
+
+    source: Sequence[str]
+    target: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ParallelText:
+    """The three splits of a parallel corpus as they are written."""
+
+    name: str
+    train: SentencePairs
+    valid: SentencePairs
+    test: SentencePairs
+
+
+class ParallelSource(ABC):
+    """Loads a ParallelText when it is called; made without touching any file."""
+
+    notes: Mapping[str, str] = MappingProxyType({})  # what figures on it must be quoted with
+
+    @abstractmethod
+    def __call__(self) -> ParallelText:
+        """The text, or DataError. A process reads files once; later calls give the same text."""
+
+
+def sentence_pairs(source: bytes, target: bytes, names: tuple[str, str]) -> SentencePairs:
+    """Pairs from two texts in UTF-8 of as many lines; `names` are those of their files.
+
+    Raises:
+        DataError: not UTF-8, no lines at all, or unequal numbers of them.
+    """
+    pairs = SentencePairs(_lines(source, names[0]), _lines(target, names[1]))
+    num_lines = len(pairs.source), len(pairs.target)
+    if num_lines[0] != num_lines[1]:
+        raise DataError(
+            f"expected as many lines in both files of sentence pairs, got {num_lines[0]:,} in "
+            f"{names[0]} and {num_lines[1]:,} in {names[1]}; line k of one must translate line k "
+            "of the other"
+        )
+    return pairs
+
+
+def _lines(content: bytes, name: str) -> tuple[str, ...]:
+    if not content.strip():
+        raise DataError(f"{name}: expected at least one line with a sentence, got an empty file")
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise DataError(
+            f"{name}: expected text in UTF-8, got the byte 0x{content[error.start]:02x} in line "
+            f"{line}; convert it, such as by iconv -t UTF-8"
+        ) from None
+    # Not splitlines(), which also cuts at characters such as U+2028 that are inside sentences.
+    return tuple(line.rstrip("\r") for line in text.removesuffix("\n").split("\n"))
+
+
+@dataclass(frozen=True, eq=False)
+class Vocabulary:
+    """Words by number: the special ones, then from the most frequent to the rarest."""
+
+    words: tuple[str, ...]
+
+    @classmethod
+    def of(
+        cls, sentences: Iterable[str], min_count: int = 1, max_size: int | None = None
+    ) -> "Vocabulary":
+        """The words that occur `min_count` times, at most `max_size` with the special ones.
+
+        Words of equal frequency are in alphabetical (code point) order.
+        """
+        counts = Counter(word for sentence in sentences for word in sentence.split())
+        for word in SPECIAL_WORDS:
+            del counts[word]
+        frequent = [word for word, count in counts.items() if count >= min_count]
+        frequent.sort(key=lambda word: (-counts[word], word))
+        return cls((*SPECIAL_WORDS, *frequent)[:max_size])
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    @cached_property
+    def _numbers(self) -> Mapping[str, int]:
+        first = len(SPECIAL_WORDS)
+        return {word: number for number, word in enumerate(self.words[first:], first)}
+
+    def encode(self, sentence: str) -> Tensor:
+        """The numbers (N,) int64 of its words, closed by END."""
+        numbers = [self._numbers.get(word, UNK) for word in sentence.split()]
+        return torch.tensor([*numbers, END])
+
+    def decode(self, numbers: Iterable[int]) -> str:
+        """The words of numbers without END, with blanks between them."""
+        return " ".join(self.words[number] for number in numbers)
+
+
+class Pair(NamedTuple):
+    """A sentence and its translation, each (N,) int64 and closed by END."""
+
+    source: Tensor
+    target: Tensor
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ParallelCorpus:
+    """Vocabularies and encoded pairs of a training; references are what BLEU compares with."""
+
+    name: str
+    source: Vocabulary
+    target: Vocabulary
+    train: tuple[Pair, ...]
+    valid: tuple[Pair, ...]
+    test: tuple[Pair, ...]
+    valid_references: tuple[str, ...]
+    test_references: tuple[str, ...]
+
+
+def parallel_corpus(
+    text: ParallelText,
+    *,
+    min_count: int = 1,
+    vocabulary_size: int | None = None,
+    max_train_pairs: int | None = None,
+    max_valid_pairs: int | None = None,
+) -> ParallelCorpus:
+    """Encode a text for a budget; None, or more than there is, keeps all.
+
+    Training and validation keep their leading pairs, the test split all. Vocabularies, of at most
+    `vocabulary_size` words each, are those of the training pairs kept: other words are `<unk>`.
+    References stay as they are written.
+    """
+    smallest = len(SPECIAL_WORDS) + 1
+    if vocabulary_size is not None and vocabulary_size < smallest:
+        raise DataError(
+            f"vocabulary_size: expected at least {smallest} ({len(SPECIAL_WORDS)} special words "
+            f"and a word), got {vocabulary_size}"
+        )
+    train, valid = _leading(text.train, max_train_pairs), _leading(text.valid, max_valid_pairs)
+    source = Vocabulary.of(train.source, min_count, vocabulary_size)
+    target = Vocabulary.of(train.target, min_count, vocabulary_size)
+
+    def encode(pairs: SentencePairs) -> tuple[Pair, ...]:
+        return tuple(
+            Pair(source.encode(sentence), target.encode(translation))
+            for sentence, translation in zip(*pairs, strict=True)
+        )
+
+    return ParallelCorpus(
+        text.name, source, target, encode(train), encode(valid), encode(text.test),
+        tuple(valid.target), tuple(text.test.target),
+    )  # fmt: skip
+
+
+def _leading(pairs: SentencePairs, count: int | None) -> SentencePairs:
+    return SentencePairs(pairs.source[:count], pairs.target[:count])

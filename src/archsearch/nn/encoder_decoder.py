@@ -1,0 +1,134 @@
+"""An attentional encoder-decoder with any cell or heterogeneous layer in encoder, decoder or both.
+
+Shapes: S source steps, T target steps, B batch, H hidden width, V target vocabulary.
+"""
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+import torch
+from torch import Tensor, nn
+
+from archsearch.architecture import Architecture
+from archsearch.cell import zoo
+from archsearch.nn.attention import Score
+from archsearch.nn.beam_search import Beam, beam_search
+from archsearch.nn.cross_entropy import linear_cross_entropy
+from archsearch.nn.decoder import Decoder, DecoderState
+from archsearch.nn.encoder import Encoder
+from archsearch.nn.recurrent import RecurrentLayer
+
+
+class Searched(StrEnum):
+    """Where the given cell goes; the other side has the zoo's LSTM."""
+
+    ENCODER = "encoder"
+    DECODER = "decoder"
+    BOTH = "both"
+
+
+class EncoderDecoder(nn.Module):
+    """Encoder, and a decoder with attention and input feeding, to the logits of the next symbol.
+
+    Luong, Pham, Manning (2015); as in Schrimpf et al. (2017) the candidate is in the encoder unless
+    `searched` says otherwise.
+
+    Args:
+        searched: a value of `Searched`.
+        attention: a value of `Score`.
+        bidirectional_first_layer: of the encoder; see there.
+        embedding_size: None means hidden_size.
+        dropout: on what enters a recurrent layer and on attentional vectors, drawn anew at every
+            step (Zaremba et al. 2014); the vector fed to the next step is the dropped one.
+        init_scale: all weights are uniform in ±init_scale. None: ±0.1 outside of the layers,
+            RecurrentLayer's own in them. Biases are zero, but for what a cell or forget_bias sets.
+        forget_bias: see RecurrentLayer.
+        generator: initial weights and all dropouts are drawn from it.
+    """
+
+    def __init__(
+        self,
+        cell: Architecture,
+        source_size: int,
+        target_size: int,
+        *,
+        generator: torch.Generator,
+        num_layers: int = 2,
+        hidden_size: int = 300,
+        embedding_size: int | None = None,
+        searched: str = Searched.ENCODER,
+        attention: str = Score.GENERAL,
+        bidirectional_first_layer: bool = False,
+        dropout: float = 0.0,
+        init_scale: float | None = None,
+        forget_bias: float = 0.0,
+        backend: str = "auto",
+    ) -> None:
+        super().__init__()
+        if searched not in tuple(Searched):
+            raise ValueError(f"searched: expected {' or '.join(Searched)}, got {searched!r}")
+        if not 0.0 <= dropout < 1.0:
+            raise ValueError(f"dropout: expected at least 0 and below 1, got {dropout}")
+        sizes = {
+            "num_layers": num_layers,
+            "hidden_size": hidden_size,
+            "embedding_size": embedding_size or hidden_size,
+        }
+        settings = {"forget_bias": forget_bias, "backend": backend}
+        lstm = zoo["lstm"]
+        self.encoder = Encoder(
+            lstm if searched == Searched.DECODER else cell, source_size, dropout=dropout,
+            bidirectional_first_layer=bidirectional_first_layer, generator=generator,
+            **sizes, **settings,
+        )  # fmt: skip
+        self.decoder = Decoder(
+            lstm if searched == Searched.ENCODER else cell, target_size, dropout=dropout,
+            attention=attention, generator=generator, **sizes, **settings,
+        )  # fmt: skip
+        self.softmax_weight = nn.Parameter(torch.empty(target_size, hidden_size))
+        self.softmax_bias = nn.Parameter(torch.zeros(target_size))
+        self._draw_weights(init_scale, generator)
+
+    def forward(self, source: Tensor, inputs: Tensor) -> Tensor:
+        """Read source (S, B) and target symbols (T, B): attentional vectors (T, B, H)."""
+        vectors, _ = self.decoder(inputs, self._begin(source))
+        return vectors
+
+    def loss_of_rows(self, rows: Tensor, targets: Tensor) -> Tensor:
+        """Mean cross entropy, in nats, of targets (N,) after attentional vectors (N, H)."""
+        return linear_cross_entropy(rows, self.softmax_weight, self.softmax_bias, targets)
+
+    @torch.no_grad()
+    def translate(
+        self, source: Tensor, beam: Beam, *, begin: int, end: int, never: Sequence[int],
+        max_length: int,
+    ) -> list[list[int]]:  # fmt: skip
+        """The translations of source (S, B) that `beam_search` finds, without symbols `never`."""
+
+        def step(symbols: Tensor, state: DecoderState) -> tuple[Tensor, DecoderState]:
+            vectors, state = self.decoder(symbols.to(source.device).unsqueeze(0), state)
+            logits = nn.functional.linear(vectors[0], self.softmax_weight, self.softmax_bias)
+            logits[:, list(never)] = -torch.inf
+            return logits.log_softmax(1), state
+
+        return beam_search(
+            step, self._begin(source), source.shape[1], beam,
+            begin=begin, end=end, max_length=max_length,
+        )  # fmt: skip
+
+    def _begin(self, source: Tensor) -> DecoderState:
+        state: DecoderState = self.decoder.begin(*self.encoder(source))
+        return state
+
+    @torch.no_grad()
+    def _draw_weights(self, scale: float | None, generator: torch.Generator) -> None:
+        inside = {
+            id(weight)
+            for layer in self.modules()
+            if isinstance(layer, RecurrentLayer)
+            for weight in layer.parameters()
+        }
+        for weight in self.parameters():
+            is_bias = weight.dim() == 1
+            if not is_bias and (scale is not None or id(weight) not in inside):
+                weight.uniform_(-(scale or 0.1), scale or 0.1, generator=generator)

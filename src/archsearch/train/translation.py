@@ -1,0 +1,121 @@
+"""Translation: say a sentence in another language."""
+
+from typing import Any
+
+import torch
+
+from archsearch.architecture import Architecture
+from archsearch.data import ParallelCorpus, ParallelSource, parallel_corpus
+from archsearch.nn.beam_search import Beam
+from archsearch.nn.encoder_decoder import EncoderDecoder
+from archsearch.train.bleu import Bleu
+from archsearch.train.budget import Budget
+from archsearch.train.task import Model, Task
+from archsearch.train.training import Training
+from archsearch.train.translation_module import TranslationModule
+
+
+class TranslationTask(Task):
+    """A parallel corpus, and the BLEU of what is made of its source sentences.
+
+    Fitness is BLEU as a share of 1. `notes` has sacrebleu's signature and what the corpus says of
+    itself. The budget's symbols are sentence pairs here, and its vocabulary's size is that of
+    either language.
+
+    Args:
+        text: loads it.
+        min_count: how often a word must occur in the training pairs to be in the vocabulary.
+        tokenize: sacrebleu's tokeniser; "none" compares words as the corpus has them.
+        beam_size: hypotheses side by side on the test split; 1 is greedy.
+        valid_beam_size: the same on validation data, after every epoch.
+        length_penalty: see Beam.
+    """
+
+    metric_name = "BLEU"
+    lower_is_better = False
+
+    def __init__(
+        self,
+        name: str,
+        text: ParallelSource,
+        min_count: int = 2,
+        tokenize: str = "none",
+        beam_size: int = 5,
+        valid_beam_size: int = 1,
+        length_penalty: float = 1.0,
+    ) -> None:
+        for key, value in (
+            ("min_count", min_count), ("beam_size", beam_size), ("valid_beam_size", valid_beam_size)
+        ):  # fmt: skip
+            if value < 1:
+                raise ValueError(f"task.{key}: expected at least 1, got {value}")
+        self.name, self.min_count = name, min_count
+        self._text, self._bleu = text, Bleu(tokenize)
+        self._test_beam = Beam(beam_size, length_penalty)
+        self._valid_beam = Beam(valid_beam_size, length_penalty)
+        self.notes = {"BLEU": self._bleu.signature, **text.notes}
+        self._loaded: tuple[dict[str, Any], ParallelCorpus] | None = None
+
+    def __getstate__(self) -> dict[str, object]:
+        return self.__dict__ | {"_loaded": None}  # each process loads the data for itself
+
+    def load(self, budget: Budget) -> None:
+        self._corpus(budget)
+
+    def network(
+        self, cell: Architecture, budget: Budget, model: Model, generator: torch.Generator
+    ) -> EncoderDecoder:
+        built = getattr(model, "func", model)
+        if built is not EncoderDecoder:
+            raise ValueError(
+                f"task {self.name} needs an encoder-decoder, got a {built.__name__}: "
+                "try model=encoder_decoder (conf/model/encoder_decoder.yaml)"
+            )
+        corpus = self._corpus(budget)
+        network = model(
+            cell,
+            len(corpus.source),
+            len(corpus.target),
+            num_layers=budget.num_layers,
+            hidden_size=budget.hidden_size,
+            embedding_size=budget.embedding_size,
+            generator=generator,
+        )
+        assert isinstance(network, EncoderDecoder)
+        return network
+
+    def module(
+        self,
+        network: torch.nn.Module,
+        budget: Budget,
+        training: Training,
+        generator: torch.Generator,
+    ) -> TranslationModule:
+        assert isinstance(network, EncoderDecoder)
+        return TranslationModule(
+            network,
+            self._corpus(budget),
+            budget,
+            training,
+            generator,
+            bleu=self._bleu,
+            valid_beam=self._valid_beam,
+            test_beam=self._test_beam,
+        )
+
+    def fitness(self, metric: float) -> float:
+        return metric / 100
+
+    def metric(self, fitness: float) -> float:
+        return fitness * 100
+
+    def _corpus(self, budget: Budget) -> ParallelCorpus:
+        limits = {
+            "min_count": self.min_count,
+            "vocabulary_size": budget.vocabulary_size,
+            "max_train_pairs": budget.max_train_symbols,
+            "max_valid_pairs": budget.max_valid_symbols,
+        }
+        if self._loaded is None or self._loaded[0] != limits:
+            self._loaded = (limits, parallel_corpus(self._text(), **limits))
+        return self._loaded[1]

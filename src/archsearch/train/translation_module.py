@@ -1,0 +1,129 @@
+"""Training of an encoder-decoder on sentence pairs.
+
+Shapes: T target steps, B pairs.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+
+import torch
+from torch import Tensor
+
+from archsearch.data import PairBatch, ParallelCorpus, pair_batches
+from archsearch.data.parallel import BEGIN, END, PAD, UNK
+from archsearch.nn.beam_search import Beam
+from archsearch.nn.encoder_decoder import EncoderDecoder
+from archsearch.train.budget import Budget
+from archsearch.train.module import BatchModule, StepLoss
+from archsearch.train.training import Training
+
+PERPLEXITY = "perplexity"
+
+_LARGEST_NATS = 700.0  # whose exponential is still a float
+_NEVER_SAID = (PAD, UNK, BEGIN)
+
+
+class TranslationModule(BatchModule[PairBatch]):
+    """Trains and evaluates an EncoderDecoder.
+
+    The loss is the mean over target symbols, ends included; summed over steps it is nats a pair. A
+    batch of fewer pairs than the budget's moves the weights in proportion.
+
+    The metric is the BLEU of the translations of a whole split, the other measure the perplexity of
+    its target symbols, given those before. The schedule looks at perplexity, as that of Schrimpf et
+    al. (2017): it changes smoothly where BLEU jumps by its third decimal.
+
+    bleu: of translations and references, in percent.
+    valid_beam, test_beam: how translations are searched.
+    """
+
+    network: EncoderDecoder
+    lower_is_better = False
+
+    def __init__(
+        self,
+        network: EncoderDecoder,
+        corpus: ParallelCorpus,
+        budget: Budget,
+        training: Training,
+        generator: torch.Generator,
+        *,
+        bleu: Callable[[list[str], list[str]], float],
+        valid_beam: Beam,
+        test_beam: Beam,
+    ) -> None:
+        super().__init__(network, budget, training, generator)
+        self._corpus, self._bleu = corpus, bleu
+        self._valid_beam, self._test_beam = valid_beam, test_beam
+        self._epoch_size = float(sum(len(pair.target) for pair in corpus.train))
+        self._max_perplexity = 2 * len(corpus.target)  # what guessing gets without any training
+        self._translations: dict[int, str] = {}  # by place in the split
+        self._evaluated_nats: Tensor | float = 0.0  # summed over `_num_evaluated` symbols
+        self._num_evaluated = 0
+        self._perplexity = math.nan  # of the last evaluation
+
+    def train_batches(self) -> list[PairBatch]:
+        return pair_batches(self._corpus.train, self.budget.batch_size, self.order_generator())
+
+    def valid_batches(self) -> list[PairBatch]:
+        return pair_batches(self._corpus.valid, self.budget.batch_size)
+
+    def test_batches(self) -> list[PairBatch]:
+        return pair_batches(self._corpus.test, self.budget.batch_size)
+
+    @property
+    def epoch_size(self) -> float:
+        return self._epoch_size
+
+    @property
+    def schedule_costs(self) -> list[float]:
+        return [epoch.measures[PERPLEXITY] for epoch in self.curve]
+
+    def step_loss(self, batch: PairBatch) -> StepLoss:
+        loss, num_symbols = self._loss(batch)
+        return StepLoss(loss, loss, num_symbols, num_symbols / len(batch.pairs))
+
+    def rate_factor(self, batch: PairBatch) -> float:
+        return len(batch.pairs) / self.budget.batch_size
+
+    def begin(self) -> None:
+        self._translations = {}
+        self._evaluated_nats, self._num_evaluated = 0.0, 0
+
+    def evaluate(self, batch: PairBatch) -> None:
+        loss, num_symbols = self._loss(batch)
+        self._evaluated_nats = self._evaluated_nats + loss * num_symbols
+        self._num_evaluated += num_symbols
+        translations = self.network.translate(
+            batch.source, self._beam, begin=BEGIN, end=END, never=_NEVER_SAID,
+            max_length=2 * len(batch.source) + 10,
+        )  # fmt: skip
+        for place, numbers in zip(batch.pairs, translations, strict=True):
+            self._translations[place] = self._corpus.target.decode(numbers)
+
+    def result(self) -> tuple[float, Mapping[str, float]]:
+        nats = float(self._evaluated_nats) / self._num_evaluated
+        self._perplexity = math.exp(min(nats, _LARGEST_NATS)) if not math.isnan(nats) else math.nan
+        translations = [self._translations[i] for i in range(len(self._translations))]
+        references = self._corpus.test_references if self._tests else self._corpus.valid_references
+        return self._bleu(translations, list(references)), {PERPLEXITY: self._perplexity}
+
+    def objection(self, metric: float) -> str | None:  # noqa: ARG002
+        if self._perplexity <= self._max_perplexity:
+            return None
+        return f"validation perplexity {self._perplexity:.4g} over {self._max_perplexity:.4g}"
+
+    @property
+    def _tests(self) -> bool:
+        return bool(self.trainer.testing)
+
+    @property
+    def _beam(self) -> Beam:
+        return self._test_beam if self._tests else self._valid_beam
+
+    def _loss(self, batch: PairBatch) -> tuple[Tensor, int]:
+        """Mean over the symbols to predict, and their number."""
+        vectors = self.network(batch.source, batch.inputs)
+        counts = batch.targets != PAD
+        targets = batch.targets[counts]
+        return self.network.loss_of_rows(vectors[counts], targets), len(targets)
