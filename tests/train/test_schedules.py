@@ -27,6 +27,15 @@ def test_plateau_divides_after_every_epoch_that_did_not_improve_on_the_best():
     assert rates(schedule, metrics) == [20, 20, 20, 5, 5, 1.25, 1.25]
 
 
+def test_plateau_ends_where_the_rate_would_be_below_the_floor():
+    schedule = SgdPlateau(1.0, factor=2.0, floor=0.03)  # of Schrimpf et al., translation
+    stalled = [10.0, *[11.0] * 6]
+    ends = [schedule.is_over(Progress(n, 99, stalled[:n])) for n in range(8)]
+    assert ends == [False] * 7 + [True]
+    assert rates(schedule, stalled)[-2:] == [1 / 32, 1 / 64]
+    assert not SgdPlateau(1.0, factor=2.0).is_over(Progress(7, 99, stalled))
+
+
 def test_non_monotone_criterion_compares_with_the_best_before_the_last_n():
     schedule = NtAsgd(30.0, patience=2)
     falling = [9.0, 8, 7, 6, 5, 4]
