@@ -82,6 +82,17 @@ def test_padded_steps_have_no_gradient_where_they_are_not_scored():
         torch.testing.assert_close(first, second, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize("num_rows", [1, 64, 100])
+def test_rounded_losses_are_near_those_that_are_not(num_rows):
+    network = network_of()
+    rows = torch.randn(num_rows, 8, generator=torch.Generator().manual_seed(3))
+    targets = torch.arange(num_rows) % 10
+    expected = network.loss_of_rows(rows, targets)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        rounded = network.loss_of_rows(rows, targets)
+    torch.testing.assert_close(rounded, expected, rtol=1e-2, atol=0)
+
+
 def test_searched_says_where_the_cell_goes():
     def cells(searched):
         network = network_of("gru", searched=searched)
