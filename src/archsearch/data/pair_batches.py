@@ -34,7 +34,7 @@ def pair_batches(
 
     Sorted by the lengths of source and target, so little is padded. With a generator, pairs of
     equal lengths, and then the batches, are shuffled. Batches of the rarer source lengths are
-    smaller: of Multi30k's 29,000 pairs in batches of 64, 454 become 473.
+    smaller: of the 29,000 pairs of Multi30k in batches of 64, 454 become 476.
     """
     if len(pairs) < batch_size:
         raise DataError(
