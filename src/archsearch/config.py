@@ -88,7 +88,7 @@ class SearchConfig:
     logger: Any = None
     screening: ScreeningConfig = field(default_factory=ScreeningConfig)
     warm_start: WarmStartConfig = field(default_factory=WarmStartConfig)
-    references: list[str] = MISSING
+    references: list[str] | None = None
     trials: int = MISSING
     compute_seconds: float | None = None
     window: int = MISSING

@@ -14,6 +14,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
+from archsearch.architecture import Architecture
 from archsearch.archive import Archive, RunInfo, lock_run
 from archsearch.cell import zoo
 from archsearch.command import Interrupted, run_command
@@ -27,7 +28,7 @@ from archsearch.search.callbacks import BestCell, Leaderboard, Progress
 from archsearch.search.known_pairs import known_pairs
 from archsearch.search.screening import Screened
 from archsearch.search.warm_start import seeds
-from archsearch.train import StepTimer, resolve_precision, set_up_process
+from archsearch.train import StepTimer, Task, resolve_precision, set_up_process
 
 ARCHIVE, CONFIG = "archive.sqlite", "config.yaml"
 # What a run keeps of earlier ones.
@@ -60,7 +61,7 @@ def search(cfg: DictConfig) -> float | None:
         task, budget, instantiate(cfg.model), instantiate(cfg.trainer),
         predictor if isinstance(predictor, CurvePredictor) else None,
     )  # fmt: skip
-    references = {name: zoo[name] for name in cfg.references}
+    references = chosen_references(cfg, task)
     with lock_run(run_dir), Archive.open(f"sqlite:///{run_dir / ARCHIVE}", run) as archive:
         OmegaConf.save(cfg, run_dir / CONFIG, resolve=True)
         strategy = make_strategy(cfg, predictor, run_dir)
@@ -90,7 +91,14 @@ def search(cfg: DictConfig) -> float | None:
             sys.stdout.write("this run was complete; a larger trials=… goes on with it\n")
         else:
             sys.stdout.write(overhead(loop.seconds) + "\n")
-        return best_fitness(archive, len(cfg.references))
+        return best_fitness(archive, len(references))
+
+
+def chosen_references(cfg: DictConfig, task: Task) -> Mapping[str, Architecture]:
+    """Those that the configuration names, of the task's own or the zoo; else the task's own."""
+    if cfg.references is None:
+        return task.references
+    return {name: task.references.get(name) or zoo[name] for name in cfg.references}
 
 
 def make_strategy(cfg: DictConfig, predictor: object, run_dir: Path) -> Strategy:

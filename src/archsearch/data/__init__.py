@@ -1,8 +1,13 @@
 """Corpora: one file each, with source, licence, checksum and splits."""
 
 from archsearch.data.arithmetic import Arithmetic
+from archsearch.data.arrays import read_arrays
+from archsearch.data.augmentation import UpsampledCrops, whiten
 from archsearch.data.batches import Segment, batchify, segments, variable_segments
+from archsearch.data.cifar10 import load_cifar10
+from archsearch.data.cifar10_reduced import load_cifar10_first4000, load_cifar10_jpeg
 from archsearch.data.errors import DataError
+from archsearch.data.images import ImageCorpus, LabelledImages
 from archsearch.data.iwslt import Iwslt
 from archsearch.data.midi import load_midi
 from archsearch.data.midi_rolls import BrokenMidi, TimeUnit, midi_of_roll, roll_of_midi
@@ -28,7 +33,9 @@ __all__ = [
     "BrokenMidi",
     "CorpusFile",
     "DataError",
+    "ImageCorpus",
     "Iwslt",
+    "LabelledImages",
     "Multi30k",
     "PairBatch",
     "ParallelCorpus",
@@ -40,9 +47,13 @@ __all__ = [
     "Segment",
     "TimeUnit",
     "TokenCorpus",
+    "UpsampledCrops",
     "batchify",
     "data_root",
     "generate_xml",
+    "load_cifar10",
+    "load_cifar10_first4000",
+    "load_cifar10_jpeg",
     "load_midi",
     "load_polyphonic",
     "load_ptb",
@@ -54,11 +65,13 @@ __all__ = [
     "midi_of_roll",
     "pair_batches",
     "parallel_corpus",
+    "read_arrays",
     "read_verified",
     "roll_of_midi",
     "roll_segments",
     "segments",
     "text_digest",
     "variable_segments",
+    "whiten",
     "word_corpus",
 ]

@@ -1,7 +1,8 @@
 """Where the files of corpora lie, and how they get there: find, verify, download.
 
 A corpus file is known by the sha256 of its uncompressed content, so it may lie under the data root
-plain or gzipped. A file that is already there is read and never written, moved or deleted.
+plain or gzipped; of what is published as an archive (.tar.gz) the archive is the content. A file
+that is already there is read and never written, moved or deleted.
 A download goes to a hidden name in the same folder (`.ptb.train.txt.3f9c….part`), is verified
 there, and takes its final name in one step; so a process killed at any moment leaves at most such
 a hidden file, and any number of processes may download the same file at once.
@@ -38,7 +39,8 @@ class CorpusFile:
     path: str  # under the data root, such as "ptb/ptb.train.txt"; may lie there as path + ".gz"
     sha256: str
     num_bytes: int
-    url: str  # public address that gives the uncompressed content
+    url: str | None  # public address that gives the uncompressed content; None: there is none
+    made_of: str = ""  # where there is none: from what, and where that is
 
 
 def data_root(root: str | os.PathLike[str] | None = None) -> Path:
@@ -64,8 +66,10 @@ def read_verified(
     plain = data_root(root) / file.path
     for path in (plain, _gzipped(plain)):
         if os.path.lexists(path):  # a dangling link is the user's too: report it, keep it
-            return _read_present(path, file)
+            return _read_present(path, file, gzipped=path != plain)
     address = file.url if mirror is None else f"{mirror.rstrip('/')}/{file.path}"
+    if address is None:
+        raise _nowhere(plain, file)
     return _download(plain, file, address)
 
 
@@ -82,13 +86,13 @@ def _gzipped(plain: Path) -> Path:
     return plain.with_name(plain.name + ".gz")
 
 
-def _read_present(path: Path, file: CorpusFile) -> bytes:
+def _read_present(path: Path, file: CorpusFile, *, gzipped: bool) -> bytes:
     try:
         stored = path.read_bytes()
     except OSError as error:
         raise DataError(f"the data file {path} cannot be read: {error}") from error
     try:
-        content = gzip.decompress(stored) if path.suffix == ".gz" else stored
+        content = gzip.decompress(stored) if gzipped else stored
     except (EOFError, OSError, zlib.error) as error:
         damage = f"a gzip file that is truncated or damaged ({error}), itself {_describe(stored)}"
         raise _wrong_content(path, file, damage) from error
@@ -163,13 +167,23 @@ def _expected(file: CorpusFile) -> str:
 
 
 def _wrong_content(path: Path, file: CorpusFile, found: str) -> DataError:
+    again = "Delete it, and the next run downloads it again; or put" if file.url else "Put"
     return DataError(
         f"the data file {path} is not the expected one.\n"
         f"  expected content: {_expected(file)}\n"
         f"  found:            {found}\n"
-        f"  comes from:       {file.url}\n"
-        "  Delete it, and the next run downloads it again; or put a right copy in its place. "
-        "archsearch does not overwrite files that it finds."
+        f"  comes from:       {file.url or file.made_of}\n"
+        f"  {again} a right copy in its place. archsearch does not overwrite files that it finds."
+    )
+
+
+def _nowhere(plain: Path, file: CorpusFile) -> DataError:
+    return DataError(
+        f"the data file {file.path} is missing, and no public address has it.\n"
+        f"  looked for: {plain}\n"
+        f"              {_gzipped(plain)}\n"
+        f"  made of:    {file.made_of}\n"
+        f"  Name a folder that has it by data.root=… or ${ROOT_VARIABLE}."
     )
 
 

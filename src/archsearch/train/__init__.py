@@ -4,6 +4,8 @@ from archsearch.train.budget import Budget
 from archsearch.train.cell_sources import read_cell
 from archsearch.train.failures import Diverged, TimeLimit, TooManyParameters, TrainingFailure
 from archsearch.train.fit import Fit, count_parameters, fit, metric_on_test
+from archsearch.train.image_module import ImageModule
+from archsearch.train.images import ImageTask
 from archsearch.train.language import LanguageTask
 from archsearch.train.language_module import LanguageMetric, LanguageModule
 from archsearch.train.module import BatchModule, StepLoss
@@ -12,7 +14,15 @@ from archsearch.train.music_module import MusicMetric, MusicModule
 from archsearch.train.precision import resolve_precision
 from archsearch.train.process import set_up_process
 from archsearch.train.sampling import Sampler, SampleRequest
-from archsearch.train.schedules import Adam, NtAsgd, Schedule, SgdDecay, SgdPlateau
+from archsearch.train.schedules import (
+    Adam,
+    NesterovCosine,
+    NesterovSteps,
+    NtAsgd,
+    Schedule,
+    SgdDecay,
+    SgdPlateau,
+)
 from archsearch.train.step_timer import StepTimer
 from archsearch.train.task import Model, Task, TaskModule
 from archsearch.train.training import Loss, Precision, Training
@@ -26,6 +36,8 @@ __all__ = [
     "Budget",
     "Diverged",
     "Fit",
+    "ImageModule",
+    "ImageTask",
     "LanguageMetric",
     "LanguageModule",
     "LanguageTask",
@@ -34,6 +46,8 @@ __all__ = [
     "MusicMetric",
     "MusicModule",
     "MusicTask",
+    "NesterovCosine",
+    "NesterovSteps",
     "NtAsgd",
     "Precision",
     "SampleRequest",

@@ -12,10 +12,11 @@ class Budget:
 
     name: str
     epochs: int
-    num_layers: int
-    hidden_size: int
-    batch_size: int  # streams side by side
-    unroll_steps: int  # steps of truncated backpropagation through time
+    batch_size: int  # streams side by side, or images
+    # Sizes of recurrent networks; None where a budget is for others, see `require`.
+    num_layers: int | None = None
+    hidden_size: int | None = None
+    unroll_steps: int | None = None  # steps of truncated backpropagation through time
     embedding_size: int | None = None  # None: hidden_size
     max_train_symbols: int | None = None
     max_valid_symbols: int | None = None
@@ -24,15 +25,24 @@ class Budget:
     max_params: int | None = None
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "num_layers", "hidden_size", "batch_size", "unroll_steps"):
+        for name in ("epochs", "batch_size"):
             _check_positive(f"budget.{name}", getattr(self, name))
         for name in (
-            "embedding_size", "max_train_symbols", "max_valid_symbols", "vocabulary_size",
-            "max_seconds", "max_params",
+            "num_layers", "hidden_size", "unroll_steps", "embedding_size", "max_train_symbols",
+            "max_valid_symbols", "vocabulary_size", "max_seconds", "max_params",
         ):  # fmt: skip
             value = getattr(self, name)
             if value is not None:
                 _check_positive(f"budget.{name}", value)
+
+    def require(self, *names: str) -> None:
+        """Raise ValueError if one of these is None: a task's networks need it."""
+        for name in names:
+            if getattr(self, name) is None:
+                raise ValueError(
+                    f"budget.{name}: recurrent networks need it, and budget={self.name} has none; "
+                    "try budget=small"
+                )
 
 
 def _check_positive(name: str, value: float) -> None:

@@ -60,6 +60,7 @@ class LanguageTask(Task):
         self, cell: Architecture, budget: Budget, model: Model, generator: torch.Generator
     ) -> LanguageModel:
         check_model(model, LanguageModel, self.name, _MODELS)
+        budget.require("num_layers", "hidden_size", "unroll_steps")
         network = model(
             cell,
             len(self._corpus(budget).vocabulary),

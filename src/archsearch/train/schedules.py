@@ -141,5 +141,56 @@ class Adam(Schedule):
     def learning_rate(self, progress: Progress) -> float:
         if self.final_lr is None:
             return self.lr
-        cosine = (1 + math.cos(math.pi * min(1.0, progress.epochs / progress.num_epochs))) / 2
-        return self.final_lr + (self.lr - self.final_lr) * cosine
+        return _cosine(self.lr, self.final_lr, progress)
+
+
+@dataclass(frozen=True)
+class _Nesterov(Schedule):
+    """Gradient descent with Nesterov's momentum and an L2 penalty of weight_decay / 2.
+
+    Sutskever et al., On the importance of initialization and momentum in deep learning (2013).
+    """
+
+    momentum: float = 0.9
+    weight_decay: float = 0.0
+
+    def optimizer(self, parameters: Iterable[nn.Parameter]) -> Optimizer:
+        return torch.optim.SGD(
+            parameters,
+            lr=self.lr,
+            momentum=self.momentum,
+            nesterov=True,
+            weight_decay=self.weight_decay,
+            fused=True,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class NesterovSteps(_Nesterov):
+    """The rate is multiplied by `decay` after each of these shares of the training.
+
+    Zoph & Le, Neural Architecture Search with Reinforcement Learning (2017), section 4.1, with the
+    settings of Huang et al., Densely Connected Convolutional Networks (2016).
+    """
+
+    decay: float
+    shares: tuple[float, ...]
+
+    def learning_rate(self, progress: Progress) -> float:
+        done = progress.epochs / progress.num_epochs
+        return self.lr * self.decay ** sum(done >= share for share in self.shares)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NesterovCosine(_Nesterov):
+    """The cosine of `Adam`, for trainings of few epochs."""
+
+    final_lr: float
+
+    def learning_rate(self, progress: Progress) -> float:
+        return _cosine(self.lr, self.final_lr, progress)
+
+
+def _cosine(first: float, last: float, progress: Progress) -> float:
+    done = min(1.0, progress.epochs / progress.num_epochs)
+    return last + (first - last) * (1 + math.cos(math.pi * done)) / 2

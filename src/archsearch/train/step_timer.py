@@ -11,7 +11,6 @@ from pytorch_lightning import Callback, LightningModule, Trainer
 from torch import nn
 from torch.optim import Optimizer
 
-from archsearch.cell import zoo
 from archsearch.train.budget import Budget
 from archsearch.train.fit import keyboard_interrupts, make_trainer, quiet_lightning
 from archsearch.train.schedules import Progress, Schedule
@@ -22,7 +21,7 @@ from archsearch.train.training import Precision, Training
 class StepTimer:
     """Seconds of a few training steps, always the same ones, under a budget's sizes.
 
-    The cell is the zoo's LSTM, so that a choice that rests on the times depends on no candidate.
+    The cell is `Task.timed`, so that a choice that rests on the times depends on no candidate.
     The rate is zero, so weights stay as they are drawn: nothing diverges, and the last call has the
     work of the first. Data is loaded and the network built at the first call.
 
@@ -57,7 +56,7 @@ class StepTimer:
     @cached_property
     def _module(self) -> TaskModule:
         generator = torch.Generator().manual_seed(0)
-        network = self._task.network(zoo["lstm"], self._budget, self._model, generator)
+        network = self._task.network(self._task.timed, self._budget, self._model, generator)
         return self._task.module(network, self._budget, self._training, generator)
 
 

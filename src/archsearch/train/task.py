@@ -10,6 +10,7 @@ from pytorch_lightning import LightningModule
 
 from archsearch.architecture import Architecture
 from archsearch.archive import Epoch
+from archsearch.cell import zoo
 from archsearch.train.budget import Budget
 from archsearch.train.training import Training
 
@@ -70,6 +71,11 @@ class Task(ABC):
     metric_name: str
     lower_is_better: bool
     notes: Mapping[str, str] = MappingProxyType({})  # what its figures must be quoted with
+    # Known architectures by name, which a search trains beside its own unless told otherwise.
+    references: Mapping[str, Architecture] = MappingProxyType(
+        {name: zoo[name] for name in ("rnn", "lstm", "gru")}
+    )
+    timed: Architecture = zoo["lstm"]  # what `StepTimer` trains
 
     @abstractmethod
     def load(self, budget: Budget) -> None:

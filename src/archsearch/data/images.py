@@ -1,0 +1,86 @@
+"""Labelled images, in three splits.
+
+Shapes: N images, C channels, H height, W width.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from archsearch.data.errors import DataError
+
+_SPLIT_SEED = 0  # of which images validate; changing it changes every figure
+
+
+class LabelledImages(NamedTuple):
+    """Images with the numbers of their classes."""
+
+    images: Tensor  # (N, C, H, W) uint8
+    labels: Tensor  # (N,) int64
+
+    def at(self, places: Tensor | slice) -> "LabelledImages":
+        """Those at these places, in this order."""
+        return LabelledImages(self.images[places], self.labels[places])
+
+    def batches(self, size: int) -> list["LabelledImages"]:
+        """Consecutive ones together, `size` at a time; the last batch may be smaller."""
+        cut = zip(self.images.split(size), self.labels.split(size), strict=True)
+        return [LabelledImages(*batch) for batch in cut]
+
+
+@dataclass(frozen=True)
+class ImageCorpus:
+    """Images of some classes. The test split is used once, at the end.
+
+    notes: what results must be quoted with, by name.
+    """
+
+    name: str
+    classes: tuple[str, ...]
+    train: LabelledImages
+    valid: LabelledImages
+    test: LabelledImages
+    notes: Mapping[str, str] = field(default_factory=dict)
+
+    def limit(
+        self, max_train_images: int | None = None, max_valid_images: int | None = None
+    ) -> "ImageCorpus":
+        """The first so many training and validation images; all test images."""
+        return replace(
+            self,
+            train=self.train.at(slice(max_train_images)),
+            valid=self.valid.at(slice(max_valid_images)),
+        )
+
+
+def labelled_images(
+    images: Tensor, labels: Tensor, classes: tuple[str, ...], origin: str
+) -> LabelledImages:
+    """Images (N, C, H, W) uint8 with labels (N,) of any integers. `origin` is for errors.
+
+    Raises DataError where there are not as many labels as images, or a label has no class.
+    """
+    if labels.shape != images.shape[:1]:
+        raise DataError(
+            f"{origin}: expected a label for each of {len(images):,} images, got labels of shape "
+            f"{tuple(labels.shape)}"
+        )
+    labels = labels.long()
+    wrong = labels[(labels < 0) | (labels >= len(classes))]
+    if len(wrong):
+        raise DataError(
+            f"{origin}: expected labels from 0 to {len(classes) - 1}, got {int(wrong[0])}"
+        )
+    return LabelledImages(images, labels)
+
+
+def split_off(images: LabelledImages, *sizes: int) -> tuple[LabelledImages, ...]:
+    """Parts of these sizes, drawn without replacement, always the same ones; the rest comes first,
+    in its order."""
+    order = torch.randperm(len(images.labels), generator=torch.Generator().manual_seed(_SPLIT_SEED))
+    num_drawn = sum(sizes)
+    rest = order[num_drawn:].sort().values
+    return images.at(rest), *(images.at(part) for part in order[:num_drawn].split(list(sizes)))
