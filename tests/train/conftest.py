@@ -1,5 +1,7 @@
+import sys
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 import pytest
 import torch
@@ -7,6 +9,8 @@ import torch
 from archsearch.data import load_xml
 from archsearch.nn import LanguageModel
 from archsearch.train import Adam, Budget, LanguageTask, Training
+
+sys.path.append(str(Path(__file__).parents[1] / "toys"))
 
 
 @pytest.fixture(autouse=True)

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from archsearch.train import Adam, NtAsgd, SgdDecay, SgdPlateau
+from archsearch.train import Adam, NesterovCosine, NesterovSteps, NtAsgd, SgdDecay, SgdPlateau
 from archsearch.train.schedules import Progress
 
 
@@ -52,6 +52,27 @@ def test_adam_with_and_without_cosine():
     cosine = Adam(lr=1.0, final_lr=0.2)
     at = [cosine.learning_rate(Progress(epochs, 4, [])) for epochs in (0.0, 2.0, 4.0)]
     assert at == pytest.approx([1.0, 0.6, 0.2])
+
+
+def test_nesterov_falls_in_steps_or_along_a_cosine():
+    steps = NesterovSteps(0.1, decay=0.1, shares=(0.5, 0.75))
+    assert rates(steps, [0.0] * 7) == pytest.approx([0.1] * 4 + [0.01] * 2 + [0.001] * 2)
+    cosine = NesterovCosine(0.2, final_lr=0.0)
+    at = [cosine.learning_rate(Progress(epochs, 4, [])) for epochs in (0.0, 2.0, 4.0)]
+    assert at == pytest.approx([0.2, 0.1, 0.0])
+
+
+def test_nesterov_looks_ahead_along_its_momentum():
+    weight = torch.nn.Parameter(torch.ones(1))
+    optimizer = NesterovCosine(0.1, weight_decay=0.5, final_lr=0.0).optimizer([weight])
+    expected, velocity = 1.0, 0.0
+    for _ in range(3):
+        weight.grad = torch.full((1,), 2.0)
+        optimizer.step()
+        gradient = 2.0 + 0.5 * expected
+        velocity = 0.9 * velocity + gradient
+        expected -= 0.1 * (gradient + 0.9 * velocity)
+    assert weight.item() == pytest.approx(expected)
 
 
 def test_weight_decay_is_that_of_the_papers():

@@ -18,8 +18,8 @@ class Budget:
     hidden_size: int | None = None
     unroll_steps: int | None = None  # steps of truncated backpropagation through time
     embedding_size: int | None = None  # None: hidden_size
-    max_train_symbols: int | None = None
-    max_valid_symbols: int | None = None
+    max_train_symbols: int | None = None  # of what a task counts in, such as images
+    max_valid_symbols: int | None = None  # the same
     vocabulary_size: int | None = None  # rarer words become <unk>; only for corpora that have it
     max_seconds: float | None = None  # of one training, wall clock
     max_params: int | None = None
