@@ -10,6 +10,8 @@ import torch
 
 from archsearch.archive import Archive
 from archsearch.cell import parse
+from archsearch.data import data_root
+from archsearch.data.cifar10_reduced import FIRST_4000_FILE
 from archsearch.main import main
 
 SMOKE = ("budget=smoke", "executor=serial", "logger=none", "trials=4")
@@ -108,6 +110,29 @@ def test_a_mistake_is_one_line_and_exit_code_2(
     assert message in error
     assert len(error.splitlines()) == 1
     assert all(not archived(p.parent) for p in tmp_path.rglob("archive.sqlite"))
+
+
+@pytest.mark.parametrize(
+    ("argument", "message"),
+    [
+        ("references=[lstm]", "expected a convolutional network"),
+        ("model=gp_neat", "choose model=convolutional"),
+    ],
+)
+def test_what_does_not_fit_images_is_one_line_too(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    argument: str,
+    message: str,
+) -> None:
+    if not (data_root() / FIRST_4000_FILE.path).is_file():
+        pytest.skip(f"no {FIRST_4000_FILE.path} under ARCHSEARCH_DATA")
+    task = ("task=cifar10_first4000", "budget=images_smoke", "cell_space=conv", "logger=none")
+    assert run(monkeypatch, tmp_path, *task, argument) == 2
+    error = capsys.readouterr().err.strip()
+    assert message in error
+    assert len(error.splitlines()) == 1
 
 
 def test_a_directory_of_another_configuration_is_left_alone(

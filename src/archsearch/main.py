@@ -28,7 +28,7 @@ from archsearch.search.callbacks import BestCell, Leaderboard, Progress
 from archsearch.search.known_pairs import known_pairs
 from archsearch.search.screening import Screened
 from archsearch.search.warm_start import seeds
-from archsearch.train import StepTimer, Task, resolve_precision, set_up_process
+from archsearch.train import StepTimer, Task, count_parameters, resolve_precision, set_up_process
 
 ARCHIVE, CONFIG = "archive.sqlite", "config.yaml"
 # What a run keeps of earlier ones.
@@ -62,6 +62,8 @@ def search(cfg: DictConfig) -> float | None:
         predictor if isinstance(predictor, CurvePredictor) else None,
     )  # fmt: skip
     references = chosen_references(cfg, task)
+    for cell in references.values():  # what does not fit is found here, not in a worker
+        count_parameters(task, cell, budget, factory.model)
     with lock_run(run_dir), Archive.open(f"sqlite:///{run_dir / ARCHIVE}", run) as archive:
         OmegaConf.save(cfg, run_dir / CONFIG, resolve=True)
         strategy = make_strategy(cfg, predictor, run_dir)

@@ -41,6 +41,7 @@ def test_a_file_that_is_not_text_is_named(tmp_path):
     [
         (f"cell={TEXT}", f"cell='{TEXT}'"),
         (f"cell='{TEXT}'", f"cell='{TEXT}'"),
+        ("cell=conv 1x1x2 <- image", "cell='conv 1x1x2 <- image'"),
         ("cell=zoo/lstm,zoo/gru", "cell=zoo/lstm,zoo/gru"),
         ("trainer.schedule={lr: 1}", "trainer.schedule={lr: 1}"),
     ],

@@ -7,7 +7,7 @@ from archsearch.cell import CellError, zoo
 
 _ZOO = "zoo/"
 _RUN_FILES = ("best_cell.txt", "cell.txt")  # of a search, of a training
-_TEXT_SIGNS = "(=;"  # which every text has and no sensible path
+_TEXT_SIGNS = "(=;<"  # of which every text has one and no sensible path
 
 
 def read_cell(source: str) -> Architecture:
