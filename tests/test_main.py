@@ -116,7 +116,7 @@ def test_a_mistake_is_one_line_and_exit_code_2(
     ("argument", "message"),
     [
         ("references=[lstm]", "expected a convolutional network"),
-        ("model=gp_neat", "choose model=convolutional"),
+        ("model=gp_neat", "try model=convolutional"),
     ],
 )
 def test_what_does_not_fit_images_is_one_line_too(

@@ -121,7 +121,7 @@ def test_a_network_that_is_not_a_number_has_diverged(bars):
     ("cell", "model", "message"),
     [
         (zoo["lstm"], MODEL, r"task=bars: expected a convolutional network .* got a Cell"),
-        (NETWORK, partial(LanguageModel, tied=True), "choose model=convolutional"),
+        (NETWORK, partial(LanguageModel, tied=True), "try model=convolutional"),
     ],
 )
 def test_what_does_not_fit_is_named(bars, cell, model, message):

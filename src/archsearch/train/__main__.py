@@ -140,8 +140,9 @@ def train_in(folder: Path, work: Work, start_from: Path | None) -> None:
 def announce(folder: Path, work: Work) -> None:
     num_params = count_parameters(work.task, work.cell, work.budget, work.model)
     again = "goes on in" if (folder / LAST).exists() else "in"
-    width = f"{num_params:,} parameters at width {work.budget.hidden_size}"
-    write_line(f"{work.task.name}, budget {work.budget.name}, {width}; {again} {folder}")
+    width = work.budget.hidden_size
+    size = f"{num_params:,} parameters{'' if width is None else f' at width {width}'}"
+    write_line(f"{work.task.name}, budget {work.budget.name}, {size}; {again} {folder}")
 
 
 def finish(folder: Path, done: Fit, work: Work) -> None:

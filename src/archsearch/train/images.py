@@ -10,7 +10,7 @@ from archsearch.data import DataError, ImageCorpus, UpsampledCrops
 from archsearch.nn.convolutional import ConvolutionalNetwork
 from archsearch.train.budget import Budget
 from archsearch.train.image_module import ImageModule
-from archsearch.train.task import Model, Task
+from archsearch.train.task import Model, Task, check_model
 from archsearch.train.training import Training
 
 # As plain as a network of the NAS space with six layers can be.
@@ -73,12 +73,7 @@ class ImageTask(Task):
                 f"'conv 3x3x24 <- image', got a {type(cell).__name__}; searches have them in "
                 "cell_space=conv"
             )
-        made = getattr(model, "func", model)
-        if not (isinstance(made, type) and issubclass(made, ConvolutionalNetwork)):
-            raise ValueError(
-                f"model: task={self.name} expects a classifier of images, got "
-                f"{getattr(made, '__name__', made)}; choose model=convolutional"
-            )
+        check_model(model, ConvolutionalNetwork, self.name, "convolutional")
         corpus = self._corpus(budget)
         network = model(
             cell,

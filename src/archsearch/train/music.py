@@ -116,6 +116,7 @@ class MusicTask(Task):
 
     def _check_fit(self, budget: Budget, model: Model) -> None:
         check_model(model, FrameModel, self.name, "frames")
+        budget.require("num_layers", "hidden_size", "unroll_steps")
         for name in ("embedding_size", "vocabulary_size"):
             if (value := getattr(budget, name)) is not None:
                 raise ValueError(

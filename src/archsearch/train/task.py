@@ -28,9 +28,9 @@ def check_model(model: Model, kind: type[torch.nn.Module], task: str, choices: s
         ValueError: it builds networks of another kind.
     """
     built = model.func if isinstance(model, partial) else model
-    if built is not kind:
+    if not (isinstance(built, type) and issubclass(built, kind)):
         raise ValueError(
-            f"model: expected a {kind.__name__} for task {task}, got "
+            f"model: task {task} needs the network {kind.__name__}, got "
             f"{getattr(built, '__name__', built)}; try model={choices}"
         )
 

@@ -10,7 +10,7 @@ from archsearch.nn.beam_search import Beam
 from archsearch.nn.encoder_decoder import EncoderDecoder
 from archsearch.train.bleu import Bleu
 from archsearch.train.budget import Budget
-from archsearch.train.task import Model, Task
+from archsearch.train.task import Model, Task, check_model
 from archsearch.train.training import Training
 from archsearch.train.translation_module import TranslationModule
 
@@ -65,12 +65,8 @@ class TranslationTask(Task):
     def network(
         self, cell: Architecture, budget: Budget, model: Model, generator: torch.Generator
     ) -> EncoderDecoder:
-        built = getattr(model, "func", model)
-        if built is not EncoderDecoder:
-            raise ValueError(
-                f"task {self.name} needs an encoder-decoder, got a {built.__name__}: "
-                "try model=encoder_decoder (conf/model/encoder_decoder.yaml)"
-            )
+        check_model(model, EncoderDecoder, self.name, "encoder_decoder")
+        budget.require("num_layers", "hidden_size")
         corpus = self._corpus(budget)
         network = model(
             cell,
