@@ -81,3 +81,12 @@ def test_weight_decay_is_that_of_the_papers():
     weight.grad = torch.zeros(1)
     sgd.step()
     assert weight.item() == pytest.approx(1 - 0.1 * 0.5)  # L2: 0.25 w² in the loss
+
+
+def test_adam_rises_before_it_falls():
+    adam = Adam(0.8, final_lr=0.0, warm_up=0.25)
+    at = [adam.learning_rate(Progress(epochs, 4, [])) for epochs in (0.0, 0.5, 1.0, 2.0, 4.0)]
+    plain = [Adam(0.8, final_lr=0.0).learning_rate(Progress(e, 4, [])) for e in (0.5, 1.0, 2.0)]
+    assert at == pytest.approx([0.0, 0.5 * plain[0], plain[1], plain[2], 0.0])
+    with pytest.raises(ValueError, match=r"warm_up: expected a share from 0 to below 1, got 1"):
+        Adam(0.8, warm_up=1.0)

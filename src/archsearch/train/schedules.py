@@ -117,16 +117,26 @@ class NtAsgd(_Sgd):
 
 @dataclass(frozen=True, kw_only=True)
 class Adam(Schedule):
-    """Kingma & Ba, Adam (2015), with an optional cosine.
+    """Kingma & Ba, Adam (2015), with an optional rise and an optional cosine.
 
-    The cosine falls from `lr` to `final_lr` at the end of the last epoch (Loshchilov & Hutter,
-    SGDR, 2017, equation 5, without restarts); where `final_lr` is None the rate stays at `lr`.
+    The rate rises in a straight line over the first `warm_up` of the training, a share of it: the
+    first steps move each weight by the whole rate, whatever its gradient, which cells without
+    bounds do not survive. The cosine falls from `lr` to `final_lr` at the end of the last epoch
+    (Loshchilov & Hutter, SGDR, 2017, equation 5, without restarts); where `final_lr` is None the
+    rate stays at `lr`.
     """
 
     betas: tuple[float, float] = (0.9, 0.999)
     eps: float = 1e-8
     weight_decay: float = 0.0  # decoupled (AdamW)
     final_lr: float | None = None
+    warm_up: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.warm_up < 1:
+            raise ValueError(
+                f"trainer.schedule.warm_up: expected a share from 0 to below 1, got {self.warm_up}"
+            )
 
     def optimizer(self, parameters: Iterable[nn.Parameter]) -> Optimizer:
         return torch.optim.AdamW(
@@ -139,9 +149,11 @@ class Adam(Schedule):
         )
 
     def learning_rate(self, progress: Progress) -> float:
+        done = progress.epochs / progress.num_epochs
+        risen = min(1.0, done / self.warm_up) if self.warm_up else 1.0
         if self.final_lr is None:
-            return self.lr
-        return _cosine(self.lr, self.final_lr, progress)
+            return risen * self.lr
+        return risen * _cosine(self.lr, self.final_lr, progress)
 
 
 @dataclass(frozen=True)
