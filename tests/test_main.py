@@ -117,6 +117,7 @@ def test_a_mistake_is_one_line_and_exit_code_2(
     [
         ("references=[lstm]", "expected a convolutional network"),
         ("model=gp_neat", "try model=convolutional"),
+        ("cell_space=gp_tree", "searches have them in cell_space=conv"),
     ],
 )
 def test_what_does_not_fit_images_is_one_line_too(

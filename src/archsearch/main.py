@@ -9,6 +9,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
 from hydra.utils import instantiate
@@ -28,6 +29,7 @@ from archsearch.search.callbacks import BestCell, Leaderboard, Progress
 from archsearch.search.known_pairs import known_pairs
 from archsearch.search.screening import Screened
 from archsearch.search.warm_start import seeds
+from archsearch.space import CellSpace
 from archsearch.train import StepTimer, Task, count_parameters, resolve_precision, set_up_process
 
 ARCHIVE, CONFIG = "archive.sqlite", "config.yaml"
@@ -66,7 +68,10 @@ def search(cfg: DictConfig) -> float | None:
         count_parameters(task, cell, budget, factory.model)
     with lock_run(run_dir), Archive.open(f"sqlite:///{run_dir / ARCHIVE}", run) as archive:
         OmegaConf.save(cfg, run_dir / CONFIG, resolve=True)
-        strategy = make_strategy(cfg, predictor, run_dir)
+        space = make_space(cfg, run_dir)
+        some = space.decode(space.sample(random.Random(0)))
+        count_parameters(task, some, budget, factory.model)  # raises where the space does not fit
+        strategy = make_strategy(cfg, space, predictor, run_dir)
         threads = OmegaConf.select(cfg, "executor.threads")
         factory = with_precision(factory, run_dir, threads)
         precision = factory.training.precision
@@ -103,12 +108,19 @@ def chosen_references(cfg: DictConfig, task: Task) -> Mapping[str, Architecture]
     return {name: task.references.get(name) or zoo[name] for name in cfg.references}
 
 
-def make_strategy(cfg: DictConfig, predictor: object, run_dir: Path) -> Strategy:
-    """The strategy on its space, with its seeds, and with the predictor inside or before it."""
-    space, rng = instantiate(cfg.cell_space), random.Random(cfg.seed)
+def make_space(cfg: DictConfig, run_dir: Path) -> CellSpace[Any]:
+    space = instantiate(cfg.cell_space)
     if isinstance(space, functools.partial):  # made of earlier runs, which may grow meanwhile
         space = space(kept_in=run_dir / POOL)
-    make = instantiate(cfg.search)
+    assert isinstance(space, CellSpace)
+    return space
+
+
+def make_strategy(
+    cfg: DictConfig, space: CellSpace[Any], predictor: object, run_dir: Path
+) -> Strategy:
+    """The strategy on its space, with its seeds, and with the predictor inside or before it."""
+    rng, make = random.Random(cfg.seed), instantiate(cfg.search)
     of_cells = isinstance(predictor, ArchitecturePredictor)
     has_predictor_inside = "predictor" in inspect.signature(make).parameters
     if has_predictor_inside and not of_cells:
