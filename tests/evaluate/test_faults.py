@@ -108,7 +108,8 @@ def test_kill_9_of_the_search_at_any_moment(
 
 
 def test_kill_9_of_a_worker_costs_one_trial(tmp_path: Path) -> None:
-    with start(tmp_path, "--seconds=0.3") as search:
+    # Long enough for a busy machine to start the worker's successor before all is done.
+    with start(tmp_path, "--seconds=0.5") as search:
         wait_for(lambda: len(log(tmp_path, "begin")) >= 5, "trials")
         wait_for(lambda: len(log(tmp_path, "begin")) > len(log(tmp_path, "end")), "a trial")
         os.kill(int(log(tmp_path, "worker")[0]), signal.SIGKILL)
@@ -156,7 +157,7 @@ def test_two_signals_end_at_once_and_lose_nothing(tmp_path: Path, undisturbed: l
 
 
 def test_a_second_search_in_the_same_directory_is_refused(tmp_path: Path) -> None:
-    with start(tmp_path, "--seconds=0.5") as search:
+    with start(tmp_path, "--seconds=5") as search:  # it is killed, and must not end before
         wait_for(lambda: len(log(tmp_path, "begin")) >= 1, "trials")
         with start(tmp_path) as second:
             _, err = second.communicate(timeout=PATIENCE)
