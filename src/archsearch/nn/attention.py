@@ -12,8 +12,8 @@ from torch import Tensor, nn
 class Score(StrEnum):
     """How a query h is compared with a source step s."""
 
-    GENERAL = "general"  # hᵀ W s
-    DOT = "dot"  # hᵀ s
+    GENERAL = "general"  # hᵀ W s / √H
+    DOT = "dot"  # hᵀ s / √H
 
 
 class GlobalAttention(nn.Module):
@@ -21,6 +21,11 @@ class GlobalAttention(nn.Module):
 
     Luong, Pham, Manning, Effective Approaches to Attention-based Neural Machine Translation (2015),
     section 3.1. There is no mask: all S steps of all B sentences are looked at.
+
+    Scores are divided by √H (Vaswani et al., Attention Is All You Need, 2017, section 3.2.1), which
+    Luong et al. do not do. Adam moves all of W by its rate at once, and without the divisor the
+    softmax is hard before it has learnt where to look: after ten epochs of Multi30k scores had a
+    standard deviation of 20, and a test BLEU of 13.7.
     """
 
     def __init__(self, size: int, score: str = Score.GENERAL) -> None:
@@ -31,7 +36,8 @@ class GlobalAttention(nn.Module):
 
     def keys(self, memory: Tensor) -> Tensor:
         """Of memory (B, S, H), what queries are multiplied with: (B, S, H). Once a sentence."""
-        return memory if self.weight is None else memory @ self.weight
+        scaled = memory * memory.shape[2] ** -0.5
+        return scaled if self.weight is None else scaled @ self.weight
 
     def forward(self, query: Tensor, keys: Tensor, memory: Tensor) -> Tensor:
         """Query (B, H) -> the context (B, H)."""
