@@ -10,7 +10,7 @@ from archsearch.data import DataError, ImageCorpus, UpsampledCrops
 from archsearch.nn.convolutional import ConvolutionalNetwork
 from archsearch.train.budget import Budget
 from archsearch.train.image_module import ImageModule
-from archsearch.train.task import Model, Task, check_model
+from archsearch.train.task import Loaded, Model, Task, check_model
 from archsearch.train.training import Training
 
 # As plain as a network of the NAS space with six layers can be.
@@ -51,15 +51,12 @@ class ImageTask(Task):
         self.name = name
         self._upsampled_size, self._last_epochs = upsampled_size, last_epochs
         self._load_corpus = corpus
-        self._loaded: tuple[Mapping[str, int | None], ImageCorpus] | None = None
-
-    def __getstate__(self) -> dict[str, object]:
-        return self.__dict__ | {"_loaded": None}  # each process loads the data for itself
+        self._loaded = Loaded[ImageCorpus]()
 
     @property
     def notes(self) -> Mapping[str, str]:
         """The corpus's, which is loaded for it."""
-        return (self._loaded[1] if self._loaded else self._load_corpus()).notes
+        return (self._loaded.last or self._load_corpus()).notes
 
     def load(self, budget: Budget) -> None:
         self._corpus(budget)
@@ -110,9 +107,7 @@ class ImageTask(Task):
             "max_train_images": budget.max_train_symbols,
             "max_valid_images": budget.max_valid_symbols,
         }
-        if self._loaded is None or self._loaded[0] != limits:
-            self._loaded = (limits, self._load_corpus().limit(**limits))
-        corpus = self._loaded[1]
+        corpus = self._loaded.get(limits, lambda: self._load_corpus().limit(**limits))
         _check_batch_size(budget.batch_size, len(corpus.train.labels))
         return corpus
 

@@ -1,7 +1,7 @@
 """Language modelling: predict the next symbol of a stream."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 
@@ -10,7 +10,7 @@ from archsearch.data import TokenCorpus
 from archsearch.nn.language_model import LanguageModel
 from archsearch.train.budget import Budget
 from archsearch.train.language_module import LanguageMetric, LanguageModule
-from archsearch.train.task import Model, Task, check_model
+from archsearch.train.task import Loaded, Model, Task, check_model
 from archsearch.train.training import Training
 
 _MODELS = "language_model, gp_neat, dsl or awd_lstm"
@@ -48,10 +48,7 @@ class LanguageTask(Task):
         self.metric_name = str(self._metrics[0])
         self.lower_is_better = self._metrics[0] is not LanguageMetric.ACCURACY
         self._load_corpus = corpus
-        self._loaded: tuple[Mapping[str, int | None], TokenCorpus] | None = None
-
-    def __getstate__(self) -> dict[str, object]:
-        return self.__dict__ | {"_loaded": None}  # each process loads the data for itself
+        self._loaded = Loaded[TokenCorpus]()
 
     def load(self, budget: Budget) -> None:
         self._corpus(budget)
@@ -116,9 +113,7 @@ class LanguageTask(Task):
             "max_valid_symbols": budget.max_valid_symbols,
             "vocabulary_size": budget.vocabulary_size,
         }
-        if self._loaded is None or self._loaded[0] != limits:
-            self._loaded = (limits, self._load_corpus().limit(**limits))
-        return self._loaded[1]
+        return self._loaded.get(limits, lambda: self._load_corpus().limit(**limits))
 
 
 def _metric(name: str) -> LanguageMetric:

@@ -12,7 +12,7 @@ from archsearch.train.budget import Budget
 from archsearch.train.music_module import MusicMetric, MusicModule
 from archsearch.train.music_sampling import continue_roll
 from archsearch.train.sampling import SampleRequest
-from archsearch.train.task import Model, Task, check_model
+from archsearch.train.task import Loaded, Model, Task, check_model
 from archsearch.train.training import Training
 
 
@@ -39,10 +39,7 @@ class MusicTask(Task):
         self.metric_name = str(self._metric)
         self.lower_is_better = self._metric is MusicMetric.NLL
         self._load_corpus = corpus
-        self._loaded: tuple[tuple[int | None, int | None], RollCorpus] | None = None
-
-    def __getstate__(self) -> dict[str, object]:
-        return self.__dict__ | {"_loaded": None}  # each process loads the data for itself
+        self._loaded = Loaded[RollCorpus]()
 
     def load(self, budget: Budget) -> None:
         self.corpus(budget)
@@ -107,12 +104,11 @@ class MusicTask(Task):
 
     def corpus(self, budget: Budget) -> RollCorpus:
         """Within the budget's limits."""
-        limits = (budget.max_train_symbols, budget.max_valid_symbols)
-        if self._loaded is None or self._loaded[0] != limits:
-            train, valid = limits
-            limited = self._load_corpus().limit(max_train_frames=train, max_valid_frames=valid)
-            self._loaded = (limits, limited)
-        return self._loaded[1]
+        limits = {
+            "max_train_frames": budget.max_train_symbols,
+            "max_valid_frames": budget.max_valid_symbols,
+        }
+        return self._loaded.get(limits, lambda: self._load_corpus().limit(**limits))
 
     def _check_fit(self, budget: Budget, model: Model) -> None:
         check_model(model, FrameModel, self.name, "frames")

@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
+from typing import Generic, TypeVar
 
 import torch
 from pytorch_lightning import LightningModule
@@ -17,6 +18,9 @@ from archsearch.train.training import Training
 # Builds the network of a task; what a budget and a cell fix is given by the task, the rest is in
 # conf/model. Such as functools.partial(LanguageModel, tied=True).
 Model = Callable[..., torch.nn.Module]
+
+
+Data = TypeVar("Data")
 
 
 def check_model(model: Model, kind: type[torch.nn.Module], task: str, choices: str) -> None:
@@ -58,6 +62,31 @@ class TaskModule(LightningModule, ABC):
     @abstractmethod
     def validated_weights(self) -> dict[str, torch.Tensor]:
         """A copy of the network's weights as validation saw them last, so averaged if they were."""
+
+
+class Loaded(Generic[Data]):
+    """The data that a task has loaded, cut to the limits of a budget.
+
+    It lasts for the trainings that follow in the process. To another process it does not go along:
+    that one loads for itself.
+    """
+
+    def __init__(self) -> None:
+        self._last: tuple[object, Data] | None = None
+
+    def __getstate__(self) -> dict[str, object]:
+        return {"_last": None}
+
+    @property
+    def last(self) -> Data | None:
+        """What `get` gave last in this process."""
+        return None if self._last is None else self._last[1]
+
+    def get(self, limits: object, load: Callable[[], Data]) -> Data:
+        """What `load` gives; it is asked only where the limits are others than the last time."""
+        if self._last is None or self._last[0] != limits:
+            self._last = (limits, load())
+        return self._last[1]
 
 
 class Task(ABC):

@@ -1,7 +1,5 @@
 """Translation: say a sentence in another language."""
 
-from typing import Any
-
 import torch
 
 from archsearch.architecture import Architecture
@@ -10,7 +8,7 @@ from archsearch.nn.beam_search import Beam
 from archsearch.nn.encoder_decoder import EncoderDecoder
 from archsearch.train.bleu import Bleu
 from archsearch.train.budget import Budget
-from archsearch.train.task import Model, Task, check_model
+from archsearch.train.task import Loaded, Model, Task, check_model
 from archsearch.train.training import Training
 from archsearch.train.translation_module import TranslationModule
 
@@ -54,10 +52,7 @@ class TranslationTask(Task):
         self._test_beam = Beam(beam_size, length_penalty)
         self._valid_beam = Beam(valid_beam_size, length_penalty)
         self.notes = {"BLEU": self._bleu.signature, **text.notes}
-        self._loaded: tuple[dict[str, Any], ParallelCorpus] | None = None
-
-    def __getstate__(self) -> dict[str, object]:
-        return self.__dict__ | {"_loaded": None}  # each process loads the data for itself
+        self._loaded = Loaded[ParallelCorpus]()
 
     def load(self, budget: Budget) -> None:
         self._corpus(budget)
@@ -112,6 +107,4 @@ class TranslationTask(Task):
             "max_train_pairs": budget.max_train_symbols,
             "max_valid_pairs": budget.max_valid_symbols,
         }
-        if self._loaded is None or self._loaded[0] != limits:
-            self._loaded = (limits, parallel_corpus(self._text(), **limits))
-        return self._loaded[1]
+        return self._loaded.get(limits, lambda: parallel_corpus(self._text(), **limits))
