@@ -23,9 +23,9 @@ class GlobalAttention(nn.Module):
     section 3.1. There is no mask: all S steps of all B sentences are looked at.
 
     Scores are divided by √H (Vaswani et al., Attention Is All You Need, 2017, section 3.2.1), which
-    Luong et al. do not do. Adam moves all of W by its rate at once, and without the divisor the
-    softmax is hard before it has learnt where to look: after ten epochs of Multi30k scores had a
-    standard deviation of 20, and a test BLEU of 13.7.
+    Luong et al. do not do: Adam moves all of W by its rate at once. After nine epochs of Multi30k
+    the scores of a batch had standard deviations of 14 to 24 without the divisor, and of 2 to 4
+    after three epochs with it.
     """
 
     def __init__(self, size: int, score: str = Score.GENERAL) -> None:
