@@ -131,7 +131,7 @@ def test_attention_is_the_mean_under_the_softmax_of_scores():
     torch.nn.init.normal_(attention.weight)
     query, memory = torch.randn(2, 3), torch.randn(2, 4, 3)
     for module, matrix in ((attention, attention.weight), (dot, torch.eye(3))):
-        scores = torch.einsum("bi,ij,bsj->bs", query, matrix.T, memory) / 3**0.5
+        scores = torch.einsum("bi,ij,bsj->bs", query, matrix.T, memory)
         expected = torch.einsum("bs,bsi->bi", scores.softmax(1), memory)
         torch.testing.assert_close(module(query, module.keys(memory), memory), expected)
 

@@ -232,7 +232,7 @@ def test_recurrent_dropout_draws_one_mask_a_call_for_each_operand() -> None:
         "n = Tanh(Linear(x_t, Mult(r, h_tm1))); h_t = Blend(z, h_tm1, n)"
     )
     layer = layer_of(cell, recurrent_dropout=0.5)
-    masks = [layer._draw_masks(draw(T, B, X)) for _ in range(2)]
+    masks = [layer._draw_masks(B, draw(T, B, X)) for _ in range(2)]
     for drawn in masks:
         assert set(drawn) == set(layer.recurrent_weights)
         assert len({id(mask) for mask in drawn.values()}) == 2
@@ -241,7 +241,7 @@ def test_recurrent_dropout_draws_one_mask_a_call_for_each_operand() -> None:
             assert set(mask.unique().tolist()) == {0.0, 2.0}
     assert not all(torch.equal(masks[0][w], masks[1][w]) for w in masks[0])
     layer.eval()
-    assert layer._draw_masks(draw(T, B, X)) == {}
+    assert layer._draw_masks(B, draw(T, B, X)) == {}
 
 
 def test_recurrent_mask_is_the_same_at_every_step() -> None:
@@ -354,3 +354,48 @@ def test_a_cell_without_weights_runs() -> None:
     layer = RecurrentLayer(parse("h_t = Tanh(Add(x_t, h_tm1))"), X, X)
     y, _ = layer(torch.ones(2, 1, X))
     assert y[1, 0, 0].item() == pytest.approx(math.tanh(1.0 + math.tanh(1.0)))
+
+
+@pytest.mark.parametrize("backend", ["plain", "cpu", "auto"])
+@pytest.mark.parametrize("masked", [False, True])
+def test_pieces_of_a_sequence_give_what_the_whole_gives(backend: str, masked: bool) -> None:
+    """Values and all gradients, through one and two steps at a time, twice over one binding."""
+    cell = parse(
+        "c_t = Tanh(Linear(x_t, c_tm1)); d_t = PosEnc(Linear(x_tm1, h_tm1));"
+        "h_t = Add(Mult(c_t, Linear(d_t, c_tm1)), x_t)"
+    )
+    layer = RecurrentLayer(
+        cell, 5, 4, backend=backend, recurrent_dropout=0.5 * masked, weight_dropout=0.3 * masked,
+        generator=torch.Generator().manual_seed(0),
+    ).double()  # fmt: skip
+    x = torch.randn(5, 3, 5, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+
+    def gradients(pieces: list[int]) -> list[torch.Tensor]:
+        layer._own_generator.manual_seed(7)
+        run, state, ys = layer.bind(x[0]), {}, []
+        for piece in x.split(pieces):
+            y, state = run(piece, state)
+            ys.append(y)
+        y = torch.cat(ys)
+        loss = y.sin().sum() + sum(value.cos().sum() for value in state.values())
+        once = torch.autograd.grad(loss, list(layer.parameters()), retain_graph=True)
+        twice = torch.autograd.grad(loss, list(layer.parameters()))
+        assert all(torch.equal(a, b) for a, b in zip(once, twice, strict=True))
+        return [y, *once]
+
+    whole = gradients([5])
+    for pieces in ([1, 1, 1, 1, 1], [2, 1, 2]):
+        for piecewise, right in zip(gradients(pieces), whole, strict=True):
+            torch.testing.assert_close(piecewise, right)
+    layer._own_generator.manual_seed(7)
+    y, _ = layer(x)
+    torch.testing.assert_close(y, whole[0])
+
+
+def test_pieces_refuse_gradients_of_gradients() -> None:
+    layer = RecurrentLayer(zoo["rnn"], 3, 3, backend="cpu")
+    run = layer.bind(torch.zeros(1, 3))
+    y, _ = run(torch.ones(1, 1, 3), {})
+    (gradient,) = torch.autograd.grad(y.sum(), [layer.weights[0]], create_graph=True)
+    with pytest.raises(RuntimeError, match="gradients of gradients"):
+        gradient.sum().backward()

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from archsearch.architecture import Architecture
 from archsearch.cell.step import is_share_of_h
+from archsearch.compiler.backends import Bound
 from archsearch.nn.attention import GlobalAttention
 from archsearch.nn.dropout import dropout
 from archsearch.nn.heterogeneous import make_layer
@@ -20,6 +21,7 @@ from archsearch.nn.recurrent import RecurrentLayer
 class DecoderState(NamedTuple):
     """Where a decoder stands in B hypotheses."""
 
+    run: list[Bound]  # the layers
     layers: list[State]
     fed: Tensor  # (B, H): the attentional vector of the step before
     keys: Tensor  # (B, S, H): see GlobalAttention
@@ -32,7 +34,7 @@ class DecoderState(NamedTuple):
             {name: value if value.dim() == 0 else value[rows] for name, value in state.items()}
             for state in self.layers
         ]
-        return DecoderState(layers, self.fed[rows], self.keys[rows], self.memory[rows])
+        return DecoderState(self.run, layers, self.fed[rows], self.keys[rows], self.memory[rows])
 
 
 class Decoder(nn.Module):
@@ -71,8 +73,9 @@ class Decoder(nn.Module):
         layers = [
             _taken_over(layer, state) for layer, state in zip(self.layers, states, strict=True)
         ]
+        run = [layer.bind(memory[:, 0]) for layer in self.layers]
         return DecoderState(
-            layers, torch.zeros_like(memory[:, 0]), self.attention.keys(memory), memory
+            run, layers, torch.zeros_like(memory[:, 0]), self.attention.keys(memory), memory
         )
 
     def forward(self, symbols: Tensor, state: DecoderState) -> tuple[Tensor, DecoderState]:
@@ -86,14 +89,14 @@ class Decoder(nn.Module):
     def _step(self, x: Tensor, state: DecoderState) -> tuple[Tensor, DecoderState]:
         y = torch.cat((x, state.fed), dim=1).unsqueeze(0)
         layers = []
-        for i, layer in enumerate(self.layers):
-            y, next_state = layer(self._drop(y) if i else y, state.layers[i])
+        for i, run in enumerate(state.run):
+            y, next_state = run(self._drop(y) if i else y, state.layers[i])
             layers.append(next_state)
         h = y.squeeze(0)
         context = self.attention(h, state.keys, state.memory)
         vector = nn.functional.linear(torch.cat((context, h), dim=1), self.output).tanh()
         vector = self._drop(vector)
-        return vector, DecoderState(layers, vector, state.keys, state.memory)
+        return vector, DecoderState(state.run, layers, vector, state.keys, state.memory)
 
     def _drop(self, x: Tensor) -> Tensor:
         return dropout(x, self.dropout, self._generator) if self.training else x

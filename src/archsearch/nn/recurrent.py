@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from archsearch.cell.gates import forget_gates
 from archsearch.cell.step import Step, is_share_of_h, shares_of_h
-from archsearch.compiler.backends import State, make_backend
+from archsearch.compiler.backends import Bound, State, make_backend
 from archsearch.compiler.pipeline import compile
 from archsearch.compiler.program import X_SOURCES, weight_slots
 from archsearch.nn.dropout import keep_mask
@@ -118,7 +118,26 @@ class RecurrentLayer(nn.Module):
         weights, biases = _parameters(self.weights), _parameters(self.biases)
         self._check_input(x, next(iter((*weights, *biases)), None))
         full_state = self._complete(state or {}, x)
-        return self._backend.run(x, self._drop(weights), biases, full_state, self._draw_masks(x))
+        masks = self._draw_masks(x.shape[1], x)
+        return self._backend.run(x, self._drop(weights), biases, full_state, masks)
+
+    def bind(self, like: Tensor) -> Bound:
+        """To run the layer piece by piece: (x (T, B, X), state) -> as `forward`, for any number of
+        pieces of one sequence, with the same dropout throughout and the weights prepared once.
+
+        The weights must not change before the last piece's backward pass is over.
+
+        like: (B, ·), of the dtype and device that the pieces will have.
+        """
+        weights, biases = _parameters(self.weights), _parameters(self.biases)
+        masks = self._draw_masks(len(like), like)
+        run = self._backend.bind(like, self._drop(weights), biases, masks)
+
+        def run_piece(x: Tensor, state: Mapping[str, Tensor]) -> tuple[Tensor, State]:
+            self._check_input(x, next(iter((*weights, *biases)), None))
+            return run(x, self._complete(state, x))
+
+        return run_piece
 
     def extra_repr(self) -> str:
         lines = [
@@ -192,7 +211,7 @@ class RecurrentLayer(nn.Module):
                 weights[i] = weights[i] * mask
         return weights
 
-    def _draw_masks(self, x: Tensor) -> dict[int, Tensor]:
+    def _draw_masks(self, batch: int, like: Tensor) -> dict[int, Tensor]:
         if not self.training or not self.recurrent_dropout:
             return {}
         widths = {
@@ -200,7 +219,7 @@ class RecurrentLayer(nn.Module):
             for weight, operand in self._recurrent_operands.items()
         }
         masks = {
-            operand: keep_mask((x.shape[1], width), self.recurrent_dropout, self._generator, x)
+            operand: keep_mask((batch, width), self.recurrent_dropout, self._generator, like)
             for operand, width in sorted(widths.items())
         }
         return {weight: masks[operand] for weight, operand in self._recurrent_operands.items()}

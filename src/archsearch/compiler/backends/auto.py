@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from torch import Tensor
 
 from archsearch.cell.step import Step
-from archsearch.compiler.backends.backend import Backend, State
+from archsearch.compiler.backends.backend import Backend, Bound, State
 from archsearch.compiler.backends.cpu import CpuBackend
 from archsearch.compiler.backends.plain import PlainBackend
 from archsearch.compiler.native import NoNativeCode
@@ -34,6 +34,15 @@ class AutoBackend(Backend):
         masks: Mapping[int, Tensor],
     ) -> tuple[Tensor, State]:
         return self._choose(x).run(x, weights, biases, state, masks)
+
+    def bind(
+        self,
+        like: Tensor,
+        weights: Sequence[Tensor],
+        biases: Sequence[Tensor],
+        masks: Mapping[int, Tensor],
+    ) -> Bound:
+        return self._choose(like).bind(like, weights, biases, masks)
 
     def _choose(self, x: Tensor) -> Backend:
         if not self._cpu.supports(x):

@@ -4,11 +4,13 @@ Shapes: T time steps, B batch, X input features, H hidden features.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from torch import Tensor
 
 State = dict[str, Tensor]
+# (x, state) -> (y, state), as Backend.run
+Bound = Callable[[Tensor, Mapping[str, Tensor]], tuple[Tensor, State]]
 
 
 class Backend(ABC):
@@ -31,3 +33,22 @@ class Backend(ABC):
         masks: by number of a recurrent weight, the factors (B, H) of the value that it multiplies.
         Weights that multiply one value come with one mask, or none of them with any.
         """
+
+    def bind(
+        self,
+        like: Tensor,  # noqa: ARG002
+        weights: Sequence[Tensor],
+        biases: Sequence[Tensor],
+        masks: Mapping[int, Tensor],
+    ) -> Bound:
+        """`run` with these parameters, for many short inputs one after another.
+
+        What depends on the parameters alone can so be done once. They must not change meanwhile.
+
+        like: of the dtype and device that the inputs will have.
+        """
+
+        def run(x: Tensor, state: Mapping[str, Tensor]) -> tuple[Tensor, State]:
+            return self.run(x, weights, biases, state, masks)
+
+        return run

@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 
 from archsearch.cell.step import Step
-from archsearch.compiler.backends.backend import Backend, State
-from archsearch.compiler.backends.cpu.function import Inputs, LayerCall, run_layer
+from archsearch.compiler.backends.backend import Backend, Bound, State
+from archsearch.compiler.backends.cpu.function import LayerCall, run_layer
+from archsearch.compiler.backends.cpu.inputs import Inputs
 from archsearch.compiler.backends.cpu.libraries import (
     FLAGS,
     cell_library,
@@ -18,6 +19,7 @@ from archsearch.compiler.backends.cpu.libraries import (
     runtime,
 )
 from archsearch.compiler.backends.cpu.loop import TimeLoop
+from archsearch.compiler.backends.cpu.session import Session
 from archsearch.compiler.backends.torch_arithmetic import positional_encodings
 from archsearch.compiler.pipeline import KERNEL_PASSES, compile
 from archsearch.compiler.plan import Plan, plan
@@ -58,11 +60,43 @@ class CpuBackend(Backend):
         state: Mapping[str, Tensor],
         masks: Mapping[int, Tensor],
     ) -> tuple[Tensor, State]:
+        self._check(x)
+        bfloat16 = _wants_bfloat16() and has_bfloat16_products(x.dtype)
+        return self._run(x, weights, biases, state, masks, bfloat16, None)
+
+    def bind(
+        self,
+        like: Tensor,
+        weights: Sequence[Tensor],
+        biases: Sequence[Tensor],
+        masks: Mapping[int, Tensor],
+    ) -> Bound:
+        self._check(like)
+        bfloat16 = _wants_bfloat16() and has_bfloat16_products(like.dtype)
+        session = Session(weights, biases, masks, bfloat16)
+
+        def run(x: Tensor, state: Mapping[str, Tensor]) -> tuple[Tensor, State]:
+            return self._run(x, session.weights, session.biases, state, masks, bfloat16, session)
+
+        return run
+
+    def _check(self, x: Tensor) -> None:
         if not self.supports(x):
             raise ValueError(
                 'the backend "cpu" takes float32 or float64 on the CPU, '
                 f'got {x.dtype} on {x.device}; take backend="auto", which finds one that can'
             )
+
+    def _run(
+        self,
+        x: Tensor,
+        weights: Sequence[Tensor],
+        biases: Sequence[Tensor],
+        state: Mapping[str, Tensor],
+        masks: Mapping[int, Tensor],
+        bfloat16: bool,
+        session: Session | None,
+    ) -> tuple[Tensor, State]:
         num_steps, after = len(x), dict(state)
         plan = self._plan(bool(masks))
         sources = {"x_t": x}
@@ -80,8 +114,7 @@ class CpuBackend(Backend):
             list(weights),
             list(biases),
         )
-        bfloat16 = _wants_bfloat16() and has_bfloat16_products(x.dtype)
-        call = LayerCall(plan, self._loop(x.dtype), num_steps, masks, encoding, bfloat16)
+        call = LayerCall(plan, self._loop(x.dtype), num_steps, masks, encoding, bfloat16, session)
         y, memories = run_layer(call, inputs)
         return y, {**after, **memories, "h": y[-1]}
 

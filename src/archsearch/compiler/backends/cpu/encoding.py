@@ -7,7 +7,7 @@ Shapes: B batch, H hidden features.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -27,21 +27,49 @@ _ALIGNMENT = 64  # in bytes, of what lies in the workspace
 
 @dataclass(frozen=True)
 class Parameters:
-    """What one call of a layer gave: weights and biases in canonical order, masks by weight.
+    """What calls of a layer are given: weights and biases in canonical order, masks by weight.
 
-    All are contiguous. bfloat16: whether products take their factors rounded to it; their sums are
-    float32 anyway.
+    What products make of them is kept for the next call with this object. All are contiguous.
+    bfloat16: whether products take their factors rounded to it; their sums are float32 anyway.
     """
 
     weights: Sequence[Tensor]
     biases: Sequence[Tensor]
     masks: Mapping[int, Tensor]
     bfloat16: bool = False
+    _stacked: dict[tuple[int, ...], Tensor] = field(default_factory=dict, init=False)
+    _workspaces: dict["Encoded", Tensor] = field(default_factory=dict, init=False)
 
-    def stacked(self, weights: Sequence[int]) -> Tensor:
+    @classmethod
+    def of(
+        cls,
+        weights: Sequence[Tensor],
+        biases: Sequence[Tensor],
+        masks: Mapping[int, Tensor],
+        bfloat16: bool,
+    ) -> "Parameters":
+        """Those of tensors that need not be contiguous."""
+        return cls(
+            [weight.detach().contiguous() for weight in weights],
+            [bias.detach().contiguous() for bias in biases],
+            {weight: mask.contiguous() for weight, mask in masks.items()},
+            bfloat16,
+        )
+
+    def stacked(self, weights: tuple[int, ...]) -> Tensor:
         """The weights one below the other, (n·H, ·)."""
-        parts = [self.weights[weight] for weight in weights]
-        return parts[0] if len(parts) == 1 else torch.cat(parts)
+        if weights not in self._stacked:
+            parts = [self.weights[weight] for weight in weights]
+            self._stacked[weights] = parts[0] if len(parts) == 1 else torch.cat(parts)
+        return self._stacked[weights]
+
+    def workspace(self, encoded: "Encoded") -> tuple[Tensor, bool]:
+        """Where these operations find the weights packed, and whether they have been before."""
+        is_packed = encoded in self._workspaces
+        if not is_packed:
+            size = encoded.workspace_size
+            self._workspaces[encoded] = torch.empty(size, dtype=torch.uint8)
+        return self._workspaces[encoded], is_packed
 
     @cached_property
     def addresses(self) -> Table:
@@ -58,7 +86,7 @@ class Parameters:
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Encoded:
     """Operations, and what a call must add to them.
 

@@ -6,14 +6,18 @@ Shapes: T time steps, B batch, X input features, H hidden features. Where n cell
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 import torch
 from torch import Tensor
 
 from archsearch.compiler.backends.cpu.encoding import Parameters
+from archsearch.compiler.backends.cpu.inputs import Inputs
 from archsearch.compiler.backends.cpu.loop import TimeLoop
+from archsearch.compiler.backends.cpu.second_gradients import refuse_second_gradients
+from archsearch.compiler.backends.cpu.session import Session
 from archsearch.compiler.backends.cpu.tape import Sizes, Tape
+from archsearch.compiler.backends.cpu.weight_gradients import weight_gradients
 from archsearch.compiler.keys import (
     POSITION,
     gradient_key,
@@ -25,36 +29,6 @@ from archsearch.compiler.places import Rows
 from archsearch.compiler.plan import Call, Deferred, Multiply, Plan, SequenceProduct
 from archsearch.compiler.program import Source
 
-# From this many columns of the gradient on a float32 product is faster by a tenth if its rows are
-# the fewer ones, the copy into their order included; up to 800 it is not (measured at 700 rows).
-_WIDE = 1000
-
-
-class Inputs(NamedTuple):
-    """What the layer is a function of, or the gradient by each of these.
-
-    sources: "x_t" and "x_tm1" (T, B, X), those that the cell reads. states: initial (B, H).
-    """
-
-    sources: dict[str, Any]
-    states: dict[str, Any]
-    weights: list[Any]
-    biases: list[Any]
-
-    @property
-    def flat(self) -> list[Any]:
-        return [*self.sources.values(), *self.states.values(), *self.weights, *self.biases]
-
-    def like(self, flat: Sequence[Any]) -> "Inputs":
-        """Another flat list, in this order."""
-        it = iter(flat)
-        return Inputs(
-            {name: next(it) for name in self.sources},
-            {name: next(it) for name in self.states},
-            [next(it) for _ in self.weights],
-            [next(it) for _ in self.biases],
-        )
-
 
 @dataclass(frozen=True)
 class LayerCall:
@@ -62,6 +36,7 @@ class LayerCall:
 
     plan: with or without masks. encoding: p(t) (T, H) where the cell has a PosEnc.
     bfloat16: whether the factors of matrix products are rounded to it.
+    session: where this is one of many calls; masks and bfloat16 are then those of the session.
     """
 
     plan: Plan
@@ -70,13 +45,12 @@ class LayerCall:
     masks: Mapping[int, Tensor]
     encoding: Tensor | None
     bfloat16: bool
+    session: Session | None = None
 
     def parameters(self, inputs: Inputs) -> Parameters:
-        weights, biases = (
-            [it.contiguous() for it in them] for them in (inputs.weights, inputs.biases)
-        )
-        masks = {weight: mask.contiguous() for weight, mask in self.masks.items()}
-        return Parameters(weights, biases, masks, self.bfloat16)
+        if self.session is not None:
+            return self.session.parameters
+        return Parameters.of(inputs.weights, inputs.biases, self.masks, self.bfloat16)
 
 
 def run_layer(call: LayerCall, inputs: Inputs) -> tuple[Tensor, dict[str, Tensor]]:
@@ -104,7 +78,7 @@ class _Layer(torch.autograd.Function):
         with torch.no_grad():
             result = _Layer._gradients(ctx, gradients)
         if torch.is_grad_enabled():  # create_graph=True
-            result = _refuse_second_gradients(result)
+            result = refuse_second_gradients(result)
         return None, None, *result
 
     @staticmethod
@@ -115,29 +89,6 @@ class _Layer(torch.autograd.Function):
         tape = Tape(ctx.call.plan, ctx.sizes, buffers)
         wanted = ctx.names.like(ctx.needs_input_grad[2:])
         return _backward(ctx.call, inputs, wanted, tape, gradients).flat
-
-
-class _Refusal(torch.autograd.Function):
-    """Gradients as they are, but as results of something that has none itself: without it the
-    gradient of a gradient would silently lack what passes through the layer."""
-
-    @staticmethod
-    def forward(ctx: Any, anchor: Tensor, *gradients: Tensor) -> tuple[Tensor, ...]:  # noqa: ARG004
-        return tuple(gradient.view_as(gradient) for gradient in gradients)
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Any, ...]:  # noqa: ARG004
-        raise RuntimeError(
-            "gradients of gradients do not pass through a recurrent layer: its backward pass is "
-            "computed by kernels, and by no graph"
-        )
-
-
-def _refuse_second_gradients(gradients: list[Tensor | None]) -> list[Tensor | None]:
-    anchor = torch.zeros((), requires_grad=True)
-    present = [gradient for gradient in gradients if gradient is not None]
-    refused = iter(_Refusal.apply(anchor, *present))  # type: ignore[no-untyped-call]
-    return [None if gradient is None else next(refused) for gradient in gradients]
 
 
 def _memories(plan: Plan) -> list[str]:
@@ -213,12 +164,12 @@ def _backward(
         num_blocks = inputs.weights[deferred.weights[0]].shape[1] // tape.sizes.width
         operand = tape.over_time(deferred.operand, num_blocks)
         gradient = tape.over_time(deferred.gradient, len(deferred.weights))
-        _weight_gradients(deferred, operand, gradient, call.bfloat16, wanted, result)
+        _take_weight_gradients(call, deferred, operand, gradient, wanted, result)
     for operation in plan.after:
         if isinstance(operation, Call):
             call.loop.run((operation,), tape, parameters, backward=True)
         else:
-            _sequence_gradients(operation, call.loop, tape, parameters, wanted, result)
+            _sequence_gradients(call, operation, tape, parameters, wanted, result)
     for name in inputs.sources:
         if wanted.sources[name]:
             result.sources[name] = given[gradient_key(plan.sources[name])]
@@ -251,8 +202,8 @@ def _state_gradients(tape: Tape, name: str) -> Tensor | None:
 
 
 def _sequence_gradients(
+    call: LayerCall,
     it: SequenceProduct,
-    loop: TimeLoop,
     tape: Tape,
     parameters: Parameters,
     wanted: Inputs,
@@ -260,44 +211,29 @@ def _sequence_gradients(
 ) -> None:
     operand = tape.over_time(value_key(it.operand))
     gradient = tape.over_time(gradient_key(it.result), len(it.weights))
-    _weight_gradients(it, operand, gradient, parameters.bfloat16, wanted, result)
+    _take_weight_gradients(call, it, operand, gradient, wanted, result)
     source = tape.plan.program.instructions[it.operand]
     if isinstance(source, Source) and not wanted.sources[source.name]:
         return
     operand_gradient = tape.over_time(gradient_key(it.operand))
     if parameters.bfloat16:
         product = Multiply("gradient", "result", it.weights, (), True, it.add_gradient)
-        loop.multiply(product, gradient, operand_gradient, parameters)
+        call.loop.multiply(product, gradient, operand_gradient, parameters)
     elif it.add_gradient:
         operand_gradient.addmm_(gradient, parameters.stacked(it.weights))
     else:
         torch.mm(gradient, parameters.stacked(it.weights), out=operand_gradient)
 
 
-def _weight_gradients(
+def _take_weight_gradients(
+    call: LayerCall,
     it: SequenceProduct | Deferred,
     operand: Tensor,
     gradient: Tensor,
-    bfloat16: bool,
     wanted: Inputs,
     result: Inputs,
 ) -> None:
-    """One product over all time steps, cut into the weights; one sum, cut into the biases."""
-    num_blocks = len(it.weights)
-    if any(wanted.weights[weight] for weight in it.weights):
-        if bfloat16:
-            total = (gradient.bfloat16().t() @ operand.bfloat16()).float()
-        elif gradient.shape[1] > _WIDE:
-            total = (operand.t() @ gradient).t().contiguous()
-        else:
-            total = gradient.t() @ operand
-        parts = total.view(num_blocks, -1, operand.shape[1]).unbind()
-        for weight, part in zip(it.weights, parts, strict=True):
-            result.weights[weight] = part
-    if any(bias is not None and wanted.biases[bias] for bias in it.biases):
-        # As a product with ones, which reads memory faster than torch's sum over rows.
-        ones = gradient.new_ones(len(gradient))
-        sums = torch.mv(gradient.t(), ones).view(num_blocks, -1).unbind()
-        for bias, sum_ in zip(it.biases, sums, strict=True):
-            if bias is not None:
-                result.biases[bias] = sum_
+    if call.session is None:
+        weight_gradients(it, operand, gradient, call.bfloat16, wanted, result)
+    else:
+        call.session.put_off(it, operand, gradient)

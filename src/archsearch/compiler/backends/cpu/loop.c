@@ -21,7 +21,8 @@ typedef struct {
     Kernel *kernel;
 } Operation;
 
-/* addresses: of the weights, biases and masks of this call. scratch_size: of real, a thread. */
+/* addresses: of the weights, biases and masks of this call. scratch_size: of real, a thread.
+ * is_packed: whether the workspace is that of an earlier call with the same weights. */
 typedef struct {
     const Operation *operations;
     const Slot *slots;
@@ -29,6 +30,7 @@ typedef struct {
     char *workspace;
     real *scratch;
     long num_operations, num_steps, backward, batch, width, num_threads, scratch_size;
+    long is_packed;
 } Loop;
 
 /* ---- before the loop: weights and biases as the products read them -------------------------- */
@@ -180,7 +182,8 @@ static void run_share(void *data)
 void run(const Loop *loop)
 {
     const long threads = loop->num_threads < loop->batch ? loop->num_threads : loop->batch;
-    prepare(loop);
+    if (!loop->is_packed)
+        prepare(loop);
     if (threads > 1 && GOMP_parallel && omp_get_num_threads && omp_get_thread_num) {
         GOMP_parallel(run_share, (void *)loop, (unsigned)threads, 0);
         return;

@@ -53,9 +53,14 @@ class TimeLoop:
 
         Rows may be further apart than they are long.
         """
-        height = len(parameters.weights[product.weights[0]])
-        numbers = {product.operand: 0, product.result: 1}
-        encoded = encode([product], self._cell, numbers, parameters, height)
+        height, operand_width = parameters.weights[product.weights[0]].shape
+        key = (product, height, operand_width, parameters.bfloat16)
+        encoded = self._encoded.get(key)
+        if encoded is None:
+            numbers = {product.operand: 0, product.result: 1}
+            encoded = self._encoded[key] = encode(
+                [product], self._cell, numbers, parameters, height
+            )
         slots = [(t.data_ptr(), 0, t.stride(0), 0, 0) for t in (operand, result)]
         sizes = Sizes(num_steps=1, batch=len(operand), width=height, keep=True)
         self._run(encoded, parameters, np.array(slots, np.int64), sizes, operand, backward=False)
@@ -71,14 +76,14 @@ class TimeLoop:
     ) -> None:
         addresses = parameters.addresses[encoded.addresses]
         num_threads = min(torch.get_num_threads(), sizes.batch)
-        workspace = torch.empty(encoded.workspace_size, dtype=torch.uint8)
+        workspace, is_packed = parameters.workspace(encoded)
         scratch = like.new_empty(num_threads * encoded.scratch_size)
         loop = np.array(
             [
                 encoded.operations.ctypes.data, slots.ctypes.data, addresses.ctypes.data,
                 workspace.data_ptr(), scratch.data_ptr(), len(encoded.operations),
                 sizes.num_steps, backward, sizes.batch, sizes.width, num_threads,
-                encoded.scratch_size,
+                encoded.scratch_size, is_packed,
             ],
             np.int64,
         )  # fmt: skip

@@ -1,0 +1,74 @@
+"""Many short calls of a layer with the same weights, as a decoder with input feeding makes them.
+
+By themselves such calls would each pack the weights, and each compute and add up a gradient as
+large as the weights, for one row of a sequence.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+import torch
+from torch import Tensor
+
+from archsearch.compiler.backends.cpu.encoding import Parameters
+from archsearch.compiler.backends.cpu.inputs import Inputs
+from archsearch.compiler.backends.cpu.second_gradients import refuse_second_gradients
+from archsearch.compiler.backends.cpu.weight_gradients import weight_gradients
+from archsearch.compiler.plan import Deferred, SequenceProduct
+
+Product = SequenceProduct | Deferred
+
+
+class Session:
+    """What the calls share: packed weights, and one product for the gradient of each weight.
+
+    weights, biases: what the calls must be given in place of the layer's own. The gradient of a
+    call by them is none: it puts off its factors (`put_off`), and autograd, which comes to what
+    these tensors were made by when it has been through all calls, then multiplies them.
+    """
+
+    def __init__(
+        self,
+        weights: Sequence[Tensor],
+        biases: Sequence[Tensor],
+        masks: Mapping[int, Tensor],
+        bfloat16: bool,
+    ) -> None:
+        self.parameters = Parameters.of(weights, biases, masks, bfloat16)
+        self._factors: dict[Product, list[tuple[Tensor, Tensor]]] = {}
+        flat = (*weights, *biases)
+        if torch.is_grad_enabled() and any(tensor.requires_grad for tensor in flat):
+            flat = cast(tuple[Tensor, ...], _PutOff.apply(self, len(weights), *flat))  # type: ignore[no-untyped-call]
+        self.weights, self.biases = list(flat[: len(weights)]), list(flat[len(weights) :])
+
+    def put_off(self, product: Product, operand: Tensor, gradient: Tensor) -> None:
+        """One call's part: operand (T·B, ·), gradient (T·B, n·H)."""
+        self._factors.setdefault(product, []).append((operand, gradient))
+
+    def gradients(self, wanted: Inputs) -> Inputs:
+        """By weights and biases, of all calls whose factors were put off since the last time."""
+        result = wanted.like([None] * len(wanted.flat))
+        factors, self._factors = self._factors, {}
+        for product, pairs in factors.items():
+            operand, gradient = map(torch.cat, zip(*pairs, strict=True))
+            weight_gradients(product, operand, gradient, self.parameters.bfloat16, wanted, result)
+        return result
+
+
+class _PutOff(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, session: Session, num_weights: int, *flat: Tensor) -> tuple[Tensor, ...]:
+        ctx.session, ctx.num_weights = session, num_weights
+        ctx.set_materialize_grads(False)
+        return tuple(tensor.view_as(tensor) for tensor in flat)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor | None) -> tuple[Any, ...]:
+        assert not any(gradient is not None for gradient in gradients)
+        needed = list(ctx.needs_input_grad[2:])
+        wanted = Inputs({}, {}, needed[: ctx.num_weights], needed[ctx.num_weights :])
+        with torch.no_grad():
+            result = ctx.session.gradients(wanted).flat
+        if torch.is_grad_enabled():  # create_graph=True
+            result = refuse_second_gradients(result)
+        return None, None, *result
