@@ -1,11 +1,15 @@
 """Truncated backpropagation through time."""
 
+import dataclasses
+import math
+
 import pytest
 import torch
 
 from archsearch.cell import zoo
 from archsearch.data import TokenCorpus
 from archsearch.train import LanguageTask, fit
+from archsearch.train.failures import Diverged
 
 
 def module_of(task, budget, model, training):
@@ -93,3 +97,33 @@ def test_bits_and_perplexity_are_the_same_fitness(task, budget, model, adam) -> 
     assert 0 < measures["accuracy"] < 1
     with pytest.raises(ValueError, match=r"expected perplexity, bits .*, got 'bleu'"):
         LanguageTask("xml", task._load_corpus, "bleu")
+
+
+def test_a_step_that_is_not_finite_is_left_out_and_states_begin_anew(task, budget, model, adam):
+    training = dataclasses.replace(adam, max_skipped_steps=2)
+    module, segments = module_of(task, budget(), model, training)
+    module.training_step([segments[0]])
+    before = [p.detach().clone() for p in module.network.parameters()]
+    for state in module._states:
+        state["h"].fill_(math.inf)
+    module.training_step([segments[1]])
+    for p, value in zip(module.network.parameters(), before, strict=True):
+        assert torch.equal(p, value)
+    module.training_step(segments[2:4])
+    assert all(bool(p.isfinite().all()) for p in module.network.parameters())
+    assert math.isfinite(float(module._nats))
+    assert module._measures_of_skipping() == {"skipped steps": 1.0}
+
+
+@pytest.mark.parametrize("max_skipped_steps", [0, 2])
+def test_so_many_steps_in_a_row_are_left_out_and_no_more(
+    task, budget, model, adam, max_skipped_steps
+):
+    training = dataclasses.replace(adam, max_skipped_steps=max_skipped_steps)
+    module, segments = module_of(task, budget(), model, training)
+    module.training_step([segments[0]])
+    with torch.no_grad():
+        next(module.network.parameters()).fill_(math.nan)
+    module.training_step(segments[1 : 1 + max_skipped_steps])
+    with pytest.raises(Diverged, match=f"epoch 1, step {2 + max_skipped_steps}"):
+        module.training_step([segments[-1]])

@@ -1,5 +1,6 @@
 """One step of an optimiser along a scaled and clipped gradient."""
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -15,16 +16,22 @@ def descend(
     *,
     factor: float = 1.0,
     max_norm: float | None = None,
+    only_finite: bool = False,
 ) -> Tensor | None:
     """Move `weights` along their gradients × factor, clipped to `max_norm` (None: not clipped).
 
-    Gives the norm of the gradients × factor before clipping; None where nothing is clipped. What
+    Gives the norm of the gradients × factor before clipping; None where nothing needs it. What
     the step went along is left in `.grad`.
+
+    only_finite: weights stay where they are if that norm is not finite.
     """
     gradients = [weight.grad for weight in weights if weight.grad is not None]
     norm, divisor = None, torch.tensor(1.0 / factor)
-    if max_norm is not None:
+    if max_norm is not None or only_finite:
         norm = get_total_norm(gradients) * factor
+        if only_finite and not math.isfinite(float(norm)):
+            return norm
+    if max_norm is not None:
         divisor = (norm / max_norm).clamp(min=1.0) / factor
     _divide_in_step(optimizer, gradients, divisor)
     optimizer.step()

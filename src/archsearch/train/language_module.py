@@ -100,8 +100,11 @@ class LanguageModule(BatchModule[Segment]):
             return 1.0
         return len(batch.inputs) / self.budget.unroll_steps  # Merity et al. (2017), section 4.1
 
-    def begin(self) -> None:
+    def forget_states(self) -> None:
         self._states = None
+
+    def begin(self) -> None:
+        self.forget_states()
         self._evaluated_nats, self._num_right, self._num_evaluated = 0.0, 0.0, 0.0
 
     def evaluate(self, batch: Segment) -> None:

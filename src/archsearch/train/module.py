@@ -81,7 +81,10 @@ class BatchModule(TaskModule, Generic[Batch]):
         self._weights = list(network.parameters())
         self._batches_done = 0  # of this epoch
         self._size_done = 0.0  # of the same
-        self._nats: Tensor | float = 0.0  # summed over that size
+        self._nats: Tensor | float = 0.0  # summed over the size of the steps that were not skipped
+        self._size_skipped = 0.0  # of this epoch
+        self._num_skipped = 0  # of this epoch
+        self._num_skipped_in_a_row = 0
         self._seconds_before = 0.0  # spent on epochs before this process took over
         self._started = math.nan
 
@@ -116,6 +119,9 @@ class BatchModule(TaskModule, Generic[Batch]):
     @abstractmethod
     def begin(self) -> None:
         """Before an epoch of training, or an evaluation: states and counts start anew."""
+
+    def forget_states(self) -> None:
+        """Where a task carries states from batch to batch: begin anew with the next one."""
 
     @abstractmethod
     def evaluate(self, batch: Batch) -> None:
@@ -171,6 +177,7 @@ class BatchModule(TaskModule, Generic[Batch]):
 
     def on_train_epoch_start(self) -> None:
         self._batches_done, self._size_done, self._nats = 0, 0.0, 0.0
+        self._num_skipped, self._size_skipped = 0, 0.0
         self.begin()
 
     def training_step(self, stretch: list[Batch]) -> None:
@@ -192,8 +199,10 @@ class BatchModule(TaskModule, Generic[Batch]):
         epoch = len(self.curve) + 1
         if not math.isfinite(metric):
             raise Diverged(epoch, None, f"validation metric is {metric}")
-        train_loss = float(self._nats) / self._size_done
-        self.curve.append(Epoch(train_loss, metric, self._seconds(), dict(measures)))
+        size = self._size_done - self._size_skipped
+        train_loss = float(self._nats) / size if size else math.nan
+        measures = {**measures, **self._measures_of_skipping()}
+        self.curve.append(Epoch(train_loss, metric, self._seconds(), measures))
         if objection := self.objection(metric):
             raise Diverged(epoch, None, objection)
         self._begin_average_if_due()
@@ -238,9 +247,25 @@ class BatchModule(TaskModule, Generic[Batch]):
             self.average.update()
         self._batches_done += 1
         self._size_done += step.size
-        self._nats = self._nats + loss * step.size
-        self._check_finite(loss, norm)
+        if self.training_plan.max_skipped_steps and not _are_finite(loss, norm):
+            self._skip(step, loss, norm)
+        else:
+            self._nats = self._nats + loss * step.size
+            self._num_skipped_in_a_row = 0
+            if self._batches_done % self._check_every == 0:
+                self._require_finite(loss, norm)
         self._check_time()
+
+    def _skip(self, step: StepLoss, loss: Tensor, norm: Tensor | None) -> None:
+        self._num_skipped += 1
+        self._size_skipped += step.size
+        self._num_skipped_in_a_row += 1
+        if self._num_skipped_in_a_row > self.training_plan.max_skipped_steps:
+            self._require_finite(loss, norm)
+        self.forget_states()
+
+    def _measures_of_skipping(self) -> dict[str, float]:
+        return {"skipped steps": float(self._num_skipped)} if self._num_skipped else {}
 
     def _evaluate(self, stretch: list[Batch]) -> None:
         for batch in stretch:
@@ -261,7 +286,10 @@ class BatchModule(TaskModule, Generic[Batch]):
         """A step of the optimiser; gives the norm of the gradient if it is clipped."""
         plan = self.training_plan
         factor = num_steps if plan.loss is Loss.SUM_OVER_STEPS else 1.0
-        return descend(self._optimizer, self._weights, factor=factor, max_norm=plan.clip_norm)
+        return descend(
+            self._optimizer, self._weights,
+            factor=factor, max_norm=plan.clip_norm, only_finite=plan.max_skipped_steps > 0,
+        )  # fmt: skip
 
     def _set_learning_rate(self, batch: Batch) -> None:
         progress = self._progress(self._size_done / self.epoch_size)
@@ -282,9 +310,7 @@ class BatchModule(TaskModule, Generic[Batch]):
         if self.training_plan.schedule.is_over(self._progress()):
             self.trainer.should_stop = True
 
-    def _check_finite(self, loss: Tensor, norm: Tensor | None) -> None:
-        if self._batches_done % self._check_every != 0:
-            return
+    def _require_finite(self, loss: Tensor, norm: Tensor | None) -> None:
         for name, tensor in (("loss", loss), ("gradient norm", norm)):
             value = 0.0 if tensor is None else float(tensor)
             if not math.isfinite(value):
@@ -297,3 +323,7 @@ class BatchModule(TaskModule, Generic[Batch]):
 
     def _seconds(self) -> float:
         return self._seconds_before + time.perf_counter() - self._started
+
+
+def _are_finite(*tensors: Tensor | None) -> bool:
+    return all(tensor is None or math.isfinite(float(tensor)) for tensor in tensors)

@@ -79,8 +79,12 @@ class MusicModule(BatchModule[RollSegment]):
         loss = self._nll_of(logits, batch) / size
         return StepLoss(loss, loss, size, len(batch.inputs))
 
+    def forget_states(self) -> None:
+        self._states = None
+
     def begin(self) -> None:
-        self._states, self._counts = None, NoteCounts()
+        self.forget_states()
+        self._counts = NoteCounts()
         self._evaluated_nats, self._num_evaluated = 0.0, 0
 
     def on_validation_epoch_start(self) -> None:
@@ -122,7 +126,7 @@ class MusicModule(BatchModule[RollSegment]):
     def _logits(self, batch: RollSegment) -> Tensor:
         """(T, B, K); the states after it are kept, cut from the graph."""
         if batch.begins:
-            self._states = None
+            self.forget_states()
         features = self.network(batch.inputs.float(), self._states)
         self._states = detach(features.states)
         return self.network.logits(features)

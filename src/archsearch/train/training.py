@@ -41,6 +41,9 @@ class Training:
     variable_unroll: bool = False  # segment lengths drawn anew each epoch (AWD-LSTM)
     accelerator: str = "cpu"  # as Lightning names them; "auto" takes a GPU where there is one
     precision: Precision = Precision.FLOAT32
+    # So many steps in a row whose loss or gradient is not finite are left out, and states begin
+    # anew; one more, and the training has diverged.
+    max_skipped_steps: int = 0
 
     def __post_init__(self) -> None:
         # Configuration files have text.
@@ -49,6 +52,10 @@ class Training:
         object.__setattr__(self, "precision", precision)
         if self.clip_norm is not None and self.clip_norm <= 0:
             raise ValueError(f"trainer.clip_norm: expected a number above 0, got {self.clip_norm}")
+        if self.max_skipped_steps < 0:
+            raise ValueError(
+                f"trainer.max_skipped_steps: expected at least 0, got {self.max_skipped_steps}"
+            )
 
 
 def _choice(key: str, choices: type[_Choice], value: str) -> _Choice:
