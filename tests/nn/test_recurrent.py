@@ -4,6 +4,7 @@ Shapes: T time steps, B batch, X input features, H hidden features.
 """
 
 import copy
+import gc
 import math
 import pickle
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from torch import Tensor, nn
 
 from archsearch.cell import parse, zoo
 from archsearch.cell.cell import Cell
+from archsearch.compiler.backends.cpu.session import Factors
 from archsearch.nn import RecurrentLayer
 
 T, B, X, H = 7, 3, 4, 5
@@ -399,3 +401,15 @@ def test_pieces_refuse_gradients_of_gradients() -> None:
     (gradient,) = torch.autograd.grad(y.sum(), [layer.weights[0]], create_graph=True)
     with pytest.raises(RuntimeError, match="gradients of gradients"):
         gradient.sum().backward()
+
+
+def test_nothing_outlives_the_pieces_of_a_sequence() -> None:
+    """Not even where the garbage collector cannot look: it does not see circles through tensors."""
+    layer = RecurrentLayer(zoo["lstm"], 3, 3, backend="cpu")
+    run, state = layer.bind(torch.zeros(1, 3)), {}
+    for _ in range(2):
+        y, state = run(torch.ones(1, 1, 3), state)
+    y.sum().backward()
+    del run, y, state
+    gc.collect()
+    assert not any(isinstance(it, Factors) for it in gc.get_objects())

@@ -236,4 +236,4 @@ def _take_weight_gradients(
     if call.session is None:
         weight_gradients(it, operand, gradient, call.bfloat16, wanted, result)
     else:
-        call.session.put_off(it, operand, gradient)
+        call.session.factors.put_off(it, operand, gradient)

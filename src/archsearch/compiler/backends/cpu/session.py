@@ -19,12 +19,37 @@ from archsearch.compiler.plan import Deferred, SequenceProduct
 Product = SequenceProduct | Deferred
 
 
+class Factors:
+    """Of the products that give the gradients of weights, put off until all calls have theirs.
+
+    Nothing here may refer to a tensor that knows `_PutOff`, which refers to this: such a circle
+    is out of the reach of Python's collector, and a training would lose all its activations to it.
+    """
+
+    def __init__(self, bfloat16: bool) -> None:
+        self._bfloat16 = bfloat16
+        self._pairs: dict[Product, list[tuple[Tensor, Tensor]]] = {}
+
+    def put_off(self, product: Product, operand: Tensor, gradient: Tensor) -> None:
+        """One call's part: operand (T·B, ·), gradient (T·B, n·H)."""
+        self._pairs.setdefault(product, []).append((operand, gradient))
+
+    def multiply(self, wanted: Inputs) -> Inputs:
+        """The gradients by weights and biases, of what was put off since the last time."""
+        result = wanted.like([None] * len(wanted.flat))
+        factors, self._pairs = self._pairs, {}
+        for product, pairs in factors.items():
+            operand, gradient = map(torch.cat, zip(*pairs, strict=True))
+            weight_gradients(product, operand, gradient, self._bfloat16, wanted, result)
+        return result
+
+
 class Session:
     """What the calls share: packed weights, and one product for the gradient of each weight.
 
     weights, biases: what the calls must be given in place of the layer's own. The gradient of a
-    call by them is none: it puts off its factors (`put_off`), and autograd, which comes to what
-    these tensors were made by when it has been through all calls, then multiplies them.
+    call by them is none: it puts off its factors, and autograd, which comes to what these tensors
+    were made by when it has been through all calls, then multiplies them.
     """
 
     def __init__(
@@ -35,30 +60,20 @@ class Session:
         bfloat16: bool,
     ) -> None:
         self.parameters = Parameters.of(weights, biases, masks, bfloat16)
-        self._factors: dict[Product, list[tuple[Tensor, Tensor]]] = {}
+        self.factors = Factors(bfloat16)
         flat = (*weights, *biases)
         if torch.is_grad_enabled() and any(tensor.requires_grad for tensor in flat):
-            flat = cast(tuple[Tensor, ...], _PutOff.apply(self, len(weights), *flat))  # type: ignore[no-untyped-call]
+            flat = cast(
+                tuple[Tensor, ...],
+                _PutOff.apply(self.factors, len(weights), *flat),  # type: ignore[no-untyped-call]
+            )
         self.weights, self.biases = list(flat[: len(weights)]), list(flat[len(weights) :])
-
-    def put_off(self, product: Product, operand: Tensor, gradient: Tensor) -> None:
-        """One call's part: operand (T·B, ·), gradient (T·B, n·H)."""
-        self._factors.setdefault(product, []).append((operand, gradient))
-
-    def gradients(self, wanted: Inputs) -> Inputs:
-        """By weights and biases, of all calls whose factors were put off since the last time."""
-        result = wanted.like([None] * len(wanted.flat))
-        factors, self._factors = self._factors, {}
-        for product, pairs in factors.items():
-            operand, gradient = map(torch.cat, zip(*pairs, strict=True))
-            weight_gradients(product, operand, gradient, self.parameters.bfloat16, wanted, result)
-        return result
 
 
 class _PutOff(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, session: Session, num_weights: int, *flat: Tensor) -> tuple[Tensor, ...]:
-        ctx.session, ctx.num_weights = session, num_weights
+    def forward(ctx: Any, factors: Factors, num_weights: int, *flat: Tensor) -> tuple[Tensor, ...]:
+        ctx.factors, ctx.num_weights = factors, num_weights
         ctx.set_materialize_grads(False)
         return tuple(tensor.view_as(tensor) for tensor in flat)
 
@@ -68,7 +83,7 @@ class _PutOff(torch.autograd.Function):
         needed = list(ctx.needs_input_grad[2:])
         wanted = Inputs({}, {}, needed[: ctx.num_weights], needed[ctx.num_weights :])
         with torch.no_grad():
-            result = ctx.session.gradients(wanted).flat
+            result = ctx.factors.multiply(wanted).flat
         if torch.is_grad_enabled():  # create_graph=True
             result = refuse_second_gradients(result)
         return None, None, *result
