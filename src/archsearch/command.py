@@ -53,15 +53,19 @@ def run_command(task: Callable[[DictConfig], object], config_name: str) -> None:
     @functools.wraps(task)
     def job(cfg: DictConfig) -> object:
         # SystemExit passes through Hydra, which would print a line of its own for an exception.
-        with _one_line_errors(config_name):
+        with one_line_errors(config_name):
             return task(cfg)
 
-    with _one_line_errors(config_name):
+    with one_line_errors(config_name):
         hydra.main(conf_folder(), config_name, version_base="1.3")(job)()
 
 
 @contextmanager
-def _one_line_errors(config_name: str) -> Iterator[None]:
+def one_line_errors(config_name: str = "config") -> Iterator[None]:
+    """What the user can do something about as one line and an exit code; bugs pass through.
+
+    config_name: the file of conf/ whose keys are known.
+    """
     try:
         yield
     except (Interrupted, KeyboardInterrupt) as error:

@@ -135,7 +135,7 @@ def _print(
     if node.op == "Linear":
         return _print_linear(i, arguments, names, notation)
     if node.op in ("Add", "Mult"):
-        arguments = [printed[argument] for argument in _reading_order(cell, node)]
+        arguments = [printed[argument] for argument in reading_order(cell, node)]
     return _print_elementwise(node.op, arguments, notation)
 
 
@@ -190,8 +190,8 @@ def _print_elementwise(op: str, arguments: list[Printed], notation: Notation) ->
             return Printed(f"{notation.functions[op]}({inner})", Binding.ATOM)
 
 
-def _reading_order(cell: "Cell", node: "Node") -> list[int]:
-    """Arguments of a commutative operator as papers write them: f ∘ c_{t−1}, W x_t + U (r ∘ h)."""
+def reading_order(cell: "Cell", node: "Node") -> list[int]:
+    """The arguments of a commutative operator as papers write them: f ∘ c_{t−1}, W x_t + U (r ∘ h)."""
     rank = _sum_rank if node.op == "Add" else _product_rank
     return sorted(node.args, key=lambda argument: rank(cell, argument))
 

@@ -28,6 +28,7 @@ class RecurrentLayer(nn.Module):
     `layer.cell.linears[j]`, and `layer.slots[w]` is the (Linear, argument) of weight w, so that
     weight w multiplies node `layer.cell.nodes[layer.cell.linears[j]].args[argument]`.
 
+    state_widths: the width of each entry of the state; None for the scalar t.
     cell: `layer.cell` is the one that runs. Where the widths differ, a source x_t or x_tm1 used
     outside a Linear has a Linear of its own in it (`layer.mapped_sources`).
     backend: a name of `archsearch.compiler.backends.BACKENDS`, or "auto".
@@ -75,7 +76,7 @@ class RecurrentLayer(nn.Module):
         self._own_generator = generator
         self._backend = make_backend(backend, cell)
         self._recurrent_operands = compile(cell).recurrent_operands
-        self._state_widths = self._widths_of_state()
+        self.state_widths = self._widths_of_state()
         self.weights = nn.ParameterList(
             torch.empty(hidden_size, self._operand_width(slot)) for slot in self.slots
         )
@@ -97,15 +98,23 @@ class RecurrentLayer(nn.Module):
         """The numbers of the weights whose operand depends on the state."""
         return tuple(sorted(self._recurrent_operands))
 
+    @property
+    def initial_biases(self) -> tuple[float, ...]:
+        """What each bias starts at: what the cell says, and the forget bias."""
+        signs = forget_gates(self.cell)
+        return tuple(
+            self.cell.nodes[node].bias + self.forget_bias * signs.get(node, 0.0)
+            for node in self.cell.linears
+        )
+
     def reset_parameters(self) -> None:
         """Draw the weights anew and set the biases to their initial values."""
         bound = 1.0 / math.sqrt(self.output_size)
-        signs = forget_gates(self.cell)
         with torch.no_grad():
             for weight in self.weights:
                 weight.uniform_(-bound, bound, generator=self._generator)
-            for node, bias in zip(self.cell.linears, self.biases, strict=True):
-                bias.fill_(self.cell.nodes[node].bias + self.forget_bias * signs.get(node, 0.0))
+            for bias, value in zip(self.biases, self.initial_biases, strict=True):
+                bias.fill_(value)
 
     def forward(self, x: Tensor, state: Mapping[str, Tensor] | None = None) -> tuple[Tensor, State]:
         """x (T, B, X) -> h_t of every step (T, B, H), and the state after the last.
@@ -187,13 +196,13 @@ class RecurrentLayer(nn.Module):
             )
 
     def _complete(self, state: Mapping[str, Tensor], x: Tensor) -> State:
-        unknown = sorted(set(state) - set(self._state_widths))
+        unknown = sorted(set(state) - set(self.state_widths))
         if unknown:
             raise ValueError(
-                f"expected a state of {_quoted(self._state_widths)}, got also {_quoted(unknown)}"
+                f"expected a state of {_quoted(self.state_widths)}, got also {_quoted(unknown)}"
             )
         complete: State = {}
-        for name, width in self._state_widths.items():
+        for name, width in self.state_widths.items():
             shape = () if width is None else (x.shape[1], width)
             dtype = torch.int64 if width is None else x.dtype
             if name in state:

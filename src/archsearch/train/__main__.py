@@ -28,10 +28,9 @@ from archsearch.train.process import set_up_process
 from archsearch.train.progress import EpochLines, figure, write_line
 from archsearch.train.step_timer import StepTimer
 from archsearch.train.task import Model, Task
+from archsearch.train.trained import CELL, CONFIG, RESULT, WEIGHTS, read_result
 from archsearch.train.training import Training
 from archsearch.train.width import matched_width, read_count
-
-RESULT, WEIGHTS, CELL, CONFIG = "result.json", "model.safetensors", "cell.txt", "config.yaml"
 
 
 def main() -> None:
@@ -186,11 +185,6 @@ def test(folder: Path, work: Work) -> None:
     metric = metric_on_test(module, work.budget, work.training)
     result = read_result(folder)
     write_result(folder, {**result, "test": metric, "test_measures": module.test_measures})
-
-
-def read_result(folder: Path) -> dict[str, Any]:
-    result: dict[str, Any] = json.loads((folder / RESULT).read_text(encoding="utf-8"))
-    return result
 
 
 def write_result(folder: Path, result: dict[str, Any]) -> None:

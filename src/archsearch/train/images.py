@@ -59,7 +59,7 @@ class ImageTask(Task):
         return (self._loaded.last or self._load_corpus()).notes
 
     def load(self, budget: Budget) -> None:
-        self._corpus(budget)
+        self.corpus(budget)
 
     def network(
         self, cell: Architecture, budget: Budget, model: Model, generator: torch.Generator
@@ -71,7 +71,7 @@ class ImageTask(Task):
                 "cell_space=conv"
             )
         check_model(model, ConvolutionalNetwork, self.name, "convolutional")
-        corpus = self._corpus(budget)
+        corpus = self.corpus(budget)
         network = model(
             cell,
             len(corpus.classes),
@@ -89,7 +89,7 @@ class ImageTask(Task):
         generator: torch.Generator,
     ) -> ImageModule:
         assert isinstance(network, ConvolutionalNetwork)
-        corpus = self._corpus(budget)
+        corpus = self.corpus(budget)
         crops = UpsampledCrops(corpus.train.images.shape[-1], self._upsampled_size)
         return ImageModule(network, corpus, budget, training, generator, crops=crops)
 
@@ -102,7 +102,8 @@ class ImageTask(Task):
     def metric(self, fitness: float) -> float:
         return fitness
 
-    def _corpus(self, budget: Budget) -> ImageCorpus:
+    def corpus(self, budget: Budget) -> ImageCorpus:
+        """Within the budget\'s limits."""
         limits = {
             "max_train_images": budget.max_train_symbols,
             "max_valid_images": budget.max_valid_symbols,

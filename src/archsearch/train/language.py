@@ -51,7 +51,7 @@ class LanguageTask(Task):
         self._loaded = Loaded[TokenCorpus]()
 
     def load(self, budget: Budget) -> None:
-        self._corpus(budget)
+        self.corpus(budget)
 
     def network(
         self, cell: Architecture, budget: Budget, model: Model, generator: torch.Generator
@@ -60,7 +60,7 @@ class LanguageTask(Task):
         budget.require("num_layers", "hidden_size", "unroll_steps")
         network = model(
             cell,
-            len(self._corpus(budget).vocabulary),
+            len(self.corpus(budget).vocabulary),
             num_layers=budget.num_layers,
             hidden_size=budget.hidden_size,
             embedding_size=budget.embedding_size,
@@ -77,7 +77,7 @@ class LanguageTask(Task):
         generator: torch.Generator,
     ) -> LanguageModule:
         assert isinstance(network, LanguageModel)
-        corpus = self._corpus(budget)
+        corpus = self.corpus(budget)
         return LanguageModule(
             network,
             corpus,
@@ -107,7 +107,8 @@ class LanguageTask(Task):
             case LanguageMetric.ACCURACY:
                 return fitness
 
-    def _corpus(self, budget: Budget) -> TokenCorpus:
+    def corpus(self, budget: Budget) -> TokenCorpus:
+        """Within the budget\'s limits."""
         limits = {
             "max_train_symbols": budget.max_train_symbols,
             "max_valid_symbols": budget.max_valid_symbols,

@@ -23,8 +23,8 @@ from rich.table import Table
 from archsearch.cell import zoo
 from archsearch.command import USAGE, Parser
 from archsearch.config import config_hash, identity
-from archsearch.train.__main__ import CONFIG, RESULT
 from archsearch.train.progress import figure
+from archsearch.train.trained import CONFIG, RESULT
 
 COLUMNS = (
     "task", "setting", "cell", "parameters", "metric", "mean", "deviation", "seeds", "minutes",

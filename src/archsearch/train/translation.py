@@ -55,14 +55,14 @@ class TranslationTask(Task):
         self._loaded = Loaded[ParallelCorpus]()
 
     def load(self, budget: Budget) -> None:
-        self._corpus(budget)
+        self.corpus(budget)
 
     def network(
         self, cell: Architecture, budget: Budget, model: Model, generator: torch.Generator
     ) -> EncoderDecoder:
         check_model(model, EncoderDecoder, self.name, "encoder_decoder")
         budget.require("num_layers", "hidden_size")
-        corpus = self._corpus(budget)
+        corpus = self.corpus(budget)
         network = model(
             cell,
             len(corpus.source),
@@ -85,7 +85,7 @@ class TranslationTask(Task):
         assert isinstance(network, EncoderDecoder)
         return TranslationModule(
             network,
-            self._corpus(budget),
+            self.corpus(budget),
             budget,
             training,
             generator,
@@ -100,7 +100,8 @@ class TranslationTask(Task):
     def metric(self, fitness: float) -> float:
         return fitness * 100
 
-    def _corpus(self, budget: Budget) -> ParallelCorpus:
+    def corpus(self, budget: Budget) -> ParallelCorpus:
+        """Within the budget\'s limits."""
         limits = {
             "min_count": self.min_count,
             "vocabulary_size": budget.vocabulary_size,

@@ -1,0 +1,120 @@
+"""The JSON file: an architecture, and where it comes from, for programs to read.
+
+Fields; those that do not apply are null:
+
+    schema        1; another number means other fields
+    kind          "cell", "layer" (heterogeneous) or "network" (convolutional)
+    key           the architecture's, equal for equal ones
+    text          of the architecture, which `archsearch.architecture.read_architecture` reads
+    equations     {"unicode", "latex"}
+    genome        the cell space's own encoding, where a search found the architecture
+    provenance    where it comes from:
+        run           the name of the run's directory
+        kind          "training" or "search"
+        revision      of archsearch that ran it
+        torch         the version that trained it
+        seed, task    of the run
+        budget        by field; that of a training has the width that was matched
+        config        all that decides the run's results, by group
+        num_params    of the trained network
+        metric        {"name", "valid", "test", "epoch", "valid_measures", "test_measures"} of a
+                      training, {"valid"} of a search's trial
+        precision     of the training
+        found_in      the name of the search that found the architecture
+        trial         which trial of it that was: number, operation, parents, details,
+                      hyperparameters, key, text, status, metric, fitness, num_params
+        lineage       the trials that it descends from, by number, with the same fields
+"""
+
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig
+
+from archsearch.architecture import Architecture, ConvNetwork, HeterogeneousLayer
+from archsearch.config import identity
+from archsearch.export.lineage import Finding, found_as, trial_record
+from archsearch.train.trained import Trained
+
+SCHEMA = 1
+
+
+def describe_trained(trained: Trained) -> dict[str, Any]:
+    """Of a training. Where its cell was named by the directory of a search that is still there, with
+    how that found it."""
+    result, source = trained.result, Path(str(trained.config.cell)).expanduser()
+    found = found_as(source, trained.architecture)
+    provenance = {
+        "run": trained.folder.name,
+        "kind": "training",
+        "revision": result["revision"],
+        "torch": result["torch"],
+        "seed": result["seed"],
+        "task": result["task"],
+        "budget": result["budget"],
+        "config": identity(trained.config),
+        "num_params": result["num_params"],
+        "metric": {
+            "name": result["metric"],
+            "valid": result["valid"],
+            "test": result["test"],
+            "epoch": result["best_epoch"],
+            "valid_measures": result["valid_measures"],
+            "test_measures": result["test_measures"],
+        },
+        "precision": result["precision"],
+    }
+    return _described(trained.architecture, provenance, found)
+
+
+def describe_found(
+    folder: Path, config: DictConfig, architecture: Architecture
+) -> dict[str, Any]:
+    """Of the best of a search."""
+    found, settings = found_as(folder, architecture), identity(config)
+    provenance = {
+        "run": folder.name,
+        "kind": "search",
+        "revision": None if found is None else found.run.revision,
+        "torch": None,
+        "seed": settings["seed"],
+        "task": settings["task"]["name"],
+        "budget": settings["budget"],
+        "config": settings,
+        "num_params": None if found is None else found.trial.num_params,
+        "metric": None if found is None else {"valid": found.trial.metric},
+        "precision": None,
+    }
+    return _described(architecture, provenance, found)
+
+
+def _described(
+    architecture: Architecture, provenance: dict[str, Any], found: Finding | None
+) -> dict[str, Any]:
+    return {
+        "schema": SCHEMA,
+        "kind": _kind(architecture),
+        "key": architecture.key,
+        "text": str(architecture),
+        "equations": {
+            "unicode": architecture.equations(),
+            "latex": architecture.equations("latex"),
+        },
+        "genome": None if found is None else found.trial.candidate.genome,
+        "provenance": provenance
+        | {
+            "found_in": None if found is None else found.run.name,
+            "trial": None if found is None else trial_record(found.trial),
+            "lineage": [] if found is None else [trial_record(each) for each in found.lineage],
+        },
+    }
+
+
+def _kind(architecture: Architecture) -> str:
+    match architecture:
+        case ConvNetwork():
+            return "network"
+        case HeterogeneousLayer():
+            return "layer"
+        case _:
+            return "cell"

@@ -1,0 +1,90 @@
+"""Recurrent layers in generated code: the classes of their cells, how they are made, their weights.
+"""
+
+from collections.abc import Sequence
+
+from torch import Tensor
+
+from archsearch.architecture import Architecture, HeterogeneousLayer
+from archsearch.cell import Cell
+from archsearch.export.cell_code import CellClass
+from archsearch.export.statements import call, listing, name
+from archsearch.nn import RecurrentLayer
+
+Key = tuple[str, bool, tuple[float, ...]]  # of a class: cell, whether it is a share, biases
+
+
+class LayerCode:
+    """The code of some layers, whose different cells are `Cell`, `Cell2`, `Cell3`, …
+
+    searched: the architecture that `Cell` is of, if any of the layers has it.
+    """
+
+    def __init__(self, layers: Sequence[RecurrentLayer], searched: Architecture) -> None:
+        found: dict[Key, Cell] = {}
+        for layer in layers:
+            for cell, key in zip(_cells(layer), _keys(layer), strict=True):
+                found.setdefault(key, cell)
+        keys = _cell_keys(searched)
+        in_order = sorted(found, key=lambda key: key[0] not in keys)
+        self._classes = {
+            key: CellClass(f"Cell{number if number > 1 else ''}", found[key], key[1], key[2])
+            for number, key in enumerate(in_order, start=1)
+        }
+        self.has_shares = any(key[1] for key in found)
+
+    def sources(self) -> list[str]:
+        """The classes as text."""
+        return [each.source() for each in self._classes.values()]
+
+    def made(self, target: str, layer: RecurrentLayer, indent: int = 4) -> list[str]:
+        """The statements after which the variable `target` is such a layer."""
+        margin, classes = " " * indent, [self._classes[key] for key in _keys(layer)]
+        sizes = [layer.input_size, layer.hidden_size]
+        if not classes[0].is_share:
+            return [f"{margin}{target} = Layer({_made(classes[0], sizes)})"]
+        cells = [_made(each, [*sizes, layer.output_size]) for each in classes]
+        return [
+            *listing(f"{target}_cells", cells, indent),
+            f"{margin}{target} = Layer(SideBySide({target}_cells))",
+        ]
+
+    def weights(self, layer: RecurrentLayer, prefix: str) -> dict[str, Tensor]:
+        """The weights of a layer under the names that they have in the code."""
+        weights, biases = iter(layer.weights), iter(layer.biases)
+        tensors: dict[str, Tensor] = {}
+        for k, key in enumerate(_keys(layer)):
+            of_cell = self._classes[key]
+            path = f"{prefix}.cell.cells.{k}." if of_cell.is_share else f"{prefix}.cell."
+            for names, parameters in zip(of_cell.parameter_names, (weights, biases), strict=True):
+                tensors |= {path + each: next(parameters).detach() for each in names}
+        return tensors
+
+
+def _made(of_cell: CellClass, sizes: Sequence[int]) -> str:
+    return call(of_cell.name, *(name(str(size)) for size in sizes)).text
+
+
+def _cells(layer: RecurrentLayer) -> tuple[Cell, ...]:
+    """That of a layer, or those side by side in it."""
+    if isinstance(layer.cell, HeterogeneousLayer):
+        return layer.cell.cells
+    assert isinstance(layer.cell, Cell)
+    return (layer.cell,)
+
+
+def _keys(layer: RecurrentLayer) -> list[Key]:
+    cells, starts = _cells(layer), iter(layer.initial_biases)
+    return [
+        (cell.key, len(cells) > 1, tuple(next(starts) for _ in cell.linears)) for cell in cells
+    ]
+
+
+def _cell_keys(architecture: Architecture) -> set[str]:
+    """The keys of an architecture's cells, with and without linear maps of their sources."""
+    cells: tuple[Cell, ...] = ()
+    if isinstance(architecture, Cell):
+        cells = (architecture,)
+    elif isinstance(architecture, HeterogeneousLayer):
+        cells = architecture.cells
+    return {key for cell in cells for key in (cell.key, cell.with_linear_sources().key)}

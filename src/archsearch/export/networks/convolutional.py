@@ -1,0 +1,134 @@
+"""Convolutional networks: all of their code but the layers is generated, a line a layer."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+
+from archsearch.architecture import IMAGE, ConvLayer, LayerKind
+from archsearch.export.literals import docstring
+from archsearch.export.networks.network import BATCH, Network, Tensors
+from archsearch.export.parts.convolutional import (
+    Convolution,
+    LocalContrastNorm,
+    MaxPooling,
+    centred,
+    concatenate,
+    pad_to,
+)
+from archsearch.export.statements import assignment, call, name
+from archsearch.nn import ConvolutionalNetwork
+
+SIDE = 32  # pixels of the images that networks are checked with
+
+_WORDS = {
+    LayerKind.CONV: "conv",
+    LayerKind.MAX_POOL: "pool",
+    LayerKind.BATCH_NORM: "norm",
+    LayerKind.LOCAL_CONTRAST_NORM: "contrast",
+}
+
+
+class ConvolutionalCode(Network):
+    """See Network."""
+
+    kind = "a convolutional network"
+    usage = ("model = load()", "logits = model(images)  # (B, C, H, W) -> (B, classes)")
+    shapes = "B batch, C channels, H height, W width"
+
+    def __init__(self, network: ConvolutionalNetwork) -> None:
+        self._network = network
+        self._architecture = network.architecture
+        kinds = {layer.kind for layer in self._architecture.layers}
+        joins = [*(layer.inputs for layer in self._architecture.layers), self._architecture.outputs]
+        parts: list[Any] = []
+        if LayerKind.CONV in kinds:
+            parts.append(Convolution)
+        if LayerKind.MAX_POOL in kinds:
+            parts.append(MaxPooling)
+        if kinds & {LayerKind.CONV, LayerKind.MAX_POOL}:
+            parts.append(centred)
+        if LayerKind.LOCAL_CONTRAST_NORM in kinds:
+            parts.append(LocalContrastNorm)
+        if any(len(inputs) > 1 for inputs in joins):
+            parts += [concatenate, pad_to]
+        self.parts = tuple(parts)
+
+    @property
+    def own_sources(self) -> Sequence[str]:
+        text = "images (B, C, H, W) -> logits (B, classes):\n\n" + self._architecture.equations()
+        lines = [
+            "class Model(nn.Module):",
+            *docstring(text, 4),
+            "",
+            "    def __init__(self) -> None:",
+            "        super().__init__()",
+        ]
+        for index in range(len(self._architecture.layers)):
+            lines += assignment(f"self.{self._attribute(index)}", self._made(index), 8)
+        classes, features = self._network.weight.shape
+        lines += [
+            f"        self.classifier = nn.Linear({features}, {classes})",
+            "",
+            "    def forward(self, images: Tensor) -> Tensor:",
+        ]
+        for index, layer in enumerate(self._architecture.layers):
+            value = call(f"self.{self._attribute(index)}", self._read(layer.inputs))
+            lines += assignment(f"y{index}", value, 8)
+        lines += assignment("y", self._read(self._architecture.outputs), 8)
+        lines.append("        return self.classifier(y.mean((2, 3)))")
+        return ["\n".join(lines)]
+
+    def build(self) -> list[str]:
+        return ["    return Model()"]
+
+    def weights(self) -> Tensors:
+        tensors: Tensors = {
+            "classifier.weight": self._network.weight,
+            "classifier.bias": self._network.bias,
+        }
+        for index, layer in enumerate(self._network.layers):
+            for key, value in layer.state_dict().items():
+                tensors[f"{self._attribute(index)}.{key}"] = value
+        return tensors
+
+    def inputs(self, length: int, batch: int, generator: torch.Generator) -> Tensors:  # noqa: ARG002
+        shape = (batch, self._network.in_channels, SIDE, SIDE)
+        return {"images": torch.randn(shape, generator=generator)}
+
+    def axes(self) -> dict[str, dict[int, str]]:
+        return {"images": {0: BATCH}}
+
+    def trained(self, inputs: Tensors) -> Tensors:
+        return {"logits": self._network(inputs["images"])}
+
+    def exported(self, model: Callable[..., Any], inputs: Tensors) -> Tensors:
+        return {"logits": model(inputs["images"])}
+
+    def _attribute(self, index: int) -> str:
+        return f"{_WORDS[self._architecture.layers[index].kind]}{index}"
+
+    def _made(self, index: int) -> Any:
+        layer, made = self._architecture.layers[index], self._network.layers[index]
+        window = name(f"({layer.height}, {layer.width})")
+        match layer.kind:
+            case LayerKind.CONV:
+                filters, in_channels = made.weight.shape[:2]
+                sizes = (name(str(in_channels)), name(str(filters)))
+                return call("Convolution", *sizes, window, *_stride(layer))
+            case LayerKind.MAX_POOL:
+                return call("MaxPooling", window, *_stride(layer))
+            case LayerKind.BATCH_NORM:
+                return call("nn.BatchNorm2d", name(str(made.num_features)))
+            case LayerKind.LOCAL_CONTRAST_NORM:
+                return call("LocalContrastNorm")
+
+    def _read(self, inputs: Sequence[int]) -> Any:
+        values = [name("images" if i == IMAGE else f"y{i}") for i in inputs]
+        return values[0] if len(values) == 1 else call("concatenate", *values)
+
+
+def _stride(layer: ConvLayer) -> tuple[Any, ...]:
+    if layer.stride_height == layer.stride_width == 1:
+        return ()
+    return (name(f"stride=({layer.stride_height}, {layer.stride_width})"),)

@@ -1,0 +1,96 @@
+"""Encoder-decoders."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch.nn import functional as F
+
+from archsearch.architecture import Architecture
+from archsearch.export.layers import LayerCode
+from archsearch.export.networks.network import BATCH, LENGTH, Network, Tensors
+from archsearch.export.networks.recurrent import layer_list, layer_weights, made_layers
+from archsearch.export.parts.encoder_decoder import Attention, Decoder, Encoder, Model, beside
+from archsearch.export.statements import listing
+from archsearch.nn import EncoderDecoder
+
+SOURCE_LENGTH = "source_length"
+
+
+class EncoderDecoderCode(Network):
+    """See Network."""
+
+    kind = "an encoder-decoder"
+    usage = ("model = load()", "logits = model(source, target)  # (S, B), (T, B) -> (T, B, V)")
+    shapes = (
+        "S source steps, T target steps, B batch, V target vocabulary, X input features, "
+        "H hidden features"
+    )
+    parts = (Encoder, beside, Attention, Decoder, Model)
+
+    def __init__(self, network: EncoderDecoder, architecture: Architecture) -> None:
+        self._network = network
+        self._encoder, self._decoder = list(network.encoder.layers), list(network.decoder.layers)
+        backward = network.encoder.backward_layer
+        self._backward = [] if backward is None else [backward]
+        self.layers = LayerCode([*self._encoder, *self._backward, *self._decoder], architecture)
+
+    def build(self) -> list[str]:
+        code, network = self.layers, self._network
+        source_size, embedding_size = network.encoder.embedding.shape
+        target_size, width = network.softmax_weight.shape
+        backward = code.made("backward_layer", self._backward[0]) if self._backward else []
+        arguments = "source_embedding, layers" + (", backward_layer" if backward else "")
+        general = network.decoder.attention.weight is not None
+        weight = f"torch.empty({width}, {width})" if general else ""
+        return [
+            f"    source_embedding = nn.Embedding({source_size}, {embedding_size})",
+            *made_layers(code, self._encoder),
+            *listing("layers", layer_list(self._encoder), 4),
+            *backward,
+            f"    encoder = Encoder({arguments})",
+            "",
+            f"    target_embedding = nn.Embedding({target_size}, {embedding_size})",
+            *made_layers(code, self._decoder),
+            *listing("layers", layer_list(self._decoder), 4),
+            f"    attention = Attention({weight})",
+            f"    output = nn.Linear({2 * width}, {width}, bias=False)",
+            "    decoder = Decoder(target_embedding, layers, attention, output)",
+            "",
+            f"    return Model(encoder, decoder, nn.Linear({width}, {target_size}))",
+        ]
+
+    def weights(self) -> Tensors:
+        network, code = self._network, self.layers
+        tensors = {
+            "encoder.embedding.weight": network.encoder.embedding,
+            **layer_weights(code, self._encoder, "encoder.layers"),
+            "decoder.embedding.weight": network.decoder.embedding,
+            **layer_weights(code, self._decoder, "decoder.layers"),
+            "decoder.output.weight": network.decoder.output,
+            "softmax.weight": network.softmax_weight,
+            "softmax.bias": network.softmax_bias,
+        }
+        for layer in self._backward:
+            tensors |= code.weights(layer, "encoder.backward_layer")
+        if network.decoder.attention.weight is not None:
+            tensors["decoder.attention.weight"] = network.decoder.attention.weight
+        return tensors
+
+    def inputs(self, length: int, batch: int, generator: torch.Generator) -> Tensors:
+        sizes = len(self._network.encoder.embedding), len(self._network.decoder.embedding)
+        return {
+            "source": torch.randint(sizes[0], (length + 2, batch), generator=generator),
+            "target": torch.randint(sizes[1], (length, batch), generator=generator),
+        }
+
+    def axes(self) -> dict[str, dict[int, str]]:
+        return {"source": {0: SOURCE_LENGTH, 1: BATCH}, "target": {0: LENGTH, 1: BATCH}}
+
+    def trained(self, inputs: Tensors) -> Tensors:
+        vectors = self._network(inputs["source"], inputs["target"])
+        logits = F.linear(vectors, self._network.softmax_weight, self._network.softmax_bias)
+        return {"logits": logits}
+
+    def exported(self, model: Callable[..., Any], inputs: Tensors) -> Tensors:
+        return {"logits": model(inputs["source"], inputs["target"])}

@@ -1,0 +1,62 @@
+"""The seam between networks and what is exported of them."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from archsearch.export.layers import LayerCode
+
+Tensors = dict[str, Tensor]  # by the name of an input or output of the exported graph
+
+LENGTH, BATCH = "length", "batch"  # the axes whose size is free
+
+
+class Network(ABC):
+    """A network of archsearch.nn as code, and what goes in and comes out of both.
+
+    kind: what it is, for readers.
+    usage: two or three lines of Python that use the exported model.
+    shapes: what T, B, … are.
+    parts: the classes and functions of `archsearch.export.parts` that its code is made of, but for
+        those of layers.
+    layers: the code of its recurrent layers; None where it has none.
+    """
+
+    kind: str
+    usage: tuple[str, ...]
+    shapes: str
+    parts: tuple[Any, ...] = ()
+    layers: LayerCode | None = None
+    tied: Mapping[str, str] = {}  # names of parameters that are others, which alone are saved
+
+    @property
+    def own_sources(self) -> Sequence[str]:
+        """Classes that are generated for it, beside those of cells."""
+        return ()
+
+    @abstractmethod
+    def build(self) -> list[str]:
+        """The function `build` of the file, which gives the network without its weights."""
+
+    @abstractmethod
+    def weights(self) -> Tensors:
+        """Its weights under the names that they have in the code."""
+
+    @abstractmethod
+    def inputs(self, length: int, batch: int, generator: torch.Generator) -> Tensors:
+        """Some inputs, in the order in which `exported` has them."""
+
+    @abstractmethod
+    def axes(self) -> dict[str, dict[int, str]]:
+        """By input, its axes of free size."""
+
+    @abstractmethod
+    def trained(self, inputs: Tensors) -> Tensors:
+        """What the network itself makes of inputs."""
+
+    @abstractmethod
+    def exported(self, model: Callable[..., Any], inputs: Tensors) -> Tensors:
+        """What the exported model makes of them, under the same names."""

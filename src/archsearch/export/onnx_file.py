@@ -1,0 +1,81 @@
+"""A graph of torch.export as an ONNX file."""
+
+import contextlib
+import io
+import logging
+import warnings
+from collections.abc import Callable, Sequence
+
+import torch
+from torch.export import ExportedProgram
+
+from archsearch.export.networks import Network, Tensors
+
+_INSTALL = (
+    "--to onnx: needs onnx, onnxscript and onnxruntime; install them by "
+    "pip install 'archsearch[export]'"
+)
+
+
+def onnx_file(network: Network, program: ExportedProgram, outputs: Sequence[str]) -> bytes:
+    """The content of the file.
+
+    Raises:
+        ModuleNotFoundError: onnx or onnxscript is not installed.
+    """
+    require_onnx()
+    axes = network.axes()
+    with warnings.catch_warnings(), _quiet():
+        warnings.simplefilter("ignore")  # torch's, about itself
+        made = torch.onnx.export(
+            program,
+            dynamo=True,
+            input_names=list(axes),
+            output_names=list(outputs),
+            verbose=False,
+        )
+    assert made is not None
+    model = made.model
+    for graph in (model.graph, *(function.graph for function in model.functions.values())):
+        for node in graph.all_nodes():
+            node.metadata_props.clear()  # lines of source code, and the paths of their files
+    content: bytes = made.model_proto.SerializeToString(deterministic=True)
+    return content
+
+
+def onnx_session(content: bytes) -> Callable[[Tensors], Tensors]:
+    """Runs a file in onnxruntime."""
+    require_onnx()
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+    names = [output.name for output in session.get_outputs()]
+
+    def run(inputs: Tensors) -> Tensors:
+        values = session.run(None, {name: value.numpy() for name, value in inputs.items()})
+        return {name: torch.from_numpy(v) for name, v in zip(names, values, strict=True)}
+
+    return run
+
+
+def require_onnx() -> None:
+    """Raise ValueError, with what to install, where a package is missing."""
+    try:
+        import onnx  # noqa: F401
+        import onnxruntime  # noqa: F401
+        import onnxscript  # noqa: F401
+    except ModuleNotFoundError:
+        raise ValueError(_INSTALL) from None
+
+
+@contextlib.contextmanager
+def _quiet() -> object:
+    """Without what torch's exporter says of packages that are not installed."""
+    logger = logging.getLogger("torch.onnx")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            yield
+    finally:
+        logger.setLevel(level)

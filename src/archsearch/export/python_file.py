@@ -1,0 +1,111 @@
+"""A network as one Python file that needs torch alone."""
+
+import inspect
+import re
+from collections.abc import Sequence
+
+from archsearch.export.literals import docstring, string
+from archsearch.export.networks import Network
+from archsearch.export.parts import operators
+from archsearch.export.parts.recurrent import Layer, SideBySide, over_time
+from archsearch.export.parts.weights import read_safetensors
+
+# Where the code uses what stands before the bar, it needs the line behind it.
+_IMPORTS = (
+    (r"\bjson\.", "import json"),
+    (r"\b(Callable|Iterable|Sequence)\b", "from collections.abc import {names}"),
+    (r"\bPath\b", "from pathlib import Path"),
+)
+_TORCH_IMPORTS = (
+    (r"\btorch\.", "import torch"),
+    (r"\b(Tensor|nn)\b", "from torch import {names}"),
+    (r"\bF\.", "from torch.nn import functional as F"),
+)
+_OPERATORS = (
+    operators.blend,
+    operators.divide,
+    operators.layer_norm,
+    operators.encode_position,
+)
+
+
+def python_file(network: Network, about: str, weights_file: str | None) -> str:
+    """The text of the file, laid out as code formatters want it.
+
+    about: what its docstring says first; free text.
+    weights_file: the name of the file beside it from which `load` takes the weights; None: there
+        is no `load`.
+    """
+    blocks = [*_cells(network), *map(inspect.getsource, network.parts), *network.own_sources]
+    blocks.append(_build(network))
+    if weights_file is not None:
+        blocks += [_load(network, weights_file), inspect.getsource(read_safetensors)]
+    body = "\n\n\n".join(block.rstrip("\n") for block in blocks)
+    if network.layers is not None:
+        body = f"State = dict[str, Tensor]\n\n\n{body}"
+    head = [*docstring(_description(network, about, weights_file), 0), "", *_imports(body)]
+    gap = "\n\n" if network.layers is not None else "\n\n\n"
+    return "\n".join(head) + gap + body + "\n"
+
+
+def _description(network: Network, about: str, weights_file: str | None) -> str:
+    beside = "" if weights_file is None else f" The weights are in {weights_file} beside it."
+    usage = "\n".join(f"    {line}" for line in network.usage)
+    return (
+        f"{about}\n\n{usage}\n\nThis file needs torch alone.{beside}\nShapes: {network.shapes}."
+    )
+
+
+def _cells(network: Network) -> list[str]:
+    """Operators, the classes of cells, and layers of them."""
+    if network.layers is None:
+        return []
+    classes = network.layers.sources()
+    text = "\n".join(classes)
+    used = [each for each in _OPERATORS if re.search(rf"\b{each.__name__}\(", text)]
+    shares = [SideBySide] if network.layers.has_shares else []
+    return [
+        *map(inspect.getsource, used),
+        *classes,
+        *map(inspect.getsource, [*shares, over_time, Layer]),
+    ]
+
+
+def _build(network: Network) -> str:
+    result = "Model" if network.parts or network.layers is None else "Layer"
+    return "\n".join(
+        [
+            f"def build() -> {result}:",
+            '    """The network, its weights still to be loaded or trained."""',
+            *network.build(),
+        ]
+    )
+
+
+def _load(network: Network, weights_file: str) -> str:
+    lines = [
+        f"WEIGHTS = Path(__file__).with_name({string(weights_file)})",
+        "",
+        "",
+        "def load(path: Path = WEIGHTS) -> Model:",
+        '    """The trained network, for evaluation."""',
+        "    model = build()",
+        "    weights = read_safetensors(path)",
+    ]
+    lines += [f'    weights["{a}"] = weights["{b}"]  # tied' for a, b in network.tied.items()]
+    lines += ["    model.load_state_dict(weights)", "    return model.eval()"]
+    return "\n".join(lines)
+
+
+def _imports(body: str) -> list[str]:
+    standard, torch = _used(_IMPORTS, body), _used(_TORCH_IMPORTS, body)
+    return [*standard, *([""] if standard and torch else []), *torch]
+
+
+def _used(imports: Sequence[tuple[str, str]], body: str) -> list[str]:
+    lines = []
+    for pattern, line in imports:
+        found = sorted(set(re.findall(pattern, body)))
+        if found:
+            lines.append(line.format(names=", ".join(found)))
+    return lines

@@ -1,0 +1,124 @@
+"""What there is to export: a trained network, or the best architecture of a search."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from omegaconf import DictConfig, OmegaConf
+from torch import nn
+
+from archsearch.architecture import Architecture, ConvNetwork, HeterogeneousLayer
+from archsearch.config import ConfigError
+from archsearch.export.description import describe_found, describe_trained
+from archsearch.export.networks import Network, code_of
+from archsearch.nn import ConvolutionalNetwork, make_layer
+from archsearch.train import ImageTask, LanguageTask, TranslationTask, read_cell
+from archsearch.train.progress import figure
+from archsearch.train.trained import CONFIG, Trained, is_training, read_trained
+
+FOUND = "best_cell.txt"  # of a search
+
+# The sizes of the networks by which the code of an untrained architecture is checked.
+SHARE_SIZE, NUM_CLASSES = 4, 10
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is exported.
+
+    vocabulary: what the numbers of symbols mean, by side; None where there are none.
+    about: what the Python file says of itself first.
+    description: the content of the JSON file.
+    """
+
+    folder: Path
+    architecture: Architecture
+    network: Network
+    is_trained: bool
+    vocabulary: dict[str, list[str]] | None
+    about: str
+    description: dict[str, Any]
+
+
+def read_subject(folder: Path) -> Subject:
+    """Of the directory of a finished training, or of a search.
+
+    Raises:
+        ConfigError: the folder is neither.
+    """
+    if is_training(folder):
+        return _of_training(read_trained(folder))
+    if (folder / FOUND).is_file() and (folder / CONFIG).is_file():
+        return _of_search(folder)
+    raise ConfigError(
+        f"{folder}: expected the directory of a finished `python -m archsearch.train`, or of a "
+        f"search that has found a cell; found neither model.safetensors nor {FOUND}"
+    )
+
+
+def _of_training(trained: Trained) -> Subject:
+    network = code_of(trained.network, trained.architecture)
+    description = describe_trained(trained)
+    about = _about(trained.architecture, f"in {network.kind}, with its weights", description)
+    return Subject(
+        trained.folder, trained.architecture, network, True, _vocabulary(trained), about,
+        description,
+    )  # fmt: skip
+
+
+def _of_search(folder: Path) -> Subject:
+    architecture = read_cell(str(folder / FOUND))
+    config = OmegaConf.load(folder / CONFIG)
+    assert isinstance(config, DictConfig)
+    network = code_of(untrained(architecture), architecture)
+    description = describe_found(folder, config, architecture)
+    about = _about(architecture, f"as {network.kind}, not trained", description)
+    return Subject(folder, architecture, network, False, None, about, description)
+
+
+def untrained(architecture: Architecture) -> nn.Module:
+    """A small network of an architecture; a cell reads inputs as wide as its hidden state."""
+    generator = torch.Generator().manual_seed(0)
+    if isinstance(architecture, ConvNetwork):
+        return ConvolutionalNetwork(architecture, NUM_CLASSES, generator=generator).eval()
+    shares = len(architecture.cells) if isinstance(architecture, HeterogeneousLayer) else 1
+    size = SHARE_SIZE * shares
+    return make_layer(architecture, SHARE_SIZE, size, generator=generator).eval()
+
+
+def _vocabulary(trained: Trained) -> dict[str, list[str]] | None:
+    task = trained.task
+    if isinstance(task, LanguageTask):
+        return {"symbols": list(task.corpus(trained.budget).vocabulary)}
+    if isinstance(task, TranslationTask):
+        corpus = task.corpus(trained.budget)
+        return {"source": list(corpus.source.words), "target": list(corpus.target.words)}
+    if isinstance(task, ImageTask):
+        return {"classes": list(task.corpus(trained.budget).classes)}
+    return None
+
+
+def _about(architecture: Architecture, what: str, description: dict[str, Any]) -> str:
+    """What the file is, its equations, and where it comes from."""
+    kind = {"cell": "The cell", "layer": "The layer", "network": "The network"}
+    origin = description["provenance"]
+    title = f"{kind[description['kind']]} {architecture.key} {what}."
+    lines = [
+        f"Run: {origin['run']}, task {origin['task']}, budget {origin['budget']['name']}, "
+        f"seed {origin['seed']}",
+        f"Revision of archsearch: {origin['revision']}",
+    ]
+    if origin["kind"] == "training":
+        metric = origin["metric"]
+        test = "" if metric["test"] is None else f", {figure(metric['test'])} on test data"
+        lines.append(f"{metric['name']}: {figure(metric['valid'])} on validation data{test}")
+    if origin["trial"] is not None:
+        trial = origin["trial"]
+        parents = " and ".join(map(str, trial["parents"]))
+        of_parents = f" of {parents}" if parents else ""
+        lines.append(
+            f"Found by: {origin['found_in']}, trial {trial['number']}, "
+            f"{trial['operation']}{of_parents}"
+        )
+    return f"{title}\n\n{architecture.equations()}\n\n" + "\n".join(lines)

@@ -1,0 +1,92 @@
+"""What a training leaves in its directory, and the way back from there to the trained network."""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from hydra.utils import instantiate
+from omegaconf import DictConfig, ListConfig, OmegaConf
+from safetensors.torch import load_file
+
+from archsearch.architecture import Architecture
+from archsearch.config import ConfigError, check
+from archsearch.data.store import ROOT_VARIABLE
+from archsearch.train.budget import Budget
+from archsearch.train.cell_sources import read_cell
+from archsearch.train.task import Task
+
+RESULT, WEIGHTS, CELL, CONFIG = "result.json", "model.safetensors", "cell.txt", "config.yaml"
+
+_OWN = "archsearch."
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A finished training: task, architecture, budget (with the width that was matched) and the
+    network with its weights, for evaluation."""
+
+    folder: Path
+    config: DictConfig
+    result: dict[str, Any]
+    task: Task
+    architecture: Architecture
+    budget: Budget
+    network: torch.nn.Module
+
+
+def is_training(folder: Path) -> bool:
+    """Whether this is the directory of a finished training."""
+    return not _missing(folder)
+
+
+def read_trained(folder: Path) -> Trained:
+    """Rebuild the network of a training's directory. Its data is loaded for the vocabulary, from
+    where the training had it unless ARCHSEARCH_DATA says otherwise.
+
+    Raises:
+        ConfigError: the folder is not that of a finished training, or its configuration names
+            anything but archsearch's own classes.
+        DataError: the data is missing.
+    """
+    if missing := _missing(folder):
+        raise ConfigError(
+            f"{folder}: expected the directory of a finished `python -m archsearch.train`, "
+            f"found no {', '.join(missing)}"
+        )
+    config = OmegaConf.load(folder / CONFIG)
+    assert isinstance(config, DictConfig)
+    for target in _targets(config):
+        if not target.startswith(_OWN):  # what comes with a directory could else run anything
+            raise ConfigError(f"{folder / CONFIG}: expected classes of archsearch, got {target!r}")
+    check(config)
+    if config.data.root is not None:
+        os.environ.setdefault(ROOT_VARIABLE, str(config.data.root))
+    result = read_result(folder)
+    task: Task = instantiate(config.task)
+    architecture = read_cell(str(folder / CELL))
+    budget = Budget(**result["budget"])
+    network = task.network(architecture, budget, instantiate(config.model), torch.Generator())
+    network.load_state_dict(load_file(folder / WEIGHTS))
+    return Trained(folder, config, result, task, architecture, budget, network.eval())
+
+
+def read_result(folder: Path) -> dict[str, Any]:
+    """What a training found out, as `python -m archsearch.train` wrote it."""
+    result: dict[str, Any] = json.loads((folder / RESULT).read_text(encoding="utf-8"))
+    return result
+
+
+def _missing(folder: Path) -> list[str]:
+    return [name for name in (CONFIG, CELL, WEIGHTS, RESULT) if not (folder / name).is_file()]
+
+
+def _targets(node: Any) -> list[str]:
+    if isinstance(node, ListConfig):
+        return [target for child in node for target in _targets(child)]
+    if not isinstance(node, DictConfig):
+        return []
+    own = [str(node["_target_"])] if "_target_" in node else []
+    return own + [target for key in node for target in _targets(node[key])]
