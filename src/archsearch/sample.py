@@ -1,25 +1,31 @@
-"""`python -m archsearch.sample run=outputs/… out=new.mid`: something new from a trained network."""
+"""`python -m archsearch.sample run=outputs/…`: something new from a trained network.
+
+What that is depends on the task of the run: text from language models, music from models of music,
+translations of what comes in from encoder-decoders.
+"""
 
 import os
-from dataclasses import dataclass, field
+import sys
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 import torch
 from hydra.core.config_store import ConfigStore
-from hydra.utils import instantiate
-from omegaconf import MISSING, DictConfig, ListConfig, OmegaConf
-from safetensors.torch import load_file
+from omegaconf import MISSING, DictConfig
 
 from archsearch.command import run_command
-from archsearch.config import ConfigError, DataConfig, check, register
+from archsearch.config import ConfigError, DataConfig, register
 from archsearch.data.store import ROOT_VARIABLE
-from archsearch.train import Budget, Sampler, SampleRequest, Task, read_cell, set_up_process
-from archsearch.train.__main__ import CELL, CONFIG, RESULT, WEIGHTS, read_result
+from archsearch.export.reading import is_export, read_export
+from archsearch.train import Sampler, set_up_process
+from archsearch.train.cell_sources import quoted
 from archsearch.train.checkpoint import write_whole
 from archsearch.train.progress import write_line
+from archsearch.train.trained import Rebuilt, read_trained
 
-_OWN = "archsearch."
+_ALL = ("run", "out", "seed", "data")  # what every task takes
+_FREE_TEXT = "prompt="
 
 
 @dataclass
@@ -27,89 +33,87 @@ class SampleConfig:
     """The top level of conf/sample.yaml."""
 
     run: str = MISSING
-    out: str = MISSING
-    seconds: float = MISSING
-    prime_seconds: float = MISSING
-    piece: int = MISSING
+    out: str | None = None
+    length: int | None = None
+    prompt: str | None = None
+    temperature: float | None = None
+    seconds: float | None = None
+    prime_seconds: float | None = None
+    piece: int | None = None
+    input: str | None = None
+    beam_size: int | None = None
     seed: int = MISSING
     data: DataConfig = field(default_factory=DataConfig)
 
 
 def main() -> None:
     """The command `python -m archsearch.sample`."""
+    sys.argv[1:] = [_quoted_prompt(argument) for argument in sys.argv[1:]]
     register()
     ConfigStore.instance().store(name="sample_schema", node=SampleConfig)
     run_command(sample, "sample")
 
 
 def sample(cfg: DictConfig) -> None:
-    """Rebuild task, network and weights from a training's directory, and write what is drawn."""
-    request = SampleRequest(cfg.seconds, cfg.prime_seconds, cfg.piece)
+    """Rebuild task, network and weights from a directory, and write what they make."""
     if cfg.data.root is not None:
         os.environ[ROOT_VARIABLE] = str(cfg.data.root)
     set_up_process()
-    folder, out = Path(cfg.run).expanduser(), Path(cfg.out).expanduser()
-    content = draw(folder, out.suffix, request, cfg.seed)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(out, content)
-    write_line(
-        f"{request.seconds:g} s after {request.prime_seconds:g} s of test piece "
-        f"{request.piece}, seed {cfg.seed}: {out}"
-    )
-
-
-def draw(folder: Path, suffix: str, request: SampleRequest, seed: int) -> bytes:
-    """What the network of a training makes, as the content of a file with that suffix."""
-    trained = read_configuration(folder)
-    task: Task = instantiate(trained.task)
+    rebuilt = read_network(Path(cfg.run).expanduser())
+    task = rebuilt.task
     if not isinstance(task, Sampler):
         raise ConfigError(
-            f"run={folder}: expected a training of music, got task {task.name}, "
-            "whose networks make nothing new"
+            f"run={cfg.run}: expected a training of text, music or translation, got task "
+            f"{task.name}, whose networks make nothing new"
         )
-    if suffix != task.sample_suffix:
-        raise ConfigError(f"out: expected a file {task.sample_suffix}, got {suffix or 'no suffix'}")
-    budget = Budget(**read_result(folder)["budget"])  # with the width that was matched
-    network = rebuild(folder, trained, task, budget)
-    return task.sample(network, budget, request, torch.Generator().manual_seed(seed))
+    request = request_of(cfg, task)
+    out = None if cfg.out is None else Path(cfg.out).expanduser()
+    check_out(out, task)
+    generator = torch.Generator().manual_seed(cfg.seed)
+    content = task.sample(rebuilt.network, rebuilt.budget, request, generator)
+    if out is None:
+        sys.stdout.write(content.decode())
+        return
+    out.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(out, content)
+    write_line(f"{task.name}, seed {cfg.seed}: {out}")
 
 
-def read_configuration(folder: Path) -> DictConfig:
-    """Of a finished training; it names nothing but archsearch's own classes.
+def read_network(folder: Path) -> Rebuilt:
+    """Of a training's directory, or of what `python -m archsearch.export` made of it."""
+    return read_export(folder) if is_export(folder) else read_trained(folder).rebuilt
+
+
+def request_of(cfg: DictConfig, task: Sampler) -> Any:
+    """What is asked for, as the task wants it.
 
     Raises:
-        ConfigError: the folder is not that of one.
+        ConfigError: something is asked that means nothing to this task.
     """
-    missing = [name for name in (CONFIG, CELL, WEIGHTS, RESULT) if not (folder / name).is_file()]
-    if missing:
-        raise ConfigError(
-            f"run={folder}: expected the directory of a finished `python -m archsearch.train`, "
-            f"found no {', '.join(missing)}"
-        )
-    trained = OmegaConf.load(folder / CONFIG)
-    assert isinstance(trained, DictConfig)
-    for target in _targets(trained):
-        if not target.startswith(_OWN):  # what comes with a directory could else run anything
-            raise ConfigError(f"{folder / CONFIG}: expected classes of archsearch, got {target!r}")
-    check(trained)
-    return trained
+    known = [each.name for each in fields(task.sample_request)]
+    given = {key: value for key, value in cfg.items() if value is not None and key not in _ALL}
+    for key in given:
+        if key not in known:
+            raise ConfigError(
+                f"{key}: means nothing to this run, whose task takes {', '.join(known)}"
+            )
+    return task.sample_request(**given)
 
 
-def rebuild(folder: Path, trained: DictConfig, task: Task, budget: Budget) -> torch.nn.Module:
-    """The network that was trained, with its weights, for evaluation."""
-    cell = read_cell(str(folder / CELL))
-    network = task.network(cell, budget, instantiate(trained.model), torch.Generator())
-    network.load_state_dict(load_file(folder / WEIGHTS))
-    return network.eval()
+def check_out(out: Path | None, task: Sampler) -> None:
+    """Raise ConfigError unless the file is of the kind that the task writes."""
+    suffix = task.sample_suffix
+    if suffix is None or (out is not None and out.suffix == suffix):
+        return
+    got = "none" if out is None else out.suffix or "no suffix"
+    raise ConfigError(f"out: expected a file {suffix}, got {got}")
 
 
-def _targets(node: Any) -> list[str]:
-    if isinstance(node, ListConfig):
-        return [target for child in node for target in _targets(child)]
-    if not isinstance(node, DictConfig):
-        return []
-    own = [str(node["_target_"])] if "_target_" in node else []
-    return own + [target for key in node for target in _targets(node[key])]
+def _quoted_prompt(argument: str) -> str:
+    """`prompt=<text>` quoted, as Hydra's grammar asks of free text."""
+    if not argument.startswith(_FREE_TEXT):
+        return argument
+    return _FREE_TEXT + quoted(argument.removeprefix(_FREE_TEXT))
 
 
 if __name__ == "__main__":

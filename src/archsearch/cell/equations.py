@@ -191,7 +191,7 @@ def _print_elementwise(op: str, arguments: list[Printed], notation: Notation) ->
 
 
 def reading_order(cell: "Cell", node: "Node") -> list[int]:
-    """The arguments of a commutative operator as papers write them: f ∘ c_{t−1}, W x_t + U (r ∘ h)."""
+    """Arguments of a commutative operator as papers write them: f ∘ c_{t−1}, W x_t + U (r ∘ h)."""
     rank = _sum_rank if node.op == "Add" else _product_rank
     return sorted(node.args, key=lambda argument: rank(cell, argument))
 

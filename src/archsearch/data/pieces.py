@@ -5,7 +5,8 @@ SentencePiece (Kudo & Richardson 2018), which reads raw text and marks blanks as
 """
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import sentencepiece
 import torch
@@ -42,7 +43,27 @@ def piece_corpus(
         for split, own in lines.items()
     }
     vocabulary = tuple(processor.id_to_piece(number) for number in range(len(processor)))
-    return TokenCorpus(name, vocabulary, **streams)
+    return TokenCorpus(name, vocabulary, **streams, symbols=Pieces(processor))
+
+
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """Parts of words; `<eos>` where a line ends."""
+
+    processor: sentencepiece.SentencePieceProcessor
+
+    def split(self, text: str) -> list[str]:
+        lines = [self.processor.encode(line, out_type=str) for line in text.split("\n")]
+        return [piece for line in lines for piece in (*line, END_OF_SENTENCE)][:-1]
+
+    def join(self, symbols: Sequence[str]) -> str:
+        lines: list[list[str]] = [[]]
+        for symbol in symbols:
+            if symbol == END_OF_SENTENCE:
+                lines.append([])
+            else:
+                lines[-1].append(symbol)
+        return "\n".join(self.processor.decode(line) for line in lines)
 
 
 def _learnt(name: str, lines: Iterator[str], num_pieces: int) -> bytes:

@@ -2,15 +2,15 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from archsearch.data.errors import DataError
+from archsearch.data.symbols import END_OF_SENTENCE, Characters, Symbols, Words
 
-END_OF_SENTENCE = "<eos>"
 UNKNOWN = "<unk>"
 
 
@@ -20,6 +20,7 @@ class TokenCorpus:
 
     A token n that is read but need not be predicted, such as the digits of an exercise whose result
     is asked, stands there as ~n, which is negative; `all_scored` says that there is none.
+    `symbols` is how texts fall into them.
 
     The tensors are shared between users of the same corpus: read them, never write them.
     """
@@ -30,6 +31,27 @@ class TokenCorpus:
     valid: Tensor
     test: Tensor
     all_scored: bool = True
+    symbols: Symbols = field(default_factory=Characters)
+
+    def encode(self, text: str) -> list[int]:
+        """The numbers of a text's symbols; unknown ones are `<unk>`.
+
+        Raises:
+            ValueError: there is an unknown one, and no `<unk>`.
+        """
+        index = {symbol: number for number, symbol in enumerate(self.vocabulary)}
+        symbols = self.symbols.split(text)
+        unknown = next((symbol for symbol in symbols if symbol not in index), None)
+        if unknown is not None and UNKNOWN not in index:
+            raise ValueError(
+                f"{unknown!r}: expected symbols of {self.name}, which has no {UNKNOWN}; they are "
+                f"{' '.join(map(repr, self.vocabulary[:100]))}"
+            )
+        return [index[symbol if symbol in index else UNKNOWN] for symbol in symbols]
+
+    def decode(self, numbers: Sequence[int]) -> str:
+        """The text of symbols."""
+        return self.symbols.join([self.vocabulary[number] for number in numbers])
 
     def limit(
         self,
@@ -77,6 +99,7 @@ def word_corpus(name: str, train: bytes, valid: bytes, test: bytes) -> TokenCorp
         _encode(train_words, index),
         _encode(_known_words(split_words(valid), index, f"{name} (valid)"), index),
         _encode(_known_words(split_words(test), index, f"{name} (test)"), index),
+        symbols=Words(),
     )
 
 
@@ -160,12 +183,12 @@ def _limit_vocabulary(corpus: TokenCorpus, size: int) -> TokenCorpus:
     kept = [*range(size)] if unknown < size else [*range(size - 1), unknown]
     renumbered = torch.full((len(corpus.vocabulary),), kept.index(unknown), dtype=torch.int64)
     renumbered[kept] = torch.arange(size)
-    return TokenCorpus(
-        corpus.name,
-        tuple(corpus.vocabulary[number] for number in kept),
-        renumbered[corpus.train],
-        renumbered[corpus.valid],
-        renumbered[corpus.test],
+    return replace(
+        corpus,
+        vocabulary=tuple(corpus.vocabulary[number] for number in kept),
+        train=renumbered[corpus.train],
+        valid=renumbered[corpus.valid],
+        test=renumbered[corpus.test],
     )
 
 

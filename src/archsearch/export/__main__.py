@@ -56,9 +56,7 @@ def _formats(text: str) -> list[str]:
     names = [name.strip() for name in text.split(",")]
     for name in names:
         if name not in FORMATS:
-            raise argparse.ArgumentTypeError(
-                f"expected some of {', '.join(FORMATS)}, got {name!r}"
-            )
+            raise argparse.ArgumentTypeError(f"expected some of {', '.join(FORMATS)}, got {name!r}")
     return list(dict.fromkeys(names))
 
 

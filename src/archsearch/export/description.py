@@ -40,10 +40,10 @@ SCHEMA = 1
 
 
 def describe_trained(trained: Trained) -> dict[str, Any]:
-    """Of a training. Where its cell was named by the directory of a search that is still there, with
-    how that found it."""
+    """Of a training; with how a search found its cell, where that was named by the directory of one
+    that is still there."""
     result, source = trained.result, Path(str(trained.config.cell)).expanduser()
-    found = found_as(source, trained.architecture)
+    found = found_as(source, trained.rebuilt.architecture)
     provenance = {
         "run": trained.folder.name,
         "kind": "training",
@@ -64,12 +64,10 @@ def describe_trained(trained: Trained) -> dict[str, Any]:
         },
         "precision": result["precision"],
     }
-    return _described(trained.architecture, provenance, found)
+    return _described(trained.rebuilt.architecture, provenance, found)
 
 
-def describe_found(
-    folder: Path, config: DictConfig, architecture: Architecture
-) -> dict[str, Any]:
+def describe_found(folder: Path, config: DictConfig, architecture: Architecture) -> dict[str, Any]:
     """Of the best of a search."""
     found, settings = found_as(folder, architecture), identity(config)
     provenance = {

@@ -11,6 +11,7 @@ from torch.export import Dim, ExportedProgram
 from torch.utils import _pytree as pytree
 
 from archsearch.export.check import TRACED
+from archsearch.export.loading import importable
 from archsearch.export.networks import Network, Tensors
 
 
@@ -22,11 +23,11 @@ def exported_graph(network: Network, module: ModuleType, model: nn.Module) -> Ex
     """
     inputs = network.inputs(*TRACED, torch.Generator().manual_seed(0))
     axes = network.axes()
-    free = tuple({axis: Dim.DYNAMIC for axis in axes[name]} for name in inputs)
+    free = tuple(dict.fromkeys(axes[name], Dim.DYNAMIC) for name in inputs)
     if network.layers is not None:
         module.over_time = _scanned  # type: ignore[attr-defined]
     flat = _Flat(network, model.requires_grad_(False), tuple(inputs))
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), importable(module):
         warnings.simplefilter("ignore")  # torch's, about itself
         program = torch.export.export(flat, tuple(inputs.values()), dynamic_shapes=(free,))
     for part in program.graph_module.modules():

@@ -62,7 +62,7 @@ def identifiers(cell: Cell) -> Identifiers:
 
 
 def _spelt(symbol: Symbol) -> str:
-    """W₃ as W3, p_{1,t} as p1_t, W_{f,2} as W_f_2; what a name cannot have becomes an underscore."""
+    """W₃ as W3, p_{1,t} as p1_t, W_{f,2} as W_f_2; what a name cannot have becomes _."""
     numbered = symbol.index and symbol.index[0].isdigit()
     head = symbol.base + symbol.index[0] if numbered else symbol.base
     text = "_".join((head, *symbol.index[1 if numbered else 0 :]))

@@ -1,5 +1,4 @@
-"""Recurrent layers in generated code: the classes of their cells, how they are made, their weights.
-"""
+"""Recurrent layers in generated code: the classes of their cells, and their weights."""
 
 from collections.abc import Sequence
 
@@ -75,9 +74,7 @@ def _cells(layer: RecurrentLayer) -> tuple[Cell, ...]:
 
 def _keys(layer: RecurrentLayer) -> list[Key]:
     cells, starts = _cells(layer), iter(layer.initial_biases)
-    return [
-        (cell.key, len(cells) > 1, tuple(next(starts) for _ in cell.linears)) for cell in cells
-    ]
+    return [(cell.key, len(cells) > 1, tuple(next(starts) for _ in cell.linears)) for cell in cells]
 
 
 def _cell_keys(architecture: Architecture) -> set[str]:

@@ -70,4 +70,3 @@ def trial_record(trial: Trial) -> dict[str, Any]:
         "fitness": trial.fitness if math.isfinite(trial.fitness) else None,
         "num_params": trial.num_params,
     }
-

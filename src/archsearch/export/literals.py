@@ -1,6 +1,4 @@
-"""Free text inside generated Python: nothing that it says can end the string or comment it is in."""
-
-from collections.abc import Iterable
+"""Free text inside generated Python: nothing that it says can end the string that it is in."""
 
 _WIDTH = 88
 
@@ -32,9 +30,3 @@ def _escaped(character: str) -> str:
         return character
     code = ord(character)
     return f"\\x{code:02x}" if code < 256 else f"\\U{code:08x}"
-
-
-def listed(names: Iterable[str]) -> str:
-    """a, b and c."""
-    *others, last = names
-    return f"{', '.join(others)} and {last}" if others else last

@@ -1,14 +1,19 @@
 """Generated Python files as modules."""
 
 import importlib.util
+import itertools
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 
+_numbers = itertools.count()
+
 
 def loaded(path: Path) -> ModuleType:
-    """The module of a file, which nothing else can import."""
-    spec = importlib.util.spec_from_file_location(f"archsearch_export_{path.stem}", path)
+    """The module of a file, under a name of its own, by which nothing can import it."""
+    spec = importlib.util.spec_from_file_location(f"_exported_{next(_numbers)}", path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -19,3 +24,13 @@ def loaded(path: Path) -> ModuleType:
     finally:
         sys.dont_write_bytecode = writes
     return module
+
+
+@contextmanager
+def importable(module: ModuleType) -> Iterator[None]:
+    """Inside, its name can be imported, as tracing wants."""
+    sys.modules[module.__name__] = module
+    try:
+        yield
+    finally:
+        del sys.modules[module.__name__]

@@ -15,7 +15,7 @@ from archsearch.export.networks import Network, code_of
 from archsearch.nn import ConvolutionalNetwork, make_layer
 from archsearch.train import ImageTask, LanguageTask, TranslationTask, read_cell
 from archsearch.train.progress import figure
-from archsearch.train.trained import CONFIG, Trained, is_training, read_trained
+from archsearch.train.trained import CONFIG, Rebuilt, Trained, is_training, read_trained
 
 FOUND = "best_cell.txt"  # of a search
 
@@ -58,13 +58,12 @@ def read_subject(folder: Path) -> Subject:
 
 
 def _of_training(trained: Trained) -> Subject:
-    network = code_of(trained.network, trained.architecture)
-    description = describe_trained(trained)
-    about = _about(trained.architecture, f"in {network.kind}, with its weights", description)
+    rebuilt, description = trained.rebuilt, describe_trained(trained)
+    architecture, network = rebuilt.architecture, code_of(rebuilt.network, rebuilt.architecture)
+    about = _about(architecture, network, "with its weights", description)
     return Subject(
-        trained.folder, trained.architecture, network, True, _vocabulary(trained), about,
-        description,
-    )  # fmt: skip
+        trained.folder, architecture, network, True, _vocabulary(rebuilt), about, description
+    )
 
 
 def _of_search(folder: Path) -> Subject:
@@ -73,7 +72,7 @@ def _of_search(folder: Path) -> Subject:
     assert isinstance(config, DictConfig)
     network = code_of(untrained(architecture), architecture)
     description = describe_found(folder, config, architecture)
-    about = _about(architecture, f"as {network.kind}, not trained", description)
+    about = _about(architecture, network, "not trained", description)
     return Subject(folder, architecture, network, False, None, about, description)
 
 
@@ -87,7 +86,7 @@ def untrained(architecture: Architecture) -> nn.Module:
     return make_layer(architecture, SHARE_SIZE, size, generator=generator).eval()
 
 
-def _vocabulary(trained: Trained) -> dict[str, list[str]] | None:
+def _vocabulary(trained: Rebuilt) -> dict[str, list[str]] | None:
     task = trained.task
     if isinstance(task, LanguageTask):
         return {"symbols": list(task.corpus(trained.budget).vocabulary)}
@@ -99,11 +98,16 @@ def _vocabulary(trained: Trained) -> dict[str, list[str]] | None:
     return None
 
 
-def _about(architecture: Architecture, what: str, description: dict[str, Any]) -> str:
+def _about(
+    architecture: Architecture, network: Network, weights: str, description: dict[str, Any]
+) -> str:
     """What the file is, its equations, and where it comes from."""
-    kind = {"cell": "The cell", "layer": "The layer", "network": "The network"}
-    origin = description["provenance"]
-    title = f"{kind[description['kind']]} {architecture.key} {what}."
+    titles = {
+        "cell": f"The cell {architecture.key} in {network.kind}, {weights}.",
+        "layer": f"The heterogeneous layer {architecture.key} in {network.kind}, {weights}.",
+        "network": f"The convolutional network {architecture.key}, {weights}.",
+    }
+    title, origin = titles[description["kind"]], description["provenance"]
     lines = [
         f"Run: {origin['run']}, task {origin['task']}, budget {origin['budget']['name']}, "
         f"seed {origin['seed']}",

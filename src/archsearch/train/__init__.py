@@ -13,7 +13,7 @@ from archsearch.train.music import MusicTask
 from archsearch.train.music_module import MusicMetric, MusicModule
 from archsearch.train.precision import resolve_precision
 from archsearch.train.process import set_up_process
-from archsearch.train.sampling import Sampler, SampleRequest
+from archsearch.train.sampling import Sampler
 from archsearch.train.schedules import (
     Adam,
     NesterovCosine,
@@ -50,7 +50,6 @@ __all__ = [
     "NesterovSteps",
     "NtAsgd",
     "Precision",
-    "SampleRequest",
     "Sampler",
     "Schedule",
     "SgdDecay",

@@ -1,5 +1,6 @@
 """What may stand after `cell=`."""
 
+import re
 from pathlib import Path
 
 from archsearch.architecture import Architecture, read_architecture
@@ -44,5 +45,10 @@ def quote_text(argument: str) -> str:
     key, equals, value = argument.partition("=")
     if key != "cell" or value[:1] in ("'", '"') or not any(s in value for s in _TEXT_SIGNS):
         return argument
-    escaped = value.replace("\\", "\\\\").replace("'", "\\'")
-    return f"{key}{equals}'{escaped}'"
+    return f"{key}{equals}{quoted(value)}"
+
+
+def quoted(text: str) -> str:
+    """Free text as a value of Hydra's grammar, where a backslash counts only before a quote."""
+    escaped = re.sub(r"(\\*)('|$)", lambda end: end[1] * 2 + ("\\'" if end[2] else ""), text)
+    return f"'{escaped}'"

@@ -103,7 +103,7 @@ class ImageTask(Task):
         return fitness
 
     def corpus(self, budget: Budget) -> ImageCorpus:
-        """Within the budget\'s limits."""
+        """Within the budget's limits."""
         limits = {
             "max_train_images": budget.max_train_symbols,
             "max_valid_images": budget.max_valid_symbols,

@@ -7,10 +7,12 @@ import torch
 
 from archsearch.architecture import Architecture
 from archsearch.data import TokenCorpus
+from archsearch.data.text import UNKNOWN
 from archsearch.nn.language_model import LanguageModel
 from archsearch.train.budget import Budget
 from archsearch.train.language_module import LanguageMetric, LanguageModule
 from archsearch.train.task import Loaded, Model, Task, check_model
+from archsearch.train.text_sampling import TextRequest, continue_symbols
 from archsearch.train.training import Training
 
 _MODELS = "language_model, gp_neat, dsl or awd_lstm"
@@ -31,6 +33,9 @@ class LanguageTask(Task):
         max_perplexity: a validation perplexity above it is a divergence. None: twice the size of
             the vocabulary, which is what guessing gets without any training.
     """
+
+    sample_request = TextRequest
+    sample_suffix = None
 
     def __init__(
         self,
@@ -107,14 +112,38 @@ class LanguageTask(Task):
             case LanguageMetric.ACCURACY:
                 return fitness
 
+    def sample(
+        self,
+        network: torch.nn.Module,
+        budget: Budget,
+        request: TextRequest,
+        generator: torch.Generator,
+    ) -> bytes:
+        """The prompt and what the network makes of it, without `<unk>`."""
+        assert isinstance(network, LanguageModel)
+        corpus = self.corpus(budget)
+        beginning = corpus.encode(request.prompt) if request.prompt else _line_end(corpus)
+        never = [number for number, word in enumerate(corpus.vocabulary) if word == UNKNOWN]
+        drawn = continue_symbols(network, beginning, request, generator, never)
+        text = corpus.decode([*beginning, *drawn])
+        return (text if request.prompt else text.removeprefix("\n")).encode() + b"\n"
+
     def corpus(self, budget: Budget) -> TokenCorpus:
-        """Within the budget\'s limits."""
+        """Within the budget's limits."""
         limits = {
             "max_train_symbols": budget.max_train_symbols,
             "max_valid_symbols": budget.max_valid_symbols,
             "vocabulary_size": budget.vocabulary_size,
         }
         return self._loaded.get(limits, lambda: self._load_corpus().limit(**limits))
+
+
+def _line_end(corpus: TokenCorpus) -> list[int]:
+    """What a text may be said to begin after; the first symbol of all where there are no lines."""
+    if set(corpus.symbols.split("\n")) <= set(corpus.vocabulary):
+        return corpus.encode("\n")
+    first = int(corpus.train[0])
+    return [first if first >= 0 else ~first]
 
 
 def _metric(name: str) -> LanguageMetric:

@@ -10,8 +10,7 @@ from archsearch.data.piano_rolls import NUM_KEYS, RollCorpus
 from archsearch.nn.frame_model import FrameModel
 from archsearch.train.budget import Budget
 from archsearch.train.music_module import MusicMetric, MusicModule
-from archsearch.train.music_sampling import continue_roll
-from archsearch.train.sampling import SampleRequest
+from archsearch.train.music_sampling import MusicRequest, continue_roll
 from archsearch.train.task import Loaded, Model, Task, check_model
 from archsearch.train.training import Training
 
@@ -27,6 +26,7 @@ class MusicTask(Task):
         metric: a value of `MusicMetric`; the other one is measured beside it.
     """
 
+    sample_request = MusicRequest
     sample_suffix = ".mid"
 
     def __init__(
@@ -85,7 +85,7 @@ class MusicTask(Task):
         self,
         network: torch.nn.Module,
         budget: Budget,
-        request: SampleRequest,
+        request: MusicRequest,
         generator: torch.Generator,
     ) -> bytes:
         """A MIDI file: the beginning of a test piece, and what the network makes of it."""

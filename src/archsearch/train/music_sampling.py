@@ -3,10 +3,30 @@
 Shapes: T frames, K keys.
 """
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
 
 from archsearch.nn.frame_model import FrameModel
+from archsearch.train.sampling import check_least
+
+
+@dataclass(frozen=True, slots=True)
+class MusicRequest:
+    """What may be asked of a model of music. Seconds are those of the finished piece.
+
+    seconds: of what the network makes.
+    prime_seconds: of the given piece before that, which the network goes on from.
+    piece: of the test split, counted from 0.
+    """
+
+    seconds: float = 30.0
+    prime_seconds: float = 5.0
+    piece: int = 0
+
+    def __post_init__(self) -> None:
+        check_least(self, seconds=0, prime_seconds=0, piece=-1)
 
 
 @torch.no_grad()

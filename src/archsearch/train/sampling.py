@@ -1,39 +1,37 @@
 """The seam between tasks and `python -m archsearch.sample`."""
 
-from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 
 from archsearch.train.budget import Budget
 
 
-@dataclass(frozen=True, slots=True)
-class SampleRequest:
-    """What is asked for. Seconds are those of the finished piece."""
-
-    seconds: float  # of what the network makes
-    prime_seconds: float  # of the given piece before that, which the network goes on from
-    piece: int  # of the test split, counted from 0
-
-    def __post_init__(self) -> None:
-        for name, least in (("seconds", 0), ("prime_seconds", 0), ("piece", -1)):
-            if not getattr(self, name) > least:
-                raise ValueError(f"{name}: expected more than {least}, got {getattr(self, name)}")
-
-
 @runtime_checkable
 class Sampler(Protocol):
-    """A task whose trained networks can make something new."""
+    """A task whose trained networks can make something new.
 
-    sample_suffix: str  # of the file, such as ".mid"
+    sample_request: a dataclass of what may be asked for, by names of conf/sample.yaml; all of its
+        fields have a value for what is not said.
+    sample_suffix: of the file, such as ".mid"; None: text, which may also go to standard output.
+    """
+
+    sample_request: type[Any]
+    sample_suffix: str | None
 
     def sample(
         self,
         network: torch.nn.Module,
         budget: Budget,
-        request: SampleRequest,
+        request: Any,
         generator: torch.Generator,
     ) -> bytes:
         """The content of a file. All draws are from `generator`."""
         ...
+
+
+def check_least(request: object, **least: float) -> None:
+    """Raise ValueError where a field of a request is not more than its least value."""
+    for name, value in least.items():
+        if not getattr(request, name) > value:
+            raise ValueError(f"{name}: expected more than {value}, got {getattr(request, name)}")

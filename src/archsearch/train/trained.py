@@ -24,17 +24,24 @@ _OWN = "archsearch."
 
 
 @dataclass(frozen=True, slots=True)
-class Trained:
-    """A finished training: task, architecture, budget (with the width that was matched) and the
-    network with its weights, for evaluation."""
+class Rebuilt:
+    """What a training worked on: task, architecture, budget (with the width that was matched) and
+    the network."""
 
-    folder: Path
-    config: DictConfig
-    result: dict[str, Any]
     task: Task
     architecture: Architecture
     budget: Budget
     network: torch.nn.Module
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A finished training; the network has its weights and is for evaluation."""
+
+    folder: Path
+    config: DictConfig
+    result: dict[str, Any]
+    rebuilt: Rebuilt
 
 
 def is_training(folder: Path) -> bool:
@@ -43,12 +50,11 @@ def is_training(folder: Path) -> bool:
 
 
 def read_trained(folder: Path) -> Trained:
-    """Rebuild the network of a training's directory. Its data is loaded for the vocabulary, from
-    where the training had it unless ARCHSEARCH_DATA says otherwise.
+    """What is in a training's directory. Its data is loaded for the vocabulary, from where the
+    training had it unless ARCHSEARCH_DATA says otherwise.
 
     Raises:
-        ConfigError: the folder is not that of a finished training, or its configuration names
-            anything but archsearch's own classes.
+        ConfigError: the folder is not that of a finished training; see also `rebuild`.
         DataError: the data is missing.
     """
     if missing := _missing(folder):
@@ -58,19 +64,31 @@ def read_trained(folder: Path) -> Trained:
         )
     config = OmegaConf.load(folder / CONFIG)
     assert isinstance(config, DictConfig)
-    for target in _targets(config):
-        if not target.startswith(_OWN):  # what comes with a directory could else run anything
-            raise ConfigError(f"{folder / CONFIG}: expected classes of archsearch, got {target!r}")
-    check(config)
     if config.data.root is not None:
         os.environ.setdefault(ROOT_VARIABLE, str(config.data.root))
-    result = read_result(folder)
+    result, architecture = read_result(folder), read_cell(str(folder / CELL))
+    rebuilt = rebuild(config, architecture, Budget(**result["budget"]), folder / CONFIG)
+    rebuilt.network.load_state_dict(load_file(folder / WEIGHTS))
+    return Trained(folder, config, result, rebuilt)
+
+
+def rebuild(
+    config: DictConfig, architecture: Architecture, budget: Budget, source: Path
+) -> Rebuilt:
+    """Task and network of a training's configuration; the weights are still to be loaded.
+
+    source: the file of the configuration, for errors.
+
+    Raises:
+        ConfigError: it names anything but archsearch's own classes, or does not fit them.
+    """
+    for target in _targets(config):
+        if not target.startswith(_OWN):  # what comes with a directory could else run anything
+            raise ConfigError(f"{source}: expected classes of archsearch, got {target!r}")
+    check(config)
     task: Task = instantiate(config.task)
-    architecture = read_cell(str(folder / CELL))
-    budget = Budget(**result["budget"])
     network = task.network(architecture, budget, instantiate(config.model), torch.Generator())
-    network.load_state_dict(load_file(folder / WEIGHTS))
-    return Trained(folder, config, result, task, architecture, budget, network.eval())
+    return Rebuilt(task, architecture, budget, network.eval())
 
 
 def read_result(folder: Path) -> dict[str, Any]:

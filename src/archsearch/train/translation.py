@@ -11,6 +11,7 @@ from archsearch.train.budget import Budget
 from archsearch.train.task import Loaded, Model, Task, check_model
 from archsearch.train.training import Training
 from archsearch.train.translation_module import TranslationModule
+from archsearch.train.translation_sampling import TranslationRequest, translate_line
 
 
 class TranslationTask(Task):
@@ -29,6 +30,8 @@ class TranslationTask(Task):
         length_penalty: see Beam.
     """
 
+    sample_request = TranslationRequest
+    sample_suffix = None
     metric_name = "BLEU"
     lower_is_better = False
 
@@ -100,8 +103,24 @@ class TranslationTask(Task):
     def metric(self, fitness: float) -> float:
         return fitness * 100
 
+    def sample(
+        self,
+        network: torch.nn.Module,
+        budget: Budget,
+        request: TranslationRequest,
+        generator: torch.Generator,  # noqa: ARG002
+    ) -> bytes:
+        """The translation of each line; nothing is drawn."""
+        assert isinstance(network, EncoderDecoder)
+        beam = self._test_beam
+        if request.beam_size is not None:
+            beam = beam._replace(size=request.beam_size)
+        corpus = self.corpus(budget)
+        lines = [translate_line(network, corpus, line, beam) for line in request.lines()]
+        return "".join(f"{line}\n" for line in lines).encode()
+
     def corpus(self, budget: Budget) -> ParallelCorpus:
-        """Within the budget\'s limits."""
+        """Within the budget's limits."""
         limits = {
             "min_count": self.min_count,
             "vocabulary_size": budget.vocabulary_size,

@@ -20,7 +20,12 @@ from archsearch.train.training import Training
 PERPLEXITY = "perplexity"
 
 _LARGEST_NATS = 700.0  # whose exponential is still a float
-_NEVER_SAID = (PAD, UNK, BEGIN)
+NEVER_SAID = (PAD, UNK, BEGIN)
+
+
+def max_length(source: Tensor) -> int:
+    """Of the translations of source (S, B), in symbols."""
+    return 2 * len(source) + 10
 
 
 class TranslationModule(BatchModule[PairBatch]):
@@ -95,8 +100,8 @@ class TranslationModule(BatchModule[PairBatch]):
         self._evaluated_nats = self._evaluated_nats + loss * num_symbols
         self._num_evaluated += num_symbols
         translations = self.network.translate(
-            batch.source, self._beam, begin=BEGIN, end=END, never=_NEVER_SAID,
-            max_length=2 * len(batch.source) + 10,
+            batch.source, self._beam, begin=BEGIN, end=END, never=NEVER_SAID,
+            max_length=max_length(batch.source),
         )  # fmt: skip
         for place, numbers in zip(batch.pairs, translations, strict=True):
             self._translations[place] = self._corpus.target.decode(numbers)

@@ -34,7 +34,10 @@ class ConvolutionalCode(Network):
 
     kind = "a convolutional network"
     usage = ("model = load()", "logits = model(images)  # (B, C, H, W) -> (B, classes)")
-    shapes = "B batch, C channels, H height, W width"
+    shapes = (
+        "B batch, C channels, H height, W width. Each image comes with a mean of 0 and a variance "
+        "of 1 over all its values"
+    )
 
     def __init__(self, network: ConvolutionalNetwork) -> None:
         self._network = network

@@ -1,5 +1,4 @@
-"""What language models and frame models have in common: layers with states that go in and come out.
-"""
+"""What language and frame models have in common: layers whose states go in and come out."""
 
 from collections.abc import Mapping, Sequence
 

@@ -1,0 +1,48 @@
+"""New translations from a trained network."""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from archsearch.data import ParallelCorpus
+from archsearch.data.parallel import BEGIN, END
+from archsearch.data.text import decoded
+from archsearch.nn.beam_search import Beam
+from archsearch.nn.encoder_decoder import EncoderDecoder
+from archsearch.train.sampling import check_least
+from archsearch.train.translation_module import NEVER_SAID, max_length
+
+
+@dataclass(frozen=True, slots=True)
+class TranslationRequest:
+    """What may be asked of a network that translates.
+
+    input: a file whose lines are sentences in the form of the training text; None: standard input.
+    beam_size: hypotheses side by side, 1 is greedy; None: those of the task's test.
+    """
+
+    input: str | None = None
+    beam_size: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.beam_size is not None:
+            check_least(self, beam_size=0)
+
+    def lines(self) -> list[str]:
+        """The sentences. Raises DataError where they are no UTF-8, OSError without a file."""
+        if self.input is None:
+            content = sys.stdin.buffer.read()
+        else:
+            content = Path(self.input).expanduser().read_bytes()
+        return decoded(content, self.input or "standard input").splitlines()
+
+
+def translate_line(network: EncoderDecoder, corpus: ParallelCorpus, line: str, beam: Beam) -> str:
+    """The translation that beam search finds; that of an empty line is empty."""
+    if not line.strip():
+        return ""
+    source = corpus.source.encode(line).unsqueeze(1)
+    (numbers,) = network.translate(
+        source, beam, begin=BEGIN, end=END, never=NEVER_SAID, max_length=max_length(source)
+    )
+    return corpus.target.decode(numbers)
