@@ -22,6 +22,7 @@ ALLOWED = {
     "data": set(),
     "train": {"cell", "architecture", "nn", "data", "archive", "config", "command"},
     "evaluate": {"cell", "architecture", "archive", "predictor", "data", "nn", "train", "search"},
+    "export": {"cell", "architecture", "archive", "nn", "config", "command", "train"},
     "bench": {
         "cell",
         "space",

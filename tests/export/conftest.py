@@ -1,0 +1,52 @@
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch import nn
+
+from archsearch.architecture import Architecture
+from archsearch.export.loading import loaded
+from archsearch.export.networks import code_of
+from archsearch.export.python_file import python_file
+from archsearch.export.subject import Subject
+
+sys.path.append(str(Path(__file__).parents[1] / "toys"))
+
+
+@pytest.fixture(autouse=True)
+def torch_settings():
+    """One thread; and what a command sets for its process is taken back."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+    torch.set_flush_denormal(False)
+
+
+@pytest.fixture
+def module_of(tmp_path) -> Callable[[nn.Module, Architecture], ModuleType]:
+    """The exported file of a network as a module, its weights beside it."""
+
+    def make(network: nn.Module, architecture: Architecture) -> ModuleType:
+        code = code_of(network, architecture)
+        (tmp_path / "model.py").write_text(python_file(code, "A network.", "model.safetensors"))
+        weights = {name: value.contiguous() for name, value in code.weights().items()}
+        save_file(weights, tmp_path / "model.safetensors")
+        return loaded(tmp_path / "model.py")
+
+    return make
+
+
+@pytest.fixture
+def subject_of(tmp_path) -> Callable[[nn.Module, Architecture], Subject]:
+    """A network as if it had been trained."""
+
+    def make(network: nn.Module, architecture: Architecture) -> Subject:
+        code = code_of(network.eval(), architecture)
+        return Subject(tmp_path, architecture, code, True, None, "A network.", {"schema": 1})
+
+    return make
