@@ -47,7 +47,7 @@ def beside(a: Tensor, b: Tensor) -> Tensor:
 class Attention(nn.Module):
     """The mean of the source steps, weighted by the softmax of their scores.
 
-    Luong et al. (2015), section 3.1, but scores are divided by √H.
+    Luong et al. (2015), section 3.1.
 
     weight: (H, H), between the two vectors of a score; None: their scalar product.
     """
@@ -58,8 +58,7 @@ class Attention(nn.Module):
 
     def keys(self, memory: Tensor) -> Tensor:
         """Of memory (B, S, H), what queries are multiplied with: (B, S, H)."""
-        scaled = memory * memory.shape[2] ** -0.5
-        return scaled if self.weight is None else scaled @ self.weight
+        return memory if self.weight is None else memory @ self.weight
 
     def forward(self, query: Tensor, keys: Tensor, memory: Tensor) -> Tensor:
         """query (B, H) -> the context (B, H)."""
