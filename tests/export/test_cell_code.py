@@ -7,7 +7,7 @@ from random import Random
 import numpy as np
 import pytest
 import torch
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruff.__main__ import find_ruff_bin
 from toy_problems import random_cell, tree_cell
@@ -80,7 +80,8 @@ def assert_means_the_same(
     inputs = code.inputs(4, 2, torch.Generator().manual_seed(2))
     inputs = {name: v.double() if v.is_floating_point() else v for name, v in inputs.items()}
     expected = reference_of(layer, inputs)
-    assume(all(np.isfinite(v).all() and np.abs(v).max() < 1e6 for v in expected.values()))
+    if not all(np.isfinite(v).all() and np.abs(v).max() < 1e6 for v in expected.values()):
+        return  # a cell that explodes within four steps tells nothing
     # Div and LayerNorm may amplify rounding: allow a hundred times what one of 1e-13 does.
     shifted = reference_of(layer, inputs | {"x": inputs["x"] * (1 + 1e-13)})
     with torch.no_grad():

@@ -4,7 +4,8 @@ import contextlib
 import io
 import logging
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 import torch
 from torch.export import ExportedProgram
@@ -39,7 +40,9 @@ def onnx_file(network: Network, program: ExportedProgram, outputs: Sequence[str]
     for graph in (model.graph, *(function.graph for function in model.functions.values())):
         for node in graph.all_nodes():
             node.metadata_props.clear()  # lines of source code, and the paths of their files
-    content: bytes = made.model_proto.SerializeToString(deterministic=True)
+    proto = made.model_proto
+    _name_axes(proto.graph, axes)
+    content: bytes = proto.SerializeToString(deterministic=True)
     return content
 
 
@@ -58,6 +61,19 @@ def onnx_session(content: bytes) -> Callable[[Tensors], Tensors]:
     return run
 
 
+def _name_axes(graph: Any, axes: Mapping[str, Mapping[int, str]]) -> None:
+    """Call the free axes "length" and "batch", which torch has numbered."""
+    names = {
+        value.type.tensor_type.shape.dim[axis].dim_param: name
+        for value in graph.input
+        for axis, name in axes[value.name].items()
+    }
+    for value in (*graph.input, *graph.output):
+        for dimension in value.type.tensor_type.shape.dim:
+            if dimension.dim_param in names:
+                dimension.dim_param = names[dimension.dim_param]
+
+
 def require_onnx() -> None:
     """Raise ValueError, with what to install, where a package is missing."""
     try:
@@ -69,7 +85,7 @@ def require_onnx() -> None:
 
 
 @contextlib.contextmanager
-def _quiet() -> object:
+def _quiet() -> Iterator[None]:
     """Without what torch's exporter says of packages that are not installed."""
     logger = logging.getLogger("torch.onnx")
     level = logger.level

@@ -13,7 +13,8 @@ from archsearch.config import ConfigError
 from archsearch.export.description import describe_found, describe_trained
 from archsearch.export.networks import Network, code_of
 from archsearch.nn import ConvolutionalNetwork, make_layer
-from archsearch.train import ImageTask, LanguageTask, TranslationTask, read_cell
+from archsearch.train import ImageTask, LanguageTask, TranslationTask
+from archsearch.train.cell_sources import read_cell_file
 from archsearch.train.progress import figure
 from archsearch.train.trained import CONFIG, Rebuilt, Trained, is_training, read_trained
 
@@ -67,7 +68,7 @@ def _of_training(trained: Trained) -> Subject:
 
 
 def _of_search(folder: Path) -> Subject:
-    architecture = read_cell(str(folder / FOUND))
+    architecture = read_cell_file(folder / FOUND)
     config = OmegaConf.load(folder / CONFIG)
     assert isinstance(config, DictConfig)
     network = code_of(untrained(architecture), architecture)

@@ -31,6 +31,15 @@ def read_cell(source: str) -> Architecture:
             f"run, got {source!r}: no file {' or '.join(map(str, candidates))}; "
             f"the zoo has {', '.join(zoo)}"
         )
+    return read_cell_file(path)
+
+
+def read_cell_file(path: Path) -> Architecture:
+    """The architecture whose text is in the file.
+
+    Raises:
+        CellError: it is not a text of one.
+    """
     try:
         return read_architecture(path.read_text(encoding="utf-8"))
     except UnicodeDecodeError as error:

@@ -15,7 +15,7 @@ from archsearch.architecture import Architecture
 from archsearch.config import ConfigError, check
 from archsearch.data.store import ROOT_VARIABLE
 from archsearch.train.budget import Budget
-from archsearch.train.cell_sources import read_cell
+from archsearch.train.cell_sources import read_cell_file
 from archsearch.train.task import Task
 
 RESULT, WEIGHTS, CELL, CONFIG = "result.json", "model.safetensors", "cell.txt", "config.yaml"
@@ -66,7 +66,7 @@ def read_trained(folder: Path) -> Trained:
     assert isinstance(config, DictConfig)
     if config.data.root is not None:
         os.environ.setdefault(ROOT_VARIABLE, str(config.data.root))
-    result, architecture = read_result(folder), read_cell(str(folder / CELL))
+    result, architecture = read_result(folder), read_cell_file(folder / CELL)
     rebuilt = rebuild(config, architecture, Budget(**result["budget"]), folder / CONFIG)
     rebuilt.network.load_state_dict(load_file(folder / WEIGHTS))
     return Trained(folder, config, result, rebuilt)
