@@ -21,7 +21,7 @@ from hydra.core.config_search_path import ConfigSearchPath
 from hydra.core.config_store import ConfigStore
 from hydra.core.plugins import Plugins
 from hydra.plugins.search_path_plugin import SearchPathPlugin
-from omegaconf import MISSING, DictConfig, OmegaConf
+from omegaconf import MISSING, DictConfig, ListConfig, OmegaConf
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from archsearch.data.own_text import text_digest
@@ -37,6 +37,8 @@ TRAIN_IDENTITY = (
     "task", "budget", "model", "trainer", "cell", "match_parameters",
     "start_from", "seed",
 )  # fmt: skip
+
+CONFIG_FILE = "config.yaml"  # in a run's directory, resolved
 
 
 class ConfigError(ValueError):
@@ -207,6 +209,33 @@ def check(cfg: DictConfig) -> None:
     for key, node in cfg.items():
         if isinstance(node, DictConfig):
             _check_node(str(key), node)
+
+
+def check_is_own(cfg: Any, place: Path) -> None:
+    """Make sure that a configuration that came with a directory can run nothing but archsearch.
+
+    Raises:
+        ConfigError: a `_target_` names something else, or what this revision does not have.
+    """
+    for target in _targets(cfg):
+        if not target.startswith("archsearch."):
+            raise ConfigError(f"{place}: expected classes of archsearch, got {target!r}")
+        try:
+            found = hydra.utils.get_object(target)
+        except (ImportError, ValueError) as error:
+            raise ConfigError(f"{place}: this revision of archsearch has no {target!r}") from error
+        # "archsearch.main.os.system" has the prefix as well.
+        if not str(getattr(found, "__module__", "")).startswith("archsearch."):
+            raise ConfigError(f"{place}: expected classes of archsearch, got {target!r}")
+
+
+def _targets(node: Any) -> list[str]:
+    if isinstance(node, ListConfig):
+        return [target for child in node for target in _targets(child)]
+    if not isinstance(node, DictConfig):
+        return []
+    own = [str(node["_target_"])] if "_target_" in node else []
+    return own + [target for key in node for target in _targets(node[key])]
 
 
 def _check_node(path: str, node: DictConfig) -> None:

@@ -16,10 +16,18 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
 from archsearch.architecture import Architecture
-from archsearch.archive import Archive, RunInfo, lock_run
+from archsearch.archive import ARCHIVE_FILE, Archive, RunInfo, lock_run
 from archsearch.cell import zoo
 from archsearch.command import Interrupted, run_command
-from archsearch.config import ConfigError, check, config_hash, identity, register, revision
+from archsearch.config import (
+    CONFIG_FILE,
+    ConfigError,
+    check,
+    config_hash,
+    identity,
+    register,
+    revision,
+)
 from archsearch.data import ROOT_VARIABLE
 from archsearch.evaluate.evaluator import TrainingEvaluatorFactory
 from archsearch.evaluate.suite import Suite, with_baseline
@@ -32,7 +40,6 @@ from archsearch.search.warm_start import seeds
 from archsearch.space import CellSpace
 from archsearch.train import StepTimer, Task, count_parameters, resolve_precision, set_up_process
 
-ARCHIVE, CONFIG = "archive.sqlite", "config.yaml"
 # What a run keeps of earlier ones.
 WARM_START, POOL, KNOWN_PAIRS = "warm_start.json", "pool.json", "known_pairs.json"
 
@@ -66,8 +73,8 @@ def search(cfg: DictConfig) -> float | None:
     references = chosen_references(cfg, task)
     for cell in references.values():  # what does not fit is found here, not in a worker
         count_parameters(task, cell, budget, factory.model)
-    with lock_run(run_dir), Archive.open(f"sqlite:///{run_dir / ARCHIVE}", run) as archive:
-        OmegaConf.save(cfg, run_dir / CONFIG, resolve=True)
+    with lock_run(run_dir), Archive.open(f"sqlite:///{run_dir / ARCHIVE_FILE}", run) as archive:
+        OmegaConf.save(cfg, run_dir / CONFIG_FILE, resolve=True)
         space = make_space(cfg, run_dir)
         some = space.decode(space.sample(random.Random(0)))
         count_parameters(task, some, budget, factory.model)  # raises where the space does not fit

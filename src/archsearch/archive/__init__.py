@@ -12,9 +12,11 @@ from archsearch.archive.records import (
     Status,
     Trial,
 )
-from archsearch.archive.store import Archive
+from archsearch.archive.store import ARCHIVE_FILE, Archive
+from archsearch.archive.stored import StoredArchitecture
 
 __all__ = [
+    "ARCHIVE_FILE",
     "REFERENCE",
     "Archive",
     "ArchiveError",
@@ -24,6 +26,7 @@ __all__ = [
     "Origin",
     "RunInfo",
     "Status",
+    "StoredArchitecture",
     "Trial",
     "lock_run",
 ]

@@ -7,7 +7,7 @@ file again. A team can share a server (`postgresql://…`); its runs are told ap
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from types import TracebackType
@@ -15,6 +15,7 @@ from typing import Any, Self
 from urllib.parse import quote
 
 from sqlalchemy import (
+    Column,
     Connection,
     Engine,
     Table,
@@ -33,16 +34,20 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, SQLAlche
 from archsearch.archive.errors import ArchiveError
 from archsearch.archive.records import RunInfo, Status, Trial
 from archsearch.archive.tables import (
+    READABLE_SCHEMAS,
     SCHEMA_VERSION,
     early_trials,
     from_row,
     metadata,
     runs,
     schema_version,
+    stored_trial,
     to_json,
     to_row,
     trials,
 )
+
+ARCHIVE_FILE = "archive.sqlite"  # in a run's directory
 
 
 class Archive:
@@ -51,9 +56,10 @@ class Archive:
     All methods raise ArchiveError where the database fails; what was appended before stays.
     """
 
-    def __init__(self, engine: Engine, run_id: int, run: RunInfo) -> None:
+    def __init__(self, engine: Engine, run_id: int, run: RunInfo, *, writes: bool) -> None:
         self._engine = engine
         self._run_id = run_id
+        self._writes = writes
         self.run = run
 
     @classmethod
@@ -83,16 +89,18 @@ class Archive:
                 )
         with _reported(engine, "open the archive"):
             _set_journal(engine, "WAL")
-        return cls(engine, run_id, run)
+        return cls(engine, run_id, run, writes=True)
 
     @classmethod
     def read(cls, url: str, name: str | None = None) -> Self:
-        """Open an existing archive to look at the run `name`, or at the only one there is."""
-        engine = _engine(url, create=False)
-        _upgrade(engine)
+        """Open an existing archive to look at the run `name`, or at the only one there is.
+
+        Nothing is written, be the run at work or the archive of an earlier schema.
+        """
+        engine = _engine(url, read_only=True)
         with _transaction(engine, "open the archive") as connection:
             _check_integrity(connection)
-            _check_version(connection)
+            _check_version(connection, READABLE_SCHEMAS)
             rows = list(connection.execute(select(runs)).mappings())
         named = [row for row in rows if name in (None, row["name"])]
         if len(named) != 1:
@@ -102,7 +110,7 @@ class Archive:
             )
         (row,) = named
         run = RunInfo(row["name"], row["config_hash"], json.loads(row["config"]), row["revision"])
-        return cls(engine, row["id"], run)
+        return cls(engine, row["id"], run, writes=False)
 
     def append(self, trial: Trial) -> None:
         """Add the trial that the strategy hears of next; the disk has it when this returns."""
@@ -122,6 +130,11 @@ class Archive:
     def trials(self) -> list[Trial]:
         """All trials in the order in which the strategy heard of them."""
         return self._select(trials)
+
+    def stored_trials(self) -> list[Trial]:
+        """The same with each architecture as a `StoredArchitecture`: for many trials at once of
+        which few need more than text and key, since reading a cell takes milliseconds."""
+        return [stored_trial(row) for row in self._rows(trials)]
 
     def early_trials(self) -> list[Trial]:
         """The trials that finished but whose turn has not come."""
@@ -150,8 +163,9 @@ class Archive:
     def close(self) -> None:
         # Fails while others read, or on a full disk. Then the log stays beside the file, and SQLite
         # takes both together: nothing is lost.
-        with suppress(OperationalError):
-            _set_journal(self._engine, "DELETE")
+        if self._writes:
+            with suppress(OperationalError):
+                _set_journal(self._engine, "DELETE")
         self._engine.dispose()
 
     def __enter__(self) -> Self:
@@ -165,27 +179,35 @@ class Archive:
     ) -> None:
         self.close()
 
-    def _select(
+    def _select(self, table: Table, *conditions: Any, **choice: Any) -> list[Trial]:
+        place = _place(self._engine)
+        return [from_row(row, place) for row in self._rows(table, *conditions, **choice)]
+
+    def _rows(
         self, table: Table, *conditions: Any, order: tuple[Any, ...] = (), limit: int | None = None
-    ) -> list[Trial]:
+    ) -> Sequence[RowMapping]:
         query = (
-            select(table)
+            select(*self._columns(table))
             .where(table.c.run == self._run_id, *conditions)
             .order_by(*(order or (table.c.id,)))
             .limit(limit)
         )
         with _transaction(self._engine, "read the archive") as connection:
-            rows = connection.execute(query).mappings().all()
-        return [from_row(row, _place(self._engine)) for row in rows]
+            return connection.execute(query).mappings().all()
+
+    def _columns(self, table: Table) -> Sequence[Column[Any]]:
+        """Those that the database has: an archive that is only looked at may lack the newest."""
+        present = {column["name"] for column in inspect(self._engine).get_columns(table.name)}
+        return [column for column in table.columns if column.name in present]
 
 
-def _engine(url: str, *, create: bool = True) -> Engine:
-    """An engine for a URL. Without `create` a missing SQLite file is an error."""
+def _engine(url: str, *, read_only: bool = False) -> Engine:
+    """An engine for a URL. A SQLite file that is only to be read must be there."""
     try:
         parsed = make_url(url)
-        if not create and _is_file(parsed):
-            # rw, not ro: a journal left by a killed process must be rolled back by who reads next.
-            query = {"mode": "rw", "uri": "true"}
+        if read_only and _is_file(parsed):
+            # What a killed process left in the write-ahead log is read along, and stays there.
+            query = {"mode": "ro", "uri": "true"}
             parsed = parsed.set(database=f"file:{quote(parsed.database or '')}", query=query)
         engine = create_engine(parsed)
     except (ArgumentError, SQLAlchemyError, ImportError) as error:
@@ -249,13 +271,13 @@ def _create_tables(connection: Connection) -> None:
         connection.execute(insert(schema_version), {"version": SCHEMA_VERSION})
 
 
-def _check_version(connection: Connection) -> None:
+def _check_version(connection: Connection, accepted: Sequence[int] = (SCHEMA_VERSION,)) -> None:
     if not inspect(connection).has_table(schema_version.name):
         raise ArchiveError(
             f"{_place(connection.engine)}: expected an archive, got another database"
         )
     version = connection.execute(select(schema_version.c.version)).scalar_one()
-    if version != SCHEMA_VERSION:
+    if version not in accepted:
         raise ArchiveError(
             f"{_place(connection.engine)}: expected an archive of schema {SCHEMA_VERSION}, got "
             f"schema {version}; use the revision of archsearch that wrote it"

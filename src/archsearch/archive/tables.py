@@ -24,12 +24,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import RowMapping
 
-from archsearch.architecture import read_architecture
+from archsearch.architecture import Architecture, read_architecture
 from archsearch.archive.errors import ArchiveError
 from archsearch.archive.records import Candidate, Epoch, Json, Origin, Status, Trial
+from archsearch.archive.stored import StoredArchitecture
 from archsearch.cell import CellError
 
 SCHEMA_VERSION = 2
+READABLE_SCHEMAS = (1, 2)
 
 metadata = MetaData()
 
@@ -128,7 +130,6 @@ def from_row(row: RowMapping, place: str) -> Trial:
     Raises:
         ArchiveError: the row was damaged, or written under another meaning of the cell language.
     """
-    operation, parents, details = json.loads(row["origin"])
     try:
         architecture = read_architecture(row["cell"])
     except CellError as error:
@@ -137,18 +138,31 @@ def from_row(row: RowMapping, place: str) -> Trial:
             f"{place}, trial {row['number']}: its cell cannot be read ({reason}); the file is "
             "damaged, or another revision of archsearch wrote it"
         ) from error
+    trial = _trial(row, architecture)
+    key = trial.candidate.key
+    if key != row["key"]:
+        raise ArchiveError(
+            f"{place}, trial {row['number']}: expected a cell with the key {row['key']}, got "
+            f"{key}; the file is damaged, or another revision of archsearch wrote it"
+        )
+    return trial
+
+
+def stored_trial(row: RowMapping) -> Trial:
+    """The same with a `StoredArchitecture`, which is not held against its key."""
+    architecture_key, _, _of_hyperparameters = row["key"].partition("-")
+    return _trial(row, StoredArchitecture(row["cell"], architecture_key))
+
+
+def _trial(row: RowMapping, architecture: Architecture) -> Trial:
+    operation, parents, details = json.loads(row["origin"])
     candidate = Candidate(
         number=row["number"],
         architecture=architecture,
         genome=json.loads(row["genome"]),
         origin=Origin(operation, tuple(parents), details),
-        hyperparameters=json.loads(row["hyperparameters"]),
+        hyperparameters=json.loads(row.get("hyperparameters", "{}")),
     )
-    if candidate.key != row["key"]:
-        raise ArchiveError(
-            f"{place}, trial {row['number']}: expected a cell with the key {row['key']}, got "
-            f"{candidate.key}; the file is damaged, or another revision of archsearch wrote it"
-        )
     return Trial(
         candidate=candidate,
         status=Status(row["status"]),
@@ -160,7 +174,7 @@ def from_row(row: RowMapping, place: str) -> Trial:
         wall_seconds=row["wall_seconds"],
         cause=row["cause"],
         reused_from=row["reused_from"],
-        details=json.loads(row["details"]),
+        details=json.loads(row.get("details", "{}")),
     )
 
 

@@ -18,10 +18,10 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 from scipy.stats import kendalltau, spearmanr  # type: ignore[import-untyped]
 
-from archsearch.archive import Archive, Trial
+from archsearch.archive import ARCHIVE_FILE, Archive, Trial
 from archsearch.command import run_command
 from archsearch.config import register
-from archsearch.main import ARCHIVE, search
+from archsearch.main import search
 from archsearch.predictor.nas_bench_nlp import measured_cells
 from archsearch.train.checkpoint import write_whole
 from archsearch.train.progress import write_line
@@ -42,7 +42,7 @@ def measure(cfg: DictConfig) -> None:
     """Train what is missing, then print and keep how the results compare."""
     search(cfg)
     run_dir = Path(HydraConfig.get().runtime.output_dir)
-    with Archive.read(f"sqlite:///{run_dir / ARCHIVE}") as archive:
+    with Archive.read(f"sqlite:///{run_dir / ARCHIVE_FILE}") as archive:
         trials = archive.trials()
     published = {row.cell.key: -row.fitness for row in measured_cells()}
     known = [trial for trial in trials if trial.candidate.key in published]

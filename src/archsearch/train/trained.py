@@ -8,19 +8,17 @@ from typing import Any
 
 import torch
 from hydra.utils import instantiate
-from omegaconf import DictConfig, ListConfig, OmegaConf
+from omegaconf import DictConfig, OmegaConf
 from safetensors.torch import load_file
 
 from archsearch.architecture import Architecture
-from archsearch.config import ConfigError, check
+from archsearch.config import CONFIG_FILE, ConfigError, check, check_is_own
 from archsearch.data.store import ROOT_VARIABLE
 from archsearch.train.budget import Budget
 from archsearch.train.cell_sources import read_cell_file
 from archsearch.train.task import Task
 
-RESULT, WEIGHTS, CELL, CONFIG = "result.json", "model.safetensors", "cell.txt", "config.yaml"
-
-_OWN = "archsearch."
+RESULT, WEIGHTS, CELL, CONFIG = "result.json", "model.safetensors", "cell.txt", CONFIG_FILE
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +80,7 @@ def rebuild(
     Raises:
         ConfigError: it names anything but archsearch's own classes, or does not fit them.
     """
-    for target in _targets(config):
-        if not target.startswith(_OWN):  # what comes with a directory could else run anything
-            raise ConfigError(f"{source}: expected classes of archsearch, got {target!r}")
+    check_is_own(config, source)
     check(config)
     task: Task = instantiate(config.task)
     network = task.network(architecture, budget, instantiate(config.model), torch.Generator())
@@ -99,12 +95,3 @@ def read_result(folder: Path) -> dict[str, Any]:
 
 def _missing(folder: Path) -> list[str]:
     return [name for name in (CONFIG, CELL, WEIGHTS, RESULT) if not (folder / name).is_file()]
-
-
-def _targets(node: Any) -> list[str]:
-    if isinstance(node, ListConfig):
-        return [target for child in node for target in _targets(child)]
-    if not isinstance(node, DictConfig):
-        return []
-    own = [str(node["_target_"])] if "_target_" in node else []
-    return own + [target for key in node for target in _targets(node[key])]

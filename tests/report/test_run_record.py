@@ -1,0 +1,101 @@
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from toy_runs import write_run
+
+from archsearch.archive import ARCHIVE_FILE, Archive, ArchiveError
+from archsearch.config import CONFIG_FILE, ConfigError
+from archsearch.report.run_record import Choices, is_search, read_run
+
+
+def files(folder: Path) -> dict[str, tuple[bytes, int]]:
+    return {p.name: (p.read_bytes(), p.stat().st_mtime_ns) for p in sorted(folder.iterdir())}
+
+
+def test_a_run_is_read_with_its_names_trials_and_best(tmp_path: Path) -> None:
+    folder = write_run(tmp_path, "gp_neat_small", seed=3, num_trials=9)
+    run = read_run(folder)
+    assert run.choices == Choices("xml", "tiny", "gp_neat_small", "gp_tree")
+    assert (run.seed, run.metric_name, run.lower_is_better) == (3, "perplexity", True)
+    assert list(run.references) == ["rnn", "lstm", "gru"]
+    assert [trial.candidate.number for trial in run.proposed] == list(range(3, 12))
+    assert run.best is max(run.proposed, key=lambda trial: trial.fitness)
+    with Archive.read(f"sqlite:///{folder / ARCHIVE_FILE}") as archive:
+        for stored, read in zip(run.trials, archive.trials(), strict=True):
+            assert stored.candidate.key == read.candidate.key
+            assert stored.candidate.architecture.equations() == (
+                read.candidate.architecture.equations()
+            )
+
+
+def test_reading_changes_nothing_not_even_an_archive_of_schema_1(tmp_path: Path) -> None:
+    folder = write_run(tmp_path, "random", seed=1, num_trials=4)
+    with closing(sqlite3.connect(folder / ARCHIVE_FILE)) as database:
+        for table in ("trials", "early_trials"):
+            for column in ("hyperparameters", "details"):
+                database.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
+        database.execute("UPDATE schema_version SET version = 1")
+        database.commit()
+    before = files(folder)
+    assert len(read_run(folder).trials) == 7
+    assert files(folder) == before
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[2])
+from toy_runs import trials_of
+from archsearch.archive import Archive
+from archsearch.report.run_record import read_run
+folder = Path(sys.argv[1])
+archive = Archive.open(f"sqlite:///{folder / 'archive.sqlite'}", read_run(folder).info)
+for trial in trials_of("random", seed=1, num_trials=5)[3:]:
+    archive.append(trial)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_run_at_work_and_one_that_was_killed_are_read(tmp_path: Path) -> None:
+    folder = write_run(tmp_path, "random", seed=1, num_trials=0)
+    toys = Path(__file__).parent.parent / "toys"
+    subprocess.run([sys.executable, "-c", KILLED, str(folder), str(toys)], check=False)
+    log = folder / f"{ARCHIVE_FILE}-wal"
+    size = log.stat().st_size
+    assert size > 0  # the trials are only there
+    run = read_run(folder)
+    assert len(run.proposed) == 5
+    assert log.stat().st_size == size
+    with Archive.open(f"sqlite:///{folder / ARCHIVE_FILE}", run.info) as archive:  # at work again
+        assert len(read_run(folder).trials) == len(archive) == 8
+
+
+def test_directories_that_are_no_runs_say_so(tmp_path: Path) -> None:
+    assert not is_search(tmp_path)
+    with pytest.raises(ArchiveError, match="unable to open"):
+        read_run(tmp_path)
+
+
+def test_a_configuration_cannot_name_foreign_code(tmp_path: Path) -> None:
+    folder = write_run(tmp_path, "random", seed=1, num_trials=1)
+    text = (folder / CONFIG_FILE).read_text().replace("  metric: perplexity\n", "")
+    for target in ("os.system", "archsearch.main.os.system", "archsearch.train.NoSuchTask"):
+        changed = text.replace("archsearch.train.LanguageTask", target)
+        (folder / CONFIG_FILE).write_text(changed)
+        with pytest.raises(ConfigError, match=target):
+            read_run(folder)
+
+
+def test_a_directory_named_by_hand_has_the_names_of_its_configuration(tmp_path: Path) -> None:
+    folder = write_run(tmp_path, "random", seed=1, num_trials=0)
+    info = replace(read_run(folder).info, name="mine")
+    (folder / ARCHIVE_FILE).unlink()
+    Archive.open(f"sqlite:///{folder / ARCHIVE_FILE}", info).close()
+    run = read_run(folder)
+    assert run.choices == Choices("xml", "tiny", "RandomSearch", "GPTreeSpace")
+    assert run.best is None
