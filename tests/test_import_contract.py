@@ -23,7 +23,7 @@ ALLOWED = {
     "train": {"cell", "architecture", "nn", "data", "archive", "config", "command"},
     "evaluate": {"cell", "architecture", "archive", "predictor", "data", "nn", "train", "search"},
     "export": {"cell", "architecture", "archive", "nn", "config", "command", "train"},
-    "report": {"cell", "architecture", "archive", "search", "config", "command", "train"},
+    "report": {"cell", "architecture", "archive", "search", "config", "command", "data", "train"},
     "bench": {
         "cell",
         "space",

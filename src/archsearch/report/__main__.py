@@ -1,0 +1,63 @@
+"""`python -m archsearch.report outputs/<run> …`: what searches found, as one page."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from archsearch.command import Parser, one_line_errors
+from archsearch.report.build import build_report
+from archsearch.report.folder import PAGE, files_of, write_folder
+from archsearch.report.run_record import is_search, read_run
+from archsearch.report.training_record import is_training, read_training
+
+
+def main() -> None:
+    """The command."""
+    options = _parser().parse_args()
+    with one_line_errors():
+        write_report(options.runs, options.out)
+
+
+def write_report(folders: Sequence[Path], out: Path) -> None:
+    """Read the runs, write the page with its figures and tables, and say where it is."""
+    searches = [folder for folder in folders if is_search(folder)]
+    trained = [folder for folder in folders if is_training(folder)]
+    left_out = [folder for folder in folders if folder not in searches and folder not in trained]
+    runs = [run for run in map(read_run, searches) if run.trials]
+    left_out += [folder for folder in searches if folder not in [run.folder for run in runs]]
+    if not runs and not trained:
+        raise ValueError(
+            "expected directories of searches or trainings, such as outputs/<run>, with at least "
+            f"one finished trial; none of these is one: {', '.join(map(str, folders))}"
+        )
+    for folder in left_out:
+        sys.stderr.write(f"left out, no run with results: {folder}\n")
+    report = build_report(runs, list(map(read_training, trained)))
+    files = files_of(report)
+    write_folder(out, files)
+    size = sum(map(len, files.values())) / 1e6
+    sys.stdout.write(f"{out / PAGE}: {len(files)} files, {size:.1f} MB\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = Parser(
+        prog="python -m archsearch.report",
+        description="One static page about searches and trainings, with its figures as SVG and PNG "
+        "and its tables as CSV. Runs are only read, and may still be at work.",
+    )
+    parser.add_argument(
+        "runs", nargs="+", type=Path, help="directories of searches, and of trainings"
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=Path("report"),
+        help="folder of the report (default: report); an earlier report there is replaced, other "
+        "files stay",
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,238 @@
+"""From records of runs to the report."""
+
+import math
+import statistics
+from collections.abc import Sequence
+from pathlib import Path
+
+from archsearch.archive import Status
+from archsearch.data import DataError
+from archsearch.report.best_so_far import top_mean
+from archsearch.report.chart import Chart
+from archsearch.report.differences import Difference, paired_differences
+from archsearch.report.page import Block, Charts, Listing, Paragraph, Report, Section
+from archsearch.report.progress_charts import (
+    best_against_seconds,
+    best_against_trials,
+    learning_curves,
+    over_random,
+)
+from archsearch.report.run_record import RunRecord
+from archsearch.report.run_section import asked, run_section, slug
+from archsearch.report.settings import Comparison, Setting, compare
+from archsearch.report.strategy_charts import charts_of
+from archsearch.report.table import Table, Value, table
+from archsearch.report.training_record import TrainingRecord, table_of_trainings
+from archsearch.search.callbacks.wording import metric_text
+
+TOP = 10
+COMPARED = "lstm"
+
+
+def build_report(runs: Sequence[RunRecord], trainings: Sequence[TrainingRecord]) -> Report:
+    """The whole report; runs and trainings stand in the order given."""
+    named = _named(runs)
+    comparisons = compare(runs)
+    sections = []
+    if runs:
+        sections.append(Section("asked", "What was asked", (asked(named),)))
+        for i, comparison in enumerate(comparisons):
+            mark = "" if len(comparisons) == 1 else f"-{i + 1}"
+            sections += _comparison_sections(comparison, mark)
+        details = tuple(run_section(run, name) for name, run in named.items())
+        sections.append(Section("runs", "Each run", parts=details))
+    if trainings:
+        sections.append(_trainings_section(list(trainings)))
+    return Report(_title(runs, trainings), _summary(comparisons), tuple(sections))
+
+
+def _named(runs: Sequence[RunRecord]) -> dict[str, RunRecord]:
+    """Each run under a name of its own for anchors and files."""
+    return {f"run{i + 1}-{slug(run.name)[:60]}": run for i, run in enumerate(runs)}
+
+
+def _title(runs: Sequence[RunRecord], trainings: Sequence[TrainingRecord]) -> str:
+    if len(runs) == 1:
+        return f"Search {runs[0].name}"
+    if runs:
+        return f"{len(runs)} searches side by side"
+    return f"{len(trainings)} training{'s' * (len(trainings) > 1)}"
+
+
+def _summary(comparisons: Sequence[Comparison]) -> tuple[str, ...]:
+    sentences = []
+    for comparison in comparisons:
+        found = [run for run in comparison.runs if run.best is not None]
+        if not found:
+            sentences.append(f"{comparison.title}: no cell was trained without failing.")
+            continue
+        run = max(found, key=lambda run: run.best.fitness if run.best else -math.inf)
+        assert run.best is not None
+        best = metric_text(run.best.metric)
+        references = ", ".join(
+            f"{name} {metric_text(metric)}" for name, metric in comparison.references.items()
+        )
+        against = f"; references under the same budget: {references}" if references else ""
+        sentences.append(
+            f"{comparison.title}: best {comparison.metric_name} {best}, found by "
+            f"{run.choices.search} on {run.choices.cell_space} under seed {run.seed}{against}."
+        )
+    return tuple(sentences)
+
+
+def _comparison_sections(comparison: Comparison, mark: str) -> list[Section]:
+    title = comparison.title
+    found: list[Block] = [_settings_table(comparison, f"settings{mark}")]
+    revisions = sorted({run.info.revision for run in comparison.runs})
+    if len(revisions) > 1:
+        found.append(
+            Paragraph(
+                f"These runs are of {len(revisions)} revisions of archsearch "
+                f"({', '.join(revisions)}), which may train the same cell to another figure."
+            )
+        )
+    charts = [
+        best_against_trials(comparison, f"best_against_trials{mark}"),
+        best_against_seconds(comparison, f"best_against_seconds{mark}"),
+    ]
+    curves = learning_curves(comparison, f"learning_curves{mark}")
+    progress: list[Block] = [Charts((*charts, curves) if curves else tuple(charts))]
+    if curves is None:
+        progress.append(Paragraph("Trainings of one epoch have no learning curve to show."))
+    sections = [
+        Section(f"found{mark}", f"What was found: {title}", tuple(found)),
+        Section(f"progress{mark}", f"Progress: {title}", tuple(progress)),
+    ]
+    if len(comparison.settings) > 1:
+        sections.append(_difference_section(comparison, mark))
+    sections.append(_strategies_section(comparison, mark))
+    return sections
+
+
+def _settings_table(comparison: Comparison, name: str) -> Table:
+    """A row a setting, means over its seeds; then the references."""
+    rows = [_setting_row(setting, comparison) for setting in comparison.settings]
+    for reference, metric in comparison.references.items():
+        params = next(
+            (
+                r.references[reference].num_params
+                for r in comparison.runs
+                if reference in r.references
+            ),
+            None,
+        )
+        rows.append((f"reference {reference}", None, None, metric, None, None, params, None, None))
+    columns = (
+        "setting", "seeds", "trials", f"best {comparison.metric_name}", "each seed's best",
+        f"mean of the {TOP} best", "parameters of the best", f"better than {COMPARED}", "failed",
+    )  # fmt: skip
+    caption = (
+        "Means over seeds. Better than and failed: of all trials of the setting. The reference "
+        "cells are trials of the runs, under the same budget."
+    )
+    return table(name, caption, columns, rows)
+
+
+def _setting_row(setting: Setting, comparison: Comparison) -> tuple[Value, ...]:
+    ran = [run for run in setting.runs if run.best is not None]
+    bests = [run.best.metric for run in ran if run.best and run.best.metric is not None]
+    tops = [top for run in ran if not math.isnan(top := top_mean(run, TOP))]
+    trials = [trial for run in setting.runs for trial in run.proposed]
+    better = 0
+    for run in ran:
+        reference = run.references.get(COMPARED)
+        if reference is not None:
+            better += sum(trial.fitness > reference.fitness for trial in run.proposed)
+    best = setting.best_run.best
+    return (
+        setting.label,
+        ", ".join(str(run.seed) for run in setting.runs),
+        len(trials),
+        statistics.fmean(bests) if bests else None,
+        ", ".join(map(metric_text, bests)),
+        statistics.fmean(tops) if tops else None,
+        best.num_params if best else None,
+        better if COMPARED in comparison.references else None,
+        sum(trial.status is not Status.OK for trial in trials),
+    )
+
+
+def _difference_section(comparison: Comparison, mark: str) -> Section:
+    differences = paired_differences(comparison)
+    count = len({(d.one, d.other) for d in differences})
+    if not differences:
+        text = "No two settings are to be compared: with more than five, each is held against "
+        text += "random search on its cell space, and there is none."
+        return Section(f"fair{mark}", "Fair comparison", (Paragraph(text),))
+    better = "lower" if comparison.lower_is_better else "higher"
+    of_all = f" of all {count} comparisons together (Bonferroni)" if count > 1 else ""
+    blocks: list[Block] = [
+        Paragraph(
+            "Differences between runs under the same seed, at equal numbers of trials and at equal "
+            f"seconds of compute; {better} is better. Intervals are Student's t for the mean over "
+            f"seeds, at 95%{of_all}."
+        ),
+        Listing(tuple(difference.sentence for difference in differences)),
+        _difference_table(differences, f"differences{mark}", comparison.metric_name),
+    ]
+    return Section(f"fair{mark}", f"Fair comparison: {comparison.title}", tuple(blocks))
+
+
+def _difference_table(differences: Sequence[Difference], name: str, metric: str) -> Table:
+    rows: list[tuple[Value, ...]] = [
+        (
+            d.one, d.other, d.equal, len(d.differences), d.interval.mean, d.interval.low,
+            d.interval.high,
+        )
+        for d in differences
+    ]  # fmt: skip
+    columns = ("one", "other", "equal", "seeds", f"difference in best {metric}", "from", "to")
+    return table(name, "Paired differences: one minus other.", columns, rows)
+
+
+def _strategies_section(comparison: Comparison, mark: str) -> Section:
+    """For each setting the charts of its best run, and its way ahead of random search."""
+    parts = []
+    for i, setting in enumerate(comparison.settings):
+        name = f"setting{mark}-{i + 1}"
+        charts: list[Chart] = []
+        if (ahead := over_random(comparison, setting, f"{name}-over_random")) is not None:
+            charts.append(ahead)
+        charts += charts_of(setting.best_run, name)
+        if charts:
+            parts.append(Section(name, setting.label, (Charts(tuple(charts)),)))
+    return Section(
+        f"strategies{mark}",
+        f"Inside the strategies: {comparison.title}",
+        (Paragraph("Of each setting the run with the best cell."),),
+        tuple(parts),
+    )
+
+
+def _trainings_section(trainings: list[TrainingRecord]) -> Section:
+    blocks: list[Block] = [table_of_trainings(trainings), *_traces(trainings)]
+    return Section("trainings", "Trainings of single cells", tuple(blocks))
+
+
+def _traces(trainings: list[TrainingRecord]) -> list[Block]:
+    """Charts of the first two trainings on each task that read the same text."""
+    from archsearch.report.traces import Trace, read_trace, trace_chart  # takes seconds
+
+    blocks: list[Block] = []
+    by_text: dict[tuple[str, ...], list[Trace]] = {}
+    cells: set[tuple[object, ...]] = set()
+    for training in trainings:
+        kind = (training.result["task"], training.result["key"])
+        if kind in cells or not (Path(training.folder) / "model.safetensors").is_file():
+            continue
+        cells.add(kind)
+        try:
+            trace = read_trace(training)
+        except DataError as error:
+            blocks.append(Paragraph(f"No hidden states of {training.name}: {error}"))
+            continue
+        if trace is not None:
+            by_text.setdefault(trace.symbols, []).append(trace)
+    pairs = [found[:2] for found in by_text.values() if len(found) > 1]
+    charts = tuple(trace_chart(pair, f"traces-{i + 1}") for i, pair in enumerate(pairs))
+    return [*blocks, Charts(charts)] if charts else blocks

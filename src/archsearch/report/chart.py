@@ -1,0 +1,106 @@
+"""Charts: drawn once, as SVG for the page and as SVG and PNG for a paper.
+
+Colours are Okabe and Ito's, which colour-blind readers tell apart, and lines differ in their dashes
+too. Texts are drawn as outlines, so that a chart looks the same everywhere; nothing in a file
+depends on the day or the machine.
+"""
+
+import io
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import matplotlib
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+# Blue, vermilion, green, purple, orange, sky blue, black; their yellow is too light for lines.
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
+DASHES = ("-", "--", ":", "-.")
+GREY = "#767676"
+WIDTH, HEIGHT = 4.6, 3.4  # inches: letters stay legible where a phone shows the chart
+DOTS_PER_INCH = 200
+STYLE: dict[str, Any] = {
+    "axes.edgecolor": GREY,
+    "axes.labelsize": 10,
+    "axes.prop_cycle": matplotlib.cycler(color=COLOURS),
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "figure.constrained_layout.use": True,
+    "font.family": "DejaVu Sans",
+    "font.size": 10,
+    "legend.fontsize": 9,
+    "legend.frameon": False,
+    "lines.linewidth": 1.6,
+    "svg.fonttype": "path",
+    "svg.hashsalt": "archsearch",
+    "text.parse_math": False,  # names may have dollar signs
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """name: of its files. caption: what it shows, for all. alt: the same for who cannot see it."""
+
+    name: str
+    caption: str
+    alt: str
+    svg: bytes
+    png: bytes
+
+
+@dataclass(slots=True)
+class Canvas:
+    """A figure while it is drawn; `chart` makes it a value."""
+
+    figure: Figure
+
+    def axes(self, x_label: str, y_label: str) -> Axes:
+        axes = self.figure.subplots()
+        axes.set_xlabel(x_label)
+        axes.set_ylabel(y_label)
+        return axes
+
+    def legend(self, axes: Axes) -> None:
+        """Below the axes, where it hides no data."""
+        handles, labels = axes.get_legend_handles_labels()
+        if labels:
+            columns = 2 if max(map(len, labels)) <= 22 else 1
+            self.figure.legend(handles, labels, loc="outside lower center", ncols=columns)
+            rows = -(-len(labels) // columns)
+            self.figure.set_size_inches(WIDTH, HEIGHT + 0.19 * max(0, rows - 2))
+
+    def chart(self, name: str, caption: str, alt: str | None = None) -> Chart:
+        svg, png = io.BytesIO(), io.BytesIO()
+        self.figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
+        self.figure.set_layout_engine("none")  # it has found its places
+        self.figure.savefig(png, format="png", dpi=DOTS_PER_INCH, metadata={"Software": None})
+        return Chart(name, caption, alt or caption, svg.getvalue(), png.getvalue())
+
+
+@contextmanager
+def canvas(width: float = WIDTH, height: float = HEIGHT) -> Iterator[Canvas]:
+    """An empty figure, in inches, to be drawn and made a chart inside the context."""
+    with matplotlib.rc_context(STYLE):
+        yield Canvas(Figure(figsize=(width, height)))
+
+
+def look(index: int) -> dict[str, str]:
+    """Colour and dashes of the i-th of many lines."""
+    dashes = DASHES[index // len(COLOURS) % len(DASHES)]
+    return {"color": COLOURS[index % len(COLOURS)], "linestyle": dashes}
+
+
+def label(name: str) -> str:
+    """A name as charts write it: what their font lacks is a question mark."""
+    return "".join(c if c.isprintable() and ord(c) < 0x250 else "?" for c in name)
+
+
+def limits(values: Sequence[float], margin: float = 0.06) -> tuple[float, float] | None:
+    """Bounds with some air; None where there is nothing to bound."""
+    if not values:
+        return None
+    low, high = min(values), max(values)
+    air = (high - low or abs(high) or 1.0) * margin
+    return low - air, high + air

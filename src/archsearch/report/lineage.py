@@ -1,0 +1,122 @@
+"""The family of a trial: its ancestors, and a drawing of them with links.
+
+Oldest at the top. An ancestor stands above all who descend from it. The drawing is SVG of our own,
+to stand within a page that has an anchor for each ancestor.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from html import escape
+
+from archsearch.archive import Trial
+from archsearch.report.run_record import RunRecord
+from archsearch.search.callbacks.wording import outcome_text, shortened
+
+MAX_SHOWN = 40
+BOX_WIDTH, BOX_HEIGHT = 148, 54
+GAP_X, GAP_Y, MARGIN = 16, 30, 6
+LETTERS = 21  # that fit into a box
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """A trial and its ancestors, by number; num_hidden older ones are left out.
+
+    rows: of numbers, oldest first; the trial itself is the last row.
+    parents: of each who is shown, those who are shown.
+    """
+
+    members: Mapping[int, Trial]
+    rows: tuple[tuple[int, ...], ...]
+    parents: Mapping[int, tuple[int, ...]]
+    num_hidden: int
+
+
+def family(run: RunRecord, trial: Trial) -> Family:
+    """The nearest ancestors of a trial; one that its archive does not have ends its line."""
+    ancestors = {trial.candidate.number: trial}
+    waiting = [trial]
+    while waiting:
+        for number in waiting.pop().candidate.origin.parents:
+            if number in run.by_number and number not in ancestors:
+                ancestors[number] = run.by_number[number]
+                waiting.append(run.by_number[number])
+    # Parents have smaller numbers, so the youngest hang together.
+    shown = sorted(ancestors, reverse=True)[:MAX_SHOWN]
+    parents = {
+        number: tuple(p for p in ancestors[number].candidate.origin.parents if p in shown)
+        for number in shown
+    }
+    depths: dict[int, int] = {shown[0]: 0}
+    for number in shown:
+        for parent in parents[number]:
+            depths[parent] = max(depths.get(parent, 0), depths[number] + 1)
+    by_depth = defaultdict(list)
+    for number in sorted(shown):
+        by_depth[depths[number]].append(number)
+    rows = tuple(tuple(by_depth[depth]) for depth in sorted(by_depth, reverse=True))
+    members = {number: ancestors[number] for number in sorted(shown)}
+    return Family(members, rows, parents, len(ancestors) - len(shown))
+
+
+def change_text(trial: Trial) -> str:
+    """How a trial came about from its parents: "crossover, insert, replace"."""
+    origin = trial.candidate.origin
+    mutations = origin.details.get("mutations")
+    listed = mutations if isinstance(mutations, list) else []
+    return ", ".join([origin.operation.replace("_", " "), *map(str, listed)])
+
+
+def to_svg(tree: Family, anchor: Callable[[int], str]) -> str:
+    """A drawing whose boxes are links to `#` and the anchor of a number."""
+    places, width = _places(tree)
+    height = 2 * MARGIN + len(tree.rows) * (BOX_HEIGHT + GAP_Y) - GAP_Y
+    lines = [
+        _edge(places[parent], places[child])
+        for child, parents in tree.parents.items()
+        for parent in parents
+    ]
+    boxes = [_box(tree.members[number], places[number], anchor(number)) for number in tree.members]
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
+        f'viewBox="0 0 {width} {height}" role="group" aria-label="Family tree, oldest at the top">'
+        f"{''.join(lines)}{''.join(boxes)}</svg>"
+    )
+
+
+def _places(tree: Family) -> tuple[dict[int, tuple[int, int]], int]:
+    """The upper left corner of each box, rows centred, and the width of it all."""
+    widest = max(map(len, tree.rows))
+    width = 2 * MARGIN + widest * (BOX_WIDTH + GAP_X) - GAP_X
+    places = {}
+    for depth, row in enumerate(tree.rows):
+        left = (width - len(row) * (BOX_WIDTH + GAP_X) + GAP_X) // 2
+        for i, number in enumerate(row):
+            x = left + i * (BOX_WIDTH + GAP_X)
+            places[number] = (x, MARGIN + depth * (BOX_HEIGHT + GAP_Y))
+    return places, width
+
+
+def _edge(parent: tuple[int, int], child: tuple[int, int]) -> str:
+    x0, y0 = parent[0] + BOX_WIDTH // 2, parent[1] + BOX_HEIGHT
+    x1, y1 = child[0] + BOX_WIDTH // 2, child[1]
+    middle = (y0 + y1) // 2
+    path = f"M{x0} {y0}C{x0} {middle} {x1} {middle} {x1} {y1}"
+    return f'<path d="{path}" fill="none" stroke="#767676" stroke-width="1.5"/>'
+
+
+def _box(trial: Trial, place: tuple[int, int], anchor: str) -> str:
+    x, y = place
+    number = trial.candidate.number
+    texts = (f"trial {number}", outcome_text(trial), shortened(change_text(trial), LETTERS))
+    middle = x + BOX_WIDTH // 2
+    words = "".join(
+        f'<text x="{middle}" y="{y + 16 + 15 * i}">{escape(line)}</text>'
+        for i, line in enumerate(texts)
+    )
+    return (
+        f'<a href="#{escape(anchor)}" aria-label="{escape(", ".join(texts))}">'
+        f'<rect x="{x}" y="{y}" width="{BOX_WIDTH}" height="{BOX_HEIGHT}" rx="6" fill="#ffffff" '
+        f'stroke="#0072b2" stroke-width="1.5"/>{words}</a>'
+    )

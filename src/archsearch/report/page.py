@@ -1,0 +1,124 @@
+"""A report as a value, and as one HTML page that needs nothing besides itself."""
+
+import base64
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from archsearch.report.chart import Chart
+from archsearch.report.table import Table, text
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One sentence an item."""
+
+    items: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A command, a cell's text, equations: as it is, with a label."""
+
+    label: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Charts:
+    """Side by side where there is room."""
+
+    charts: tuple[Chart, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A standalone SVG document, shown as an image."""
+
+    name: str
+    alt: str
+    svg: str
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """SVG with links, made by archsearch with all texts escaped; it stands in the page itself."""
+
+    label: str
+    svg: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """What is long, behind a summary."""
+
+    summary: str
+    blocks: tuple["Block", ...]
+    anchor: str | None = None
+
+
+Block: TypeAlias = Paragraph | Listing | Code | Charts | Picture | Drawing | Table | Fold
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    anchor: str
+    title: str
+    blocks: tuple[Block, ...] = ()
+    parts: tuple["Section", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    title: str
+    summary: tuple[str, ...]
+    sections: tuple[Section, ...] = field(default=())
+
+    def blocks(self) -> Iterator[Block]:
+        """All of them, those within folds too."""
+        for section in self.sections:
+            yield from _blocks(section)
+
+
+def _blocks(section: Section) -> Iterator[Block]:
+    for block in section.blocks:
+        yield from _within(block)
+    for part in section.parts:
+        yield from _blocks(part)
+
+
+def _within(block: Block) -> Iterator[Block]:
+    yield block
+    if isinstance(block, Fold):
+        for inner in block.blocks:
+            yield from _within(inner)
+
+
+def to_html(report: Report) -> str:
+    """Every text is escaped by the template engine; SVG goes in as images, which run nothing, but
+    for the drawings with links, whose texts are escaped where they are drawn."""
+    environment = Environment(
+        loader=PackageLoader("archsearch.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["kind"] = lambda block: type(block).__name__
+    environment.filters["value"] = text
+    environment.filters["data_uri"] = _data_uri
+    environment.filters["inline"] = Markup
+    return environment.get_template("report.html").render(report=report)
+
+
+def _data_uri(svg: bytes | str) -> str:
+    content = svg.encode() if isinstance(svg, str) else svg
+    return f"data:image/svg+xml;base64,{base64.b64encode(content).decode()}"

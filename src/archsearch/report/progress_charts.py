@@ -1,0 +1,185 @@
+"""How far settings came: best so far against trials and compute, and against random search."""
+
+import math
+import statistics
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from matplotlib.axes import Axes
+
+from archsearch.report.best_so_far import Course, course, evenly, top_mean
+from archsearch.report.chart import COLOURS, GREY, Chart, canvas, label, limits, look
+from archsearch.report.differences import baseline_of, t_interval
+from archsearch.report.settings import Comparison, Setting
+
+POINTS = 200  # of a line, more than a chart has pixels to tell apart
+LEAST_FOR_BAND = 3  # seeds; the interval of two is 12.7 standard errors wide on each side
+TOPS = (1, 5, 15)  # models that figure 6 of NAS averages
+NAS_POINTS = 25
+
+
+def best_against_trials(comparison: Comparison, name: str) -> Chart:
+    def xs(courses: Sequence[Course]) -> list[float]:
+        return [float(n) for n in evenly(min(c.num_trials for c in courses), POINTS)]
+
+    axis = _Axis("trials of the strategy", "trials", xs, lambda c, x: c.after_trials(int(x)))
+    return _best_chart(comparison, name, axis)
+
+
+def best_against_seconds(comparison: Comparison, name: str) -> Chart:
+    def xs(courses: Sequence[Course]) -> list[float]:
+        stop = min(c.total_seconds for c in courses)
+        return [stop * (i + 1) / POINTS for i in range(POINTS)]
+
+    label_of_x = "compute of the trials [s]"
+    return _best_chart(
+        comparison, name, _Axis(label_of_x, "seconds of compute", xs, Course.after_seconds)
+    )
+
+
+class _Axis(NamedTuple):
+    """What the best is drawn against: places on it, as far as all courses go, and what a course
+    had reached there."""
+
+    label: str
+    words: str
+    xs: Callable[[Sequence[Course]], list[float]]
+    reached: Callable[[Course, float], float]
+
+
+def _best_chart(comparison: Comparison, name: str, axis: _Axis) -> Chart:
+    """A line a setting: the mean over seeds, with the seeds' own lines or their interval."""
+    ends: list[float] = []
+    has_band = False
+    with canvas() as drawing:
+        axes = drawing.axes(axis.label, f"best {label(comparison.metric_name)} so far")
+        for i, setting in enumerate(comparison.settings):
+            courses = [c for c in map(course, setting.runs) if c.num_trials]
+            if not courses:
+                continue
+            xs = axis.xs(courses)
+            seeds = [[axis.reached(c, x) for x in xs] for c in courses]
+            means = [statistics.fmean(values) for values in zip(*seeds, strict=True)]
+            axes.plot(xs, means, label=label(setting.label), **look(i))
+            if len(seeds) >= LEAST_FOR_BAND:
+                has_band = True
+                bounds = [t_interval(values) for values in zip(*seeds, strict=True)]
+                low, high = [b.low for b in bounds], [b.high for b in bounds]
+                axes.fill_between(xs, low, high, color=look(i)["color"], alpha=0.18, linewidth=0)
+            elif len(seeds) > 1:
+                for values in seeds:
+                    axes.plot(xs, values, alpha=0.45, linewidth=0.7, color=look(i)["color"])
+            # What the first trials found may lie far off.
+            ends += [v for values in seeds for v in values[len(xs) // 10 :] if not math.isnan(v)]
+        _references(axes, comparison)
+        shown = limits([*ends, *_near(comparison, ends)])
+        if shown:
+            axes.set_ylim(*shown)
+        drawing.legend(axes)
+        of = "mean over seeds"
+        caption = (
+            f"Best {comparison.metric_name} so far against {axis.words}: {of}"
+            + (", with the mean's 95% interval (Student's t)" if has_band else "")
+            + (
+                "; thin lines are the seeds of settings with two, whose interval would fill the "
+                "chart"
+                if any(len(setting.runs) == 2 for setting in comparison.settings)
+                else ""
+            )
+            + ". Dotted: reference cells under the same budget."
+        )
+        return drawing.chart(name, caption, f"{caption} {_ends(comparison)}")
+
+
+def _near(comparison: Comparison, ends: Sequence[float]) -> list[float]:
+    """The references that do not lie so far off that the lines would be pressed flat."""
+    if not ends:
+        return list(comparison.references.values())
+    low, high = min(ends), max(ends)
+    room = (high - low) or abs(high) * 0.1
+    return [v for v in comparison.references.values() if low - room <= v <= high + room]
+
+
+def _references(axes: Axes, comparison: Comparison) -> None:
+    for name, metric in comparison.references.items():
+        axes.axhline(metric, color=GREY, linewidth=0.9, linestyle=":")
+        axes.annotate(
+            label(name), (1, metric), xycoords=("axes fraction", "data"), va="bottom", ha="right",
+            fontsize=8, color=GREY, annotation_clip=True,
+        )  # fmt: skip
+
+
+def _ends(comparison: Comparison) -> str:
+    """Where the lines end, for who cannot see them."""
+    parts = []
+    for setting in comparison.settings:
+        ends = [c.best[-1] for c in map(course, setting.runs) if c.num_trials]
+        if ends:
+            parts.append(f"{setting.label} ends at {statistics.fmean(ends):.5g}")
+    return "; ".join(parts) + "."
+
+
+def over_random(comparison: Comparison, setting: Setting, name: str) -> Chart | None:
+    """Zoph & Le (2016), figure 6: by how much the mean of the k best is better than that of random
+    search after as many trials. None where there is no random search beside the setting, or too
+    few trials."""
+    baseline = baseline_of(setting, comparison.settings, same_space=False)
+    seeds = [s for s in setting.by_seed if baseline and s in baseline.by_seed]
+    if baseline is None or not seeds:
+        return None
+    pairs = [(setting.by_seed[seed], baseline.by_seed[seed]) for seed in seeds]
+    xs = evenly(min(len(run.proposed) for pair in pairs for run in pair), NAS_POINTS)
+    sign = 1 if comparison.lower_is_better else -1
+    drawn = False
+    with canvas() as drawing:
+        axes = drawing.axes("trials", f"improvement in {label(comparison.metric_name)}")
+        axes.axhline(0, color=GREY, linewidth=0.8)
+        for i, k in enumerate(TOPS):
+            ys = [
+                statistics.fmean(sign * (top_mean(b, k, x) - top_mean(a, k, x)) for a, b in pairs)
+                for x in xs
+            ]
+            if not all(map(math.isnan, ys)):
+                drawn = True
+                axes.plot(xs, ys, label=f"mean of the best {k}" if k > 1 else "best", **look(i))
+        if not drawn:
+            return None
+        drawing.legend(axes)
+        caption = (
+            f"Improvement of {setting.label} over {baseline.label} as trials grow: above zero it "
+            f"is ahead. Mean over {len(seeds)} seed{'s' * (len(seeds) > 1)}; after Zoph & Le "
+            "(2016), figure 6."
+        )
+        return drawing.chart(name, caption)
+
+
+def learning_curves(comparison: Comparison, name: str, count: int = 5) -> Chart | None:
+    """Of the best cells of all runs and of the references; None where a training has one epoch."""
+    ranked = sorted(
+        (t for run in comparison.runs for t in run.proposed if t.metric is not None),
+        key=lambda trial: -trial.fitness,
+    )
+    best = list({trial.candidate.key: trial for trial in reversed(ranked)}.values())[::-1][:count]
+    references = comparison.runs[0].references
+    curves = [trial.curve for trial in (*best, *references.values())]
+    if max(map(len, curves), default=0) < 2:
+        return None
+    with canvas() as drawing:
+        axes = drawing.axes("epoch", f"validation {label(comparison.metric_name)}")
+        last: list[float] = []
+        for i, trial in enumerate(best):
+            ys = [epoch.valid_metric for epoch in trial.curve]
+            axes.plot(range(1, len(ys) + 1), ys, label=f"{i + 1}. best cell", color=COLOURS[i])
+            last += ys[len(ys) // 4 :]
+        for trial, dashes in zip(references.values(), ("--", ":", "-."), strict=False):
+            ys = [epoch.valid_metric for epoch in trial.curve]
+            kind = str(trial.candidate.origin.details["name"])
+            axes.plot(range(1, len(ys) + 1), ys, color=GREY, linestyle=dashes, label=label(kind))
+            last += ys[len(ys) // 4 :]
+        shown = limits([y for y in last if math.isfinite(y)])
+        if shown:
+            axes.set_ylim(*shown)
+        drawing.legend(axes)
+        return drawing.chart(
+            name, "Learning curves of the best different cells of all runs, and of the references."
+        )

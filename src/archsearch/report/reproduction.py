@@ -1,0 +1,118 @@
+"""The command that gives a run again, found by composing configurations and comparing them."""
+
+import json
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from hydra import compose, initialize_config_dir
+from omegaconf import OmegaConf
+
+from archsearch.config import SEARCH_IDENTITY, conf_folder, register
+from archsearch.report.run_record import RunRecord
+
+GROUPS = (
+    "task", "budget", "model", "trainer", "cell_space", "predictor", "suite", "search",
+)  # fmt: skip
+_PLAIN = re.compile(r"[A-Za-z0-9_./+-]+")
+
+
+def search_command(run: RunRecord) -> str:
+    """Of `python -m archsearch`: the files of conf/ that come closest, and each value that differs.
+
+    A key that this revision does not have is left out; the revision that wrote the run knew it.
+    """
+    choices = _choices(run)
+    composed = _compose(tuple(choices.items()))
+    overrides = [f"{group}={choice}" for group, choice in choices.items()]
+    overrides += [f"{key}={_grammar(value)}" for key, value in _differences(run.config, composed)]
+    overrides += [f"seed={run.seed}"]
+    if "trials" in run.config:  # of an archive alone it is not known
+        overrides.append(f"trials={run.config['trials']}")
+    return shlex.join(["python", "-m", "archsearch", *overrides])
+
+
+def training_command(run: RunRecord) -> str:
+    """Of `python -m archsearch.train` for the run's best cell."""
+    task, budget = run.choices.task, run.choices.budget
+    arguments = [f"cell={run.folder}", f"task={task}", f"budget={budget}"]
+    return shlex.join(["python", "-m", "archsearch.train", *arguments])
+
+
+def _choices(run: RunRecord) -> dict[str, str]:
+    """Of each group the file that comes closest to the run's configuration; what the command would
+    choose anyway is left out."""
+    chosen: dict[str, str] = {}
+    named = {
+        "task": run.choices.task,
+        "budget": run.choices.budget,
+        "search": run.choices.search,
+        "cell_space": run.choices.cell_space,
+    }
+    for group in GROUPS:
+        files = sorted(file.stem for file in (Path(conf_folder()) / group).glob("*.yaml"))
+        if named.get(group) in files:
+            chosen[group] = named[group]
+            continue
+        default = _distance(run, group, chosen)
+        if default == 0:
+            continue
+        distances = {file: _distance(run, group, {**chosen, group: file}) for file in files}
+        closest = min(distances, key=lambda file: distances[file])
+        if distances[closest] < default:
+            chosen[group] = closest
+    return chosen
+
+
+def _distance(run: RunRecord, group: str, choices: Mapping[str, str]) -> int:
+    composed = _compose(tuple(choices.items()))
+    one, other = run.config.get(group), composed.get(group)
+    same_class = _target(one) == _target(other)
+    return len(list(_differing(one, other, group))) + (0 if same_class else 1000)
+
+
+def _target(node: object) -> object:
+    return node.get("_target_") if isinstance(node, Mapping) else None
+
+
+@cache
+def _compose(choices: tuple[tuple[str, str], ...]) -> dict[str, Any]:
+    register()
+    overrides = [f"{group}={choice}" for group, choice in choices]
+    with initialize_config_dir(conf_folder(), version_base="1.3"):
+        composed = OmegaConf.to_container(compose("config", overrides))
+    assert isinstance(composed, dict)
+    return {str(key): value for key, value in composed.items()}
+
+
+def _differences(config: Mapping[str, Any], composed: Mapping[str, Any]) -> Iterator[Any]:
+    keys = [key for key in (*SEARCH_IDENTITY, "compute_seconds") if key != "seed"]
+    for key in keys:
+        if key in config and key in composed:
+            yield from _differing(config[key], composed[key], key)
+
+
+def _differing(one: Any, other: Any, path: str) -> Iterator[tuple[str, Any]]:
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        for key in one:
+            if key in other:
+                yield from _differing(one[key], other[key], f"{path}.{key}")
+    elif one != other and not (one in ({}, None) and other in ({}, None)):
+        yield path, one
+
+
+def _grammar(value: Any) -> str:
+    """A value as Hydra's overrides write it."""
+    if isinstance(value, list):
+        return f"[{','.join(map(_grammar, value))}]"
+    if isinstance(value, Mapping):
+        return "{" + ",".join(f"{key}:{_grammar(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, str):
+        if _PLAIN.fullmatch(value):
+            return value
+        escaped = value.replace("\\", "\\\\").replace("'", "\\'")
+        return f"'{escaped}'"
+    return json.dumps(value)

@@ -1,0 +1,179 @@
+"""What the page says of one run: what was asked, its best cells, its failures, its winner."""
+
+import math
+import re
+from collections import defaultdict
+
+from archsearch.archive import Status, Trial
+from archsearch.report.lineage import change_text, family, to_svg
+from archsearch.report.page import Block, Code, Drawing, Fold, Listing, Paragraph, Picture, Section
+from archsearch.report.reproduction import search_command, training_command
+from archsearch.report.run_record import RunRecord
+from archsearch.report.strategy_charts import operations
+from archsearch.report.table import Table, Value, table
+from archsearch.search.callbacks.ranking import Ranked, rank, shown
+from archsearch.search.callbacks.wording import (
+    cell_text,
+    hyperparameters_text,
+    origin_text,
+    outcome_text,
+    status_text,
+)
+
+LEADERS = 10
+MAX_CAUSES, MAX_NUMBERS = 20, 8  # shown of a kind of failure, and of a cause
+_UNSAFE = re.compile(r"[^A-Za-z0-9_.-]+")
+
+
+def slug(text: str) -> str:
+    """A name for anchors and files."""
+    return _UNSAFE.sub("_", text)
+
+
+def run_section(run: RunRecord, name: str) -> Section:
+    """name: of the run's files and anchors, unlike that of any other run of the report."""
+    blocks: list[Block] = [
+        Code("Command that reproduces it", search_command(run)),
+        leaderboard(run, f"{name}-leaderboard"),
+        *failures(run, name),
+        operations(run, f"{name}-origins"),
+        *winner(run, name),
+    ]
+    return Section(name, run.name, tuple(blocks))
+
+
+def asked(runs: dict[str, RunRecord]) -> Table:
+    """What each run was told to do, and how far it came."""
+    rows: list[tuple[Value, ...]] = []
+    for run in runs.values():
+        choices, seconds = run.choices, sum(trial.wall_seconds for trial in run.trials)
+        wanted = run.config.get("trials")
+        rows.append(
+            (
+                run.name,
+                choices.task,
+                choices.budget,
+                choices.search,
+                choices.cell_space,
+                run.seed,
+                len(run.proposed),
+                wanted,
+                seconds,
+                run.info.revision,
+            )  # fmt: skip
+        )
+    columns = (
+        "run", "task", "budget", "search", "cell space", "seed", "trials", "of", "seconds",
+        "revision",
+    )  # fmt: skip
+    caption = "The runs. Seconds are those of all trials together, reference cells among them."
+    return table("runs", caption, columns, rows, tuple(runs))
+
+
+def leaderboard(run: RunRecord, name: str) -> Table:
+    """The best cells, the reference cells in their places among them."""
+    rows = [_row(entry) for entry in shown(rank(run.trials), LEADERS) if isinstance(entry, Ranked)]
+    columns = ("rank", "trial", run.metric_name, "parameters", "seconds", "origin", "cell")
+    caption = (
+        f"The {LEADERS} best different cells, and the reference cells under the same budget. Cells "
+        "of one width differ in parameters; `archsearch.train match_parameters=…` compares them at "
+        "equal ones."
+    )
+    return table(name, caption, columns, rows)
+
+
+def _row(entry: Ranked) -> tuple[Value, ...]:
+    trial, candidate = entry.trial, entry.trial.candidate
+    origin = origin_text(candidate)
+    if hyperparameters := hyperparameters_text(candidate):
+        origin += f", {hyperparameters}"
+    return (
+        entry.label, candidate.number, trial.metric, trial.num_params, trial.wall_seconds, origin,
+        cell_text(candidate.architecture),
+    )  # fmt: skip
+
+
+def failures(run: RunRecord, name: str) -> list[Block]:
+    """How many of each kind, with their causes behind a fold."""
+    causes: dict[Status, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+    for trial in run.trials:
+        if trial.status is not Status.OK and trial.reused_from is None:
+            causes[trial.status][trial.cause or "no cause given"].append(trial.candidate.number)
+    if not causes:
+        return [Paragraph("No trial failed.")]
+    kinds = sorted(causes, key=lambda kind: -sum(map(len, causes[kind].values())))
+    totals = [(status_text(kind), sum(map(len, causes[kind].values()))) for kind in kinds]
+    counts = table(f"{name}-failures", "Failed trials by kind.", ("kind", "trials"), totals)
+    return [counts, *(_causes(kind, causes[kind]) for kind in kinds)]
+
+
+def _causes(kind: Status, causes: dict[str, list[int]]) -> Fold:
+    frequent = sorted(causes.items(), key=lambda item: (-len(item[1]), item[1]))
+    items = []
+    for cause, numbers in frequent[:MAX_CAUSES]:
+        listed = ", ".join(map(str, numbers[:MAX_NUMBERS]))
+        more = f" and {len(numbers) - MAX_NUMBERS} more" if len(numbers) > MAX_NUMBERS else ""
+        items.append(f"{cause} (trial{'s' * (len(numbers) > 1)} {listed}{more})")
+    if len(frequent) > MAX_CAUSES:
+        items.append(f"{len(frequent) - MAX_CAUSES} other causes")
+    return Fold(f"Causes: {status_text(kind)}", (Listing(tuple(items)),))
+
+
+def winner(run: RunRecord, name: str) -> list[Block]:
+    """Drawing, equations, text, family and the command that trains it."""
+    best = run.best
+    if best is None:
+        return [Paragraph("No cell of the strategy was trained without failing.")]
+    architecture = best.candidate.architecture
+    words = f"Best cell: trial {best.candidate.number}, {run.metric_name} {outcome_text(best)}"
+    if hyperparameters := hyperparameters_text(best.candidate):
+        words += f", with {hyperparameters}"
+    return [
+        Paragraph(f"{words}."),
+        Picture(f"{name}-best-cell", f"Drawing of the best cell of {run.name}",
+                architecture.to_svg()),
+        Code("Equations", architecture.equations()),
+        Code("Text", str(architecture)),
+        *lineage(run, best, name),
+        Code("To train it again, and longer", training_command(run)),
+    ]  # fmt: skip
+
+
+def lineage(run: RunRecord, best: Trial, name: str) -> list[Block]:
+    """The family tree, and its members with what changed, which the tree's boxes lead to."""
+    tree = family(run, best)
+    if len(tree.members) == 1:
+        return [Paragraph(f"It has no parents: {change_text(best)}.")]
+    members = [
+        _member(run, trial, tree.parents[number], name)
+        for number, trial in sorted(tree.members.items(), reverse=True)
+    ]
+    hidden = f" {tree.num_hidden} older ones are left out." if tree.num_hidden else ""
+    return [
+        Paragraph(
+            f"Its family: {len(tree.members) - 1} ancestors, the oldest at the top.{hidden} Each "
+            "box leads to the cell, and says what changed on the way to it."
+        ),
+        Drawing(f"Family tree of the best cell of {run.name}",
+                to_svg(tree, lambda number: _anchor(name, number))),
+        *members,
+    ]  # fmt: skip
+
+
+def _member(run: RunRecord, trial: Trial, parents: tuple[int, ...], name: str) -> Fold:
+    number = trial.candidate.number
+    of = f" of {', '.join(map(str, parents))}" if parents else ""
+    summary = f"Trial {number}: {change_text(trial)}{of}; {outcome_text(trial)}"
+    if parents and trial.metric is not None:
+        before = [run.by_number[parent].metric for parent in parents]
+        known = [metric for metric in before if metric is not None and math.isfinite(metric)]
+        if known:
+            reference = min(known) if run.lower_is_better else max(known)
+            change = trial.metric - reference
+            summary += f" ({'+' if change >= 0 else '−'}{abs(change):.3g} against its best parent)"
+    text = Code("Text", str(trial.candidate.architecture))
+    return Fold(summary, (text,), _anchor(name, number))
+
+
+def _anchor(name: str, number: int) -> str:
+    return f"{name}-trial-{number}"

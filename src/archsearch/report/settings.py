@@ -1,0 +1,156 @@
+"""Which runs may be compared, and which repeat each other under another seed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from archsearch.archive import Json, Status
+from archsearch.report.run_record import RunRecord
+
+CONDITIONS = ("task", "suite", "budget", "model", "trainer")  # of every trial
+WAYS = ("search", "cell_space", "predictor", "screening", "warm_start", "window", "asynchronous")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Runs that differ by seed only, in the order of their seeds."""
+
+    label: str
+    runs: tuple[RunRecord, ...]
+
+    @property
+    def search(self) -> str:
+        return self.runs[0].choices.search
+
+    @property
+    def cell_space(self) -> str:
+        return self.runs[0].choices.cell_space
+
+    @cached_property
+    def by_seed(self) -> Mapping[int, RunRecord]:
+        return {run.seed: run for run in self.runs}
+
+    @cached_property
+    def best_run(self) -> RunRecord:
+        """The one with the fittest trial; the first where all trials failed."""
+        return max(self.runs, key=lambda run: run.best.fitness if run.best else -float("inf"))
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Settings whose trials were trained and measured alike."""
+
+    settings: tuple[Setting, ...]
+
+    @cached_property
+    def runs(self) -> tuple[RunRecord, ...]:
+        return tuple(run for setting in self.settings for run in setting.runs)
+
+    @property
+    def title(self) -> str:
+        choices = self.runs[0].choices
+        return f"{choices.task}, budget {choices.budget}"
+
+    @property
+    def metric_name(self) -> str:
+        return self.runs[0].metric_name
+
+    @cached_property
+    def lower_is_better(self) -> bool:
+        telling = [run for run in self.runs if run.best is not None]
+        return telling[0].lower_is_better if telling else True
+
+    @cached_property
+    def references(self) -> Mapping[str, float]:
+        """The mean metric of each reference cell over the runs in which it did not fail."""
+        found: dict[str, list[float]] = {}
+        for run in self.runs:
+            for name, trial in run.references.items():
+                if trial.status is Status.OK and trial.metric is not None:
+                    found.setdefault(name, []).append(trial.metric)
+        return {name: sum(values) / len(values) for name, values in found.items()}
+
+
+def compare(runs: Sequence[RunRecord]) -> list[Comparison]:
+    """The runs by what their trials were trained and measured on, in the order given.
+
+    Configurations agree where no key has two values. A key that one of them lacks is that of
+    another revision, which had no such choice.
+    """
+    groups: list[list[RunRecord]] = []
+    for run in runs:
+        fitting = (
+            group
+            for group in groups
+            if group[0].metric_name == run.metric_name and agree(group[0], run, CONDITIONS)
+        )
+        group = next(fitting, None)
+        if group is None:
+            groups.append([run])
+        else:
+            group.append(run)
+    return [Comparison(_settings(group)) for group in groups]
+
+
+def agree(one: RunRecord, other: RunRecord, parts: Sequence[str]) -> bool:
+    return not any(
+        differing_keys(one.config.get(part), other.config.get(part), part) for part in parts
+    )
+
+
+def differing_keys(one: Json, other: Json, path: str) -> list[str]:
+    """The dotted keys under which two configurations that have them say different things."""
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        shared = [key for key in one if key in other]
+        deeper = (differing_keys(one[key], other[key], f"{path}.{key}") for key in shared)
+        return [key for keys in deeper for key in keys]
+    is_absent = [value is None or value == {} for value in (one, other)]
+    return [] if one == other or all(is_absent) else [path]
+
+
+def _settings(runs: Sequence[RunRecord]) -> tuple[Setting, ...]:
+    groups: list[list[RunRecord]] = []
+    for run in runs:
+        fitting = (
+            group
+            for group in groups
+            if run.seed not in [member.seed for member in group] and agree(group[0], run, WAYS)
+        )
+        group = next(fitting, None)
+        if group is None:
+            groups.append([run])
+        else:
+            group.append(run)
+    firsts = [group[0] for group in groups]
+    return tuple(
+        Setting(_label(group[0], firsts), tuple(sorted(group, key=lambda run: run.seed)))
+        for group in groups
+    )
+
+
+def _label(run: RunRecord, firsts: Sequence[RunRecord]) -> str:
+    """Such as "random on gp_tree", with what tells it from others of that name."""
+    plain = _plain_label(run)
+    namesakes = [other for other in firsts if other is not run and _plain_label(other) == plain]
+    if not namesakes:
+        return plain
+    keys = {
+        key
+        for other in namesakes
+        for part in WAYS
+        for key in differing_keys(run.config.get(part), other.config.get(part), part)
+    }
+    told_apart = ", ".join(f"{key}={_value(run.config, key)}" for key in sorted(keys)[:2])
+    return f"{plain} ({told_apart or run.info.config_hash[:4]})"
+
+
+def _plain_label(run: RunRecord) -> str:
+    return f"{run.choices.search} on {run.choices.cell_space}"
+
+
+def _value(config: Mapping[str, Any], key: str) -> str:
+    value: Any = config
+    for part in key.split("."):
+        value = value[part]
+    return "null" if value is None else str(value)

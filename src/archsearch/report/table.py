@@ -1,0 +1,69 @@
+"""Tables as values: one content, for the page and for other programs."""
+
+import csv
+import io
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from archsearch.search.callbacks.wording import metric_text
+
+Value = str | int | float | None
+MISSING = "–"
+# What spreadsheets take for the beginning of a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """name: of its file. caption: says what the rows are. links: from the text of a first column
+    to an anchor of the page."""
+
+    name: str
+    caption: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Value, ...], ...]
+    links: tuple[str | None, ...] = ()
+
+    @property
+    def numeric(self) -> tuple[bool, ...]:
+        """Which columns are of numbers."""
+        return tuple(
+            all(not isinstance(row[i], str) for row in self.rows) for i in range(len(self.columns))
+        )
+
+
+def table(
+    name: str,
+    caption: str,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[Value]],
+    links: Sequence[str | None] = (),
+) -> Table:
+    return Table(name, caption, tuple(columns), tuple(map(tuple, rows)), tuple(links))
+
+
+def text(value: Value) -> str:
+    """As the page shows it: five digits of a float, thousands of an integer apart."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return MISSING
+    if isinstance(value, float):
+        if math.isinf(value):
+            return "∞" if value > 0 else "−∞"
+        return metric_text(value).replace("-", "−")
+    return f"{value:,}" if isinstance(value, int) else value
+
+
+def to_csv(content: Table) -> str:
+    """Numbers in full. A text that a spreadsheet would take for a formula has a quote before it."""
+    lines = io.StringIO()
+    writer = csv.writer(lines, lineterminator="\n")
+    writer.writerow(content.columns)
+    writer.writerows([_csv_value(value) for value in row] for row in content.rows)
+    return lines.getvalue()
+
+
+def _csv_value(value: Value) -> Value:
+    if isinstance(value, str) and value.startswith(_FORMULA):
+        return f"'{value}"
+    return value
