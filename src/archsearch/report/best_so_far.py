@@ -54,7 +54,8 @@ def top_mean(run: RunRecord, k: int, num_trials: int | None = None) -> float:
     found: dict[str, tuple[float, float]] = {}
     for trial in run.proposed[:num_trials]:
         if trial.metric is not None:
-            found.setdefault(trial.candidate.key, (trial.fitness, trial.metric))
+            key = trial.candidate.key
+            found[key] = max(found.get(key, (-math.inf, 0.0)), (trial.fitness, trial.metric))
     best = sorted(found.values(), reverse=True)[:k]
     return sum(metric for _, metric in best) / k if len(best) == k else math.nan
 

@@ -39,8 +39,13 @@ def build_report(runs: Sequence[RunRecord], trainings: Sequence[TrainingRecord])
         for i, comparison in enumerate(comparisons):
             mark = "" if len(comparisons) == 1 else f"-{i + 1}"
             sections += _comparison_sections(comparison, mark)
-        details = tuple(run_section(run, name) for name, run in named.items())
-        sections.append(Section("runs", "Each run", parts=details))
+        winners = [comparison.best_run for comparison in comparisons]
+        details = tuple(
+            run_section(run, name, folded=run not in winners) for name, run in named.items()
+        )
+        sections.append(
+            Section("runs", "The winner" if len(runs) == 1 else "Each run", (), details)
+        )
     if trainings:
         sections.append(_trainings_section(list(trainings)))
     return Report(_title(runs, trainings), _summary(comparisons), tuple(sections))
@@ -62,12 +67,10 @@ def _title(runs: Sequence[RunRecord], trainings: Sequence[TrainingRecord]) -> st
 def _summary(comparisons: Sequence[Comparison]) -> tuple[str, ...]:
     sentences = []
     for comparison in comparisons:
-        found = [run for run in comparison.runs if run.best is not None]
-        if not found:
+        run = comparison.best_run
+        if run.best is None:
             sentences.append(f"{comparison.title}: no cell was trained without failing.")
             continue
-        run = max(found, key=lambda run: run.best.fitness if run.best else -math.inf)
-        assert run.best is not None
         best = metric_text(run.best.metric)
         references = ", ".join(
             f"{name} {metric_text(metric)}" for name, metric in comparison.references.items()

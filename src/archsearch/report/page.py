@@ -70,10 +70,13 @@ Block: TypeAlias = Paragraph | Listing | Code | Charts | Picture | Drawing | Tab
 
 @dataclass(frozen=True, slots=True)
 class Section:
+    """folded: behind its title, where it is a part of another."""
+
     anchor: str
     title: str
     blocks: tuple[Block, ...] = ()
     parts: tuple["Section", ...] = ()
+    folded: bool = False
 
 
 @dataclass(frozen=True, slots=True)

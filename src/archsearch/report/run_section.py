@@ -30,7 +30,7 @@ def slug(text: str) -> str:
     return _UNSAFE.sub("_", text)
 
 
-def run_section(run: RunRecord, name: str) -> Section:
+def run_section(run: RunRecord, name: str, *, folded: bool) -> Section:
     """name: of the run's files and anchors, unlike that of any other run of the report."""
     blocks: list[Block] = [
         Code("Command that reproduces it", search_command(run)),
@@ -39,7 +39,7 @@ def run_section(run: RunRecord, name: str) -> Section:
         operations(run, f"{name}-origins"),
         *winner(run, name),
     ]
-    return Section(name, run.name, tuple(blocks))
+    return Section(name, run.name, tuple(blocks), folded=folded)
 
 
 def asked(runs: dict[str, RunRecord]) -> Table:
@@ -60,7 +60,7 @@ def asked(runs: dict[str, RunRecord]) -> Table:
                 wanted,
                 seconds,
                 run.info.revision,
-            )  # fmt: skip
+            )
         )
     columns = (
         "run", "task", "budget", "search", "cell space", "seed", "trials", "of", "seconds",

@@ -1,5 +1,6 @@
 """Which runs may be compared, and which repeat each other under another seed."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -34,7 +35,7 @@ class Setting:
     @cached_property
     def best_run(self) -> RunRecord:
         """The one with the fittest trial; the first where all trials failed."""
-        return max(self.runs, key=lambda run: run.best.fitness if run.best else -float("inf"))
+        return _best_run(self.runs)
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,11 @@ class Comparison:
     @cached_property
     def runs(self) -> tuple[RunRecord, ...]:
         return tuple(run for setting in self.settings for run in setting.runs)
+
+    @cached_property
+    def best_run(self) -> RunRecord:
+        """The same of all settings."""
+        return _best_run(self.runs)
 
     @property
     def title(self) -> str:
@@ -70,6 +76,10 @@ class Comparison:
                 if trial.status is Status.OK and trial.metric is not None:
                     found.setdefault(name, []).append(trial.metric)
         return {name: sum(values) / len(values) for name, values in found.items()}
+
+
+def _best_run(runs: Sequence[RunRecord]) -> RunRecord:
+    return max(runs, key=lambda run: run.best.fitness if run.best else -math.inf)
 
 
 def compare(runs: Sequence[RunRecord]) -> list[Comparison]:

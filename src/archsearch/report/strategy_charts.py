@@ -3,6 +3,7 @@
 import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
+from statistics import quantiles
 
 from archsearch.archive import Status
 from archsearch.report.chart import COLOURS, GREY, Chart, canvas, label
@@ -150,14 +151,23 @@ def measures(run: RunRecord, name: str) -> Chart | None:
     measure, points = max(pairs.items(), key=lambda item: len(item[1]))
     if len(points) < 3:
         return None
-    xs, ys = zip(*points, strict=True)
+    (left, right), (low, high) = (_middle(values) for values in zip(*points, strict=True))
+    inside = [(x, y) for x, y in points if left <= x <= right and low <= y <= high]
     with canvas() as drawing:
         axes = drawing.axes(f"validation {label(measure)}", label(run.metric_name))
-        axes.plot(xs, ys, ".", color=COLOURS[0], markersize=4)
+        axes.plot(*zip(*inside, strict=True), ".", color=COLOURS[0], markersize=4)
         return drawing.chart(
             name, f"Two measures of the cells of {run.name}: {run.metric_name} against {measure} "
-            "after the last epoch.",
+            f"after the last epoch; {len(points) - len(inside)} far off are not shown. Schrimpf et "
+            "al. (2017) look at BLEU against loss like this.",
         )  # fmt: skip
+
+
+def _middle(values: Sequence[float]) -> tuple[float, float]:
+    """Bounds that leave out what lies far from the middle half."""
+    first, _, third = quantiles(values, n=4, method="inclusive")
+    room = 3 * (third - first)
+    return first - room, third + room
 
 
 def operations(run: RunRecord, name: str) -> Table:

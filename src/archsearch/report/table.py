@@ -58,7 +58,7 @@ def to_csv(content: Table) -> str:
     """Numbers in full. A text that a spreadsheet would take for a formula has a quote before it."""
     lines = io.StringIO()
     writer = csv.writer(lines, lineterminator="\n")
-    writer.writerow(content.columns)
+    writer.writerow([_csv_value(column) for column in content.columns])
     writer.writerows([_csv_value(value) for value in row] for row in content.rows)
     return lines.getvalue()
 

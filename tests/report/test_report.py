@@ -1,0 +1,388 @@
+import csv
+import io
+import math
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from browser import CHROMIUM, browser
+from hypothesis import given
+from hypothesis import strategies as st
+from toy_runs import configuration, trials_of, write_run, write_trials
+
+from archsearch.archive import Origin, Status, Trial
+from archsearch.cell import zoo
+from archsearch.config import ConfigError, identity
+from archsearch.report.__main__ import write_report
+from archsearch.report.best_so_far import course, evenly, top_mean
+from archsearch.report.build import build_report
+from archsearch.report.differences import paired_differences, t_interval
+from archsearch.report.folder import LIST, PAGE, files_of, write_folder
+from archsearch.report.lineage import MAX_SHOWN, family, to_svg
+from archsearch.report.operators import operator_shares
+from archsearch.report.reproduction import search_command
+from archsearch.report.run_record import RunRecord, read_run
+from archsearch.report.settings import compare
+from archsearch.report.table import table, to_csv
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """A finished comparison of three strategies under two seeds."""
+    root = tmp_path_factory.mktemp("outputs")
+    searches = ("gp_neat_small", "random", "nas_controller_small")
+    return [write_run(root, search, seed, 30) for search in searches for seed in (1, 2)]
+
+
+@pytest.fixture(scope="module")
+def runs(folders: list[Path]) -> list[RunRecord]:
+    return [read_run(folder) for folder in folders]
+
+
+@pytest.fixture(scope="module")
+def files(runs: list[RunRecord]) -> dict[str, bytes]:
+    return files_of(build_report(runs, []))
+
+
+class Page(HTMLParser):
+    """What a page links to and holds."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def values(self, attribute: str) -> list[str]:
+        return [attrs[attribute] or "" for _, attrs in self.tags if attribute in attrs]
+
+
+def test_runs_that_differ_by_seed_are_one_setting(runs: list[RunRecord]) -> None:
+    (comparison,) = compare(runs)
+    assert [(s.label, list(s.by_seed)) for s in comparison.settings] == [
+        ("gp_neat_small on gp_tree", [1, 2]),
+        ("random on gp_tree", [1, 2]),
+        ("nas_controller_small on nas_base", [1, 2]),
+    ]
+
+
+def test_another_budget_is_not_compared_and_another_value_is_named(
+    runs: list[RunRecord], tmp_path: Path
+) -> None:
+    longer = read_run(write_run(tmp_path, "random", 1, 5, **{"budget.epochs": 2}))
+    larger = read_run(write_run(tmp_path, "gp_neat_small", 1, 5, **{"search.population_size": 20}))
+    first, second = compare([*runs, longer, larger])
+    assert [run.folder for run in second.runs] == [longer.folder]
+    assert {"search.population_size=10", "search.population_size=20"} == {
+        setting.label.split("(")[1].rstrip(")")
+        for setting in first.settings
+        if setting.search == "gp_neat_small"
+    }
+
+
+def test_a_key_of_a_later_revision_does_not_part_runs(runs: list[RunRecord]) -> None:
+    config = {**runs[1].config, "task": {"name": "xml"}}
+    (comparison,) = compare([runs[0], replace(runs[1], config=config)])
+    assert len(comparison.settings) == 1
+
+
+def test_best_so_far_is_that_of_the_fittest_and_never_gets_worse(runs: list[RunRecord]) -> None:
+    for run in runs:
+        c = course(run)
+        known = [metric for metric in c.best if not math.isnan(metric)]
+        assert known == sorted(known, reverse=True)
+        assert run.best is not None
+        assert c.best[-1] == run.best.metric == top_mean(run, 1)
+        assert c.after_seconds(c.total_seconds) == c.best[-1]
+        assert math.isnan(c.after_seconds(0.0))
+        assert c.total_seconds == pytest.approx(sum(t.wall_seconds for t in run.proposed))
+
+
+@given(st.integers(1, 5000), st.integers(1, 300))
+def test_points_of_a_line_end_at_its_end(stop: int, points: int) -> None:
+    found = evenly(stop, points)
+    assert len(found) <= points
+    assert found[-1] == stop
+    assert found[0] >= 1
+
+
+def test_the_interval_is_students() -> None:
+    mean, low, high = t_interval([1.0, 2.0, 3.0])  # 4.302653 is t of 2 degrees at 97.5%
+    assert mean == 2.0
+    assert high - 2.0 == pytest.approx(4.302653 / math.sqrt(3))
+    assert 2.0 - low == pytest.approx(high - 2.0)
+    assert t_interval([1.0]) == (1.0, -math.inf, math.inf)
+
+
+def shifted(run: RunRecord, seed: int, by: float) -> RunRecord:
+    """The run under another seed, with all its strategy's metrics so much higher."""
+    trials = [
+        replace(t, metric=t.metric + by, fitness=-math.log(t.metric + by))
+        if t.metric is not None and not t.candidate.is_reference
+        else t
+        for t in run.trials
+    ]
+    return replace(run, config={**run.config, "seed": seed}, trials=tuple(trials))
+
+
+@pytest.mark.parametrize(
+    ("gaps", "verdict"),
+    [
+        ([1.0, 1.1, 0.9], "the data show that gp_neat_small on gp_tree is better, over 3 seeds"),
+        ([1.0, -1.0, 0.1], "3 seeds do not show a difference"),
+        ([1.0, 1.2], "2 seeds do not show a difference, and two seeds rarely could"),
+        ([1.0], "one seed, which cannot show whether there is a difference"),
+    ],
+)
+def test_the_sentence_says_what_the_seeds_show(
+    runs: list[RunRecord], gaps: list[float], verdict: str
+) -> None:
+    evolved, random = runs[0], replace(runs[0], config=runs[2].config, choices=runs[2].choices)
+    pairs = [
+        run
+        for seed, gap in enumerate(gaps)
+        for run in (shifted(evolved, seed, 0.0), shifted(random, seed, gap))
+    ]
+    (comparison,) = compare(pairs)
+    at_trials, at_seconds = paired_differences(comparison)
+    assert verdict in at_trials.sentence
+    assert verdict in at_seconds.sentence
+    assert at_trials.differences == pytest.approx([-gap for gap in gaps])
+
+
+def test_shares_of_operators_sum_to_one(runs: list[RunRecord]) -> None:
+    spans = operator_shares(runs[0])
+    assert [last for last, _ in spans] == list(range(3, 31, 3))
+    for _, shares in spans:
+        assert sum(shares.values()) == pytest.approx(1)
+        assert set(shares) <= {"Linear", "Tanh", "Sigmoid", "ReLU"}
+
+
+def chain(run: RunRecord, length: int) -> list[Trial]:
+    """Each trial has the two before it as parents."""
+    first = run.proposed[0]
+    return [
+        replace(
+            first,
+            candidate=replace(
+                first.candidate,
+                number=number,
+                origin=Origin("crossover", tuple(p for p in (number - 1, number - 2) if p >= 0)),
+            ),
+        )
+        for number in range(length)
+    ]
+
+
+@pytest.mark.parametrize("length", [1, 3, 200])
+def test_ancestors_stand_above_their_descendants(runs: list[RunRecord], length: int) -> None:
+    trials = chain(runs[0], length)
+    tree = family(replace(runs[0], trials=tuple(trials)), trials[-1])
+    assert len(tree.members) == min(length, MAX_SHOWN)
+    assert tree.num_hidden == length - len(tree.members)
+    depth = {number: i for i, row in enumerate(tree.rows) for number in row}
+    assert tree.rows[-1] == (length - 1,)
+    assert all(depth[p] < depth[n] for n, parents in tree.parents.items() for p in parents)
+    ElementTree.fromstring(to_svg(tree, str))
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        {},
+        {"window": 4, "budget.hidden_size": 96, "trainer.schedule.lr": 0.003},
+        {"predictor": "ranking", "references": "[lstm]", "compute_seconds": 60},
+    ],
+)
+def test_the_command_gives_the_configuration_again(
+    tmp_path: Path, overrides: dict[str, Any]
+) -> None:
+    run = read_run(write_run(tmp_path, "random_ranking_small", 7, 1, **overrides))
+    words = search_command(run).split(" ", 3)[3].replace("'", "").split(" ")
+    again = dict(word.split("=", 1) for word in words)
+    search, seed = again.pop("search"), int(again.pop("seed"))
+    again.pop("cell_space")
+    assert identity(configuration(search, seed, **again)) == run.info.config
+
+
+def test_a_table_is_no_program_of_a_spreadsheet() -> None:
+    made = table("t", "", ("=A1", "n"), [("=1+1", -1.5), ("@x", None), ("-2", 3), ("a,b\n", 4)])
+    rows = list(csv.reader(io.StringIO(to_csv(made))))
+    assert rows == [["'=A1", "n"], ["'=1+1", "-1.5"], ["'@x", ""], ["'-2", "3"], ["a,b\n", "4"]]
+
+
+def test_the_page_is_whole_and_asks_for_nothing(files: dict[str, bytes]) -> None:
+    page = Page(files[PAGE].decode())
+    anchors = page.values("id")
+    assert len(anchors) == len(set(anchors))
+    links = page.values("href")
+    assert {link[1:] for link in links} <= set(anchors)
+    assert any("-trial-" in link for link in links)
+    assert all(source.startswith("data:image/svg+xml;base64,") for source in page.values("src"))
+    assert all(page.values("alt"))
+    tags = {tag for tag, _ in page.tags}
+    assert {"header", "nav", "main", "footer", "table", "caption", "th", "details"} <= tags
+    assert not tags & {"script", "link", "iframe", "object", "foreignobject"}
+    assert all(name.split("/")[0] in (PAGE, "figures", "tables") for name in files)
+    for name in ("best_against_trials", "setting-1-species", "setting-1-over_random",
+                 "setting-3-reward"):  # fmt: skip
+        ElementTree.fromstring(files[f"figures/{name}.svg"])
+        assert files[f"figures/{name}.png"].startswith(b"\x89PNG")
+    assert b"setting,seeds,trials,best perplexity" in files["tables/settings.csv"]
+
+
+def test_the_same_run_gives_the_same_bytes(runs: list[RunRecord]) -> None:
+    first, second = (files_of(build_report(runs[4:5], [])) for _ in range(2))
+    assert first == second
+
+
+HOSTILE = '=x<script>alert(1)</script>&"$\\frac{1}$"];a->b\x07'
+
+
+def test_hostile_texts_come_out_as_texts(tmp_path: Path) -> None:
+    cfg = configuration("gp_neat_small", 1, trials=8)
+    trials = trials_of("gp_neat_small", 1, 8)
+    for i, trial in enumerate(trials[3:], 3):
+        origin = Origin(HOSTILE, trial.candidate.origin.parents, {"mutations": [HOSTILE]})
+        candidate = replace(
+            trial.candidate, origin=origin, hyperparameters={HOSTILE: 0.5}, architecture=zoo["gru"]
+        )
+        trials[i] = replace(trial, candidate=candidate)
+        if i % 2:
+            trials[i] = Trial.failed(candidate, Status.CRASHED, 1, HOSTILE, 1.0)
+    folder = write_trials(tmp_path, "gp_neat_small", cfg, trials)
+    run = read_run(folder)
+    config = {**run.config, "search": {**run.config["search"], "mode": HOSTILE}}
+    choices = replace(run.choices, search=HOSTILE, task=HOSTILE)
+    run = replace(run, config=config, choices=choices, metric_name=HOSTILE)
+    written = files_of(build_report([run], []))
+    page = Page(written[PAGE].decode())
+    assert "script" not in {tag for tag, _ in page.tags}
+    assert not [attribute for _, attrs in page.tags for attribute in attrs if attribute[:2] == "on"]
+    assert b"&lt;script&gt;" in written[PAGE]
+    for name, content in written.items():
+        if name.endswith(".csv"):
+            rows = csv.reader(io.StringIO(content.decode()))
+            assert not [value for row in rows for value in row if value.startswith(("=", "@"))]
+        elif name.endswith(".svg"):
+            assert ElementTree.fromstring(content).find(".//script") is None
+
+
+def test_a_report_replaces_its_own_files_and_no_others(tmp_path: Path) -> None:
+    out = tmp_path / "report"
+    write_folder(out, {PAGE: b"first", "tables/a.csv": b"a", "tables/b.csv": b"b"})
+    (out / "notes.txt").write_text("mine")
+    (out / "tables" / "b.csv").write_text("changed by hand")
+    write_folder(out, {PAGE: b"second", "tables/c.csv": b"c"})
+    found = {str(f.relative_to(out)): f.read_text() for f in out.rglob("*") if f.is_file()}
+    listed = found.pop(LIST)
+    assert "a.csv" not in listed
+    assert found == {
+        PAGE: "second",
+        "notes.txt": "mine",
+        "tables/b.csv": "changed by hand",
+        "tables/c.csv": "c",
+    }
+    for name in ("tables/b.csv", "notes.txt"):
+        with pytest.raises(ConfigError, match="changed otherwise"):
+            write_folder(out, {PAGE: b"third", name: b"new"})
+    assert (out / PAGE).read_text() == "second"
+
+
+def test_an_interrupted_report_is_taken_up(tmp_path: Path, monkeypatch: Any) -> None:
+    write_folder(tmp_path, {PAGE: b"first", "a": b"first"})
+    replace_file = Path.replace
+
+    def fails(self: Path, target: Path) -> Path:
+        if target.name == "a":
+            raise OSError("disk full")
+        return replace_file(self, target)
+
+    with monkeypatch.context() as patch, pytest.raises(OSError, match="disk full"):
+        patch.setattr(Path, "replace", fails)
+        write_folder(tmp_path, {PAGE: b"second", "a": b"second"})
+    write_folder(tmp_path, {PAGE: b"third", "a": b"third"})
+    assert (tmp_path / "a").read_text() == (tmp_path / PAGE).read_text() == "third"
+
+
+def test_a_list_from_elsewhere_cannot_delete_files(tmp_path: Path) -> None:
+    (tmp_path / "report").mkdir()
+    (tmp_path / "report" / LIST).write_text('{"../precious": ["00"]}')
+    with pytest.raises(ConfigError, match="list of an earlier report"):
+        write_folder(tmp_path / "report", {})
+
+
+def test_what_is_no_run_is_left_out_and_named(
+    folders: list[Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(ValueError, match="at least one finished trial"):
+        write_report([tmp_path], tmp_path / "report")
+    assert not (tmp_path / "report").exists()
+    write_report([folders[2], tmp_path], tmp_path / "report")
+    captured = capsys.readouterr()
+    assert captured.err == f"left out, no run with results: {tmp_path}\n"
+    assert str(tmp_path / "report" / PAGE) in captured.out
+
+
+@pytest.mark.parametrize("make", [lambda t: [], lambda t: t[:3]], ids=["failed", "references"])
+def test_runs_that_hardly_began_have_a_page(
+    tmp_path: Path, make: Callable[[list[Trial]], list[Trial]]
+) -> None:
+    cfg = configuration("gp_neat_small", 1, trials=8)
+    trials = make(trials_of("gp_neat_small", 1, 8)) or [
+        Trial.failed(t.candidate, Status.TIMEOUT, 1, "too slow", 1.0)
+        for t in trials_of("gp_neat_small", 1, 8)
+    ]
+    run = read_run(write_trials(tmp_path, "gp_neat_small", cfg, trials))
+    assert files_of(build_report([run], []))[PAGE]
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="needs Debian's chromium: apt-get install chromium")
+def test_the_page_opens_in_a_browser(files: dict[str, bytes], tmp_path: Path) -> None:
+    write_folder(tmp_path / "report", files)
+    with browser(tmp_path / "profile") as page:
+        for width in (1280, 390):
+            page.open(tmp_path / "report" / PAGE, width)
+            complaints = [e for e in page.events if e["method"] in ("Log.entryAdded",
+                          "Runtime.exceptionThrown", "Runtime.consoleAPICalled")]  # fmt: skip
+            assert not complaints
+            requests = [
+                event["params"]["request"]["url"]
+                for event in page.events
+                if event["method"] == "Network.requestWillBeSent"
+            ]
+            assert [url for url in requests if not url.startswith("data:")] == [
+                (tmp_path / "report" / PAGE).as_uri()
+            ]
+            assert page.evaluate("[...document.images].every(i => i.naturalWidth > 0)")
+            wide = "document.documentElement.scrollWidth <= window.innerWidth"
+            assert page.evaluate(wide), "the page itself scrolls sideways"
+        page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+        count = page.evaluate("document.querySelectorAll('a[href], summary, [tabindex]').length")
+        page.evaluate("window.met = new Set(); addEventListener('focusin', e => met.add(e.target))")
+        for _ in range(count):
+            page.press_tab()
+        unmet = "[...document.querySelectorAll('a[href], summary')].filter(e => !met.has(e)).length"
+        assert page.evaluate(unmet) == 0
+
+
+@pytest.mark.slow
+def test_twenty_runs_of_two_thousand_trials_in_twenty_seconds_and_ten_megabytes(
+    tmp_path: Path,
+) -> None:
+    searches = ("gp_neat_small", "random", "nas_controller_small", "random_ranking_small")
+    folders = [write_run(tmp_path, name, seed, 2000) for name in searches for seed in range(5)]
+    start = time.process_time()
+    write_report(folders, tmp_path / "report")
+    seconds = time.process_time() - start
+    size = sum(file.stat().st_size for file in (tmp_path / "report").rglob("*") if file.is_file())
+    print(f"{seconds:.1f} s of one core, {size / 1e6:.1f} MB")  # noqa: T201
+    assert seconds < 20
+    assert size < 10e6
