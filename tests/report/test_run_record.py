@@ -84,7 +84,7 @@ def test_directories_that_are_no_runs_say_so(tmp_path: Path) -> None:
 def test_a_configuration_cannot_name_foreign_code(tmp_path: Path) -> None:
     folder = write_run(tmp_path, "random", seed=1, num_trials=1)
     text = (folder / CONFIG_FILE).read_text().replace("  metric: perplexity\n", "")
-    for target in ("os.system", "archsearch.main.os.system", "archsearch.train.NoSuchTask"):
+    for target in ("os.system", "archsearch.config.subprocess.run", "archsearch.config.NoSuch"):
         changed = text.replace("archsearch.train.LanguageTask", target)
         (folder / CONFIG_FILE).write_text(changed)
         with pytest.raises(ConfigError, match=target):

@@ -9,7 +9,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
 
@@ -19,9 +19,9 @@ class Page:
 
     _session: str | None = None  # before one is attached, commands go to the browser itself
 
-    def __init__(self, to_browser: int, from_browser: int) -> None:
-        self._out = os.fdopen(to_browser, "wb", buffering=0)
-        self._in = os.fdopen(from_browser, "rb")
+    def __init__(self, commands: IO[bytes], answers: int) -> None:
+        self._commands = commands
+        self._answers = answers  # a descriptor
         self._ids = itertools.count(1)
         self._rest = b""
         self.events: list[dict[str, Any]] = []
@@ -36,7 +36,7 @@ class Page:
         message: dict[str, Any] = {"id": number, "method": method, "params": params}
         if self._session:
             message["sessionId"] = self._session
-        self._out.write(json.dumps(message).encode() + b"\0")
+        self._commands.write(json.dumps(message).encode() + b"\0")
         while True:
             answer = self._next()
             if answer.get("id") == number:
@@ -73,7 +73,7 @@ class Page:
 
     def _next(self) -> dict[str, Any]:
         while b"\0" not in self._rest:
-            chunk = os.read(self._in.fileno(), 1 << 16)
+            chunk = os.read(self._answers, 1 << 16)
             assert chunk, "the browser has gone"
             self._rest += chunk
         message, _, self._rest = self._rest.partition(b"\0")
@@ -102,7 +102,11 @@ def browser(profile: Path) -> Iterator[Page]:
     os.close(read_commands)
     os.close(write_answers)
     try:
-        yield Page(write_commands, read_answers)
+        with (
+            os.fdopen(write_commands, "wb", buffering=0) as out,
+            os.fdopen(read_answers) as answers,
+        ):
+            yield Page(out, answers.fileno())
     finally:
         process.terminate()
         process.wait(20)

@@ -1,7 +1,7 @@
 """How far runs had come after so many trials, or so many seconds of compute."""
 
 import math
-from bisect import bisect_right
+from bisect import bisect_right, insort
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -48,16 +48,25 @@ def course(run: RunRecord) -> Course:
     return Course(tuple(metrics), tuple(accumulate(trial.wall_seconds for trial in run.proposed)))
 
 
-def top_mean(run: RunRecord, k: int, num_trials: int | None = None) -> float:
-    """The mean metric of the k best different cells among the strategy's first trials; NaN where
-    there are fewer."""
-    found: dict[str, tuple[float, float]] = {}
-    for trial in run.proposed[:num_trials]:
-        if trial.metric is not None:
-            key = trial.candidate.key
-            found[key] = max(found.get(key, (-math.inf, 0.0)), (trial.fitness, trial.metric))
-    best = sorted(found.values(), reverse=True)[:k]
-    return sum(metric for _, metric in best) / k if len(best) == k else math.nan
+def top_means(run: RunRecord, k: int, after: Sequence[int]) -> list[float]:
+    """The mean metric of the k best cells among the strategy's first trials, a value for each
+    number of them in `after`, which rises; NaN where there are fewer. Repeated cells count once."""
+    means, best = [], list[tuple[float, float]]()  # (−fitness, metric), best first
+    done = 0
+    for number in after:
+        for trial in run.proposed[done:number]:
+            if trial.metric is not None and trial.reused_from is None:
+                insort(best, (-trial.fitness, trial.metric))
+        done = number
+        del best[k:]
+        means.append(math.fsum(metric for _, metric in best) / k if len(best) == k else math.nan)
+    return means
+
+
+def top_mean(run: RunRecord, k: int) -> float:
+    """The same of the whole run."""
+    (mean,) = top_means(run, k, [len(run.proposed)])
+    return mean
 
 
 def evenly(stop: int, points: int) -> Sequence[int]:

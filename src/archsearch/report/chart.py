@@ -21,10 +21,9 @@ DASHES = ("-", "--", ":", "-.")
 GREY = "#767676"
 WIDTH, HEIGHT = 4.6, 3.4  # inches: letters stay legible where a phone shows the chart
 DOTS_PER_INCH = 200
-STYLE: dict[str, Any] = {
+STYLE: Any = {
     "axes.edgecolor": GREY,
     "axes.labelsize": 10,
-    "axes.prop_cycle": matplotlib.cycler(color=COLOURS),
     "axes.spines.right": False,
     "axes.spines.top": False,
     "figure.constrained_layout.use": True,
@@ -86,7 +85,7 @@ def canvas(width: float = WIDTH, height: float = HEIGHT) -> Iterator[Canvas]:
         yield Canvas(Figure(figsize=(width, height)))
 
 
-def look(index: int) -> dict[str, str]:
+def look(index: int) -> dict[str, Any]:
     """Colour and dashes of the i-th of many lines."""
     dashes = DASHES[index // len(COLOURS) % len(DASHES)]
     return {"color": COLOURS[index % len(COLOURS)], "linestyle": dashes}

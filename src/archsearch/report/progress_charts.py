@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from matplotlib.axes import Axes
 
-from archsearch.report.best_so_far import Course, course, evenly, top_mean
+from archsearch.report.best_so_far import Course, course, evenly, top_means
 from archsearch.report.chart import COLOURS, GREY, Chart, canvas, label, limits, look
 from archsearch.report.differences import baseline_of, t_interval
 from archsearch.report.settings import Comparison, Setting
@@ -135,10 +135,9 @@ def over_random(comparison: Comparison, setting: Setting, name: str) -> Chart | 
         axes = drawing.axes("trials", f"improvement in {label(comparison.metric_name)}")
         axes.axhline(0, color=GREY, linewidth=0.8)
         for i, k in enumerate(TOPS):
-            ys = [
-                statistics.fmean(sign * (top_mean(b, k, x) - top_mean(a, k, x)) for a, b in pairs)
-                for x in xs
-            ]
+            seeds_means = [(top_means(a, k, xs), top_means(b, k, xs)) for a, b in pairs]
+            gaps = [[sign * (b - a) for a, b in zip(*means, strict=True)] for means in seeds_means]
+            ys = [statistics.fmean(values) for values in zip(*gaps, strict=True)]
             if not all(map(math.isnan, ys)):
                 drawn = True
                 axes.plot(xs, ys, label=f"mean of the best {k}" if k > 1 else "best", **look(i))

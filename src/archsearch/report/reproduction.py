@@ -43,28 +43,29 @@ def training_command(run: RunRecord) -> str:
 
 
 def _choices(run: RunRecord) -> dict[str, str]:
-    """Of each group the file that comes closest to the run's configuration; what the command would
+    """The files of conf/ that come closest to the run's configuration; what the command would
     choose anyway is left out."""
-    chosen: dict[str, str] = {}
     named = {
         "task": run.choices.task,
         "budget": run.choices.budget,
-        "search": run.choices.search,
         "cell_space": run.choices.cell_space,
+        "search": run.choices.search,
     }
+    chosen = {group: name for group, name in named.items() if name in _files(group)}
     for group in GROUPS:
-        files = sorted(file.stem for file in (Path(conf_folder()) / group).glob("*.yaml"))
-        if named.get(group) in files:
-            chosen[group] = named[group]
-            continue
-        default = _distance(run, group, chosen)
-        if default == 0:
-            continue
-        distances = {file: _distance(run, group, {**chosen, group: file}) for file in files}
-        closest = min(distances, key=lambda file: distances[file])
-        if distances[closest] < default:
-            chosen[group] = closest
+        distance = 0 if group in chosen else _distance(run, group, chosen)
+        if distance:
+            distances = {
+                file: _distance(run, group, {**chosen, group: file}) for file in _files(group)
+            }
+            closest = min(distances, key=lambda file: distances[file])
+            if distances[closest] < distance:
+                chosen[group] = closest
     return chosen
+
+
+def _files(group: str) -> list[str]:
+    return sorted(file.stem for file in (Path(conf_folder()) / group).glob("*.yaml"))
 
 
 def _distance(run: RunRecord, group: str, choices: Mapping[str, str]) -> int:

@@ -37,23 +37,31 @@ def species(run: RunRecord, name: str) -> Chart | None:
     large = sorted(number for number, _ in totals.most_common(MAX_SPECIES))
     with canvas() as drawing:
         axes = drawing.axes("generation", "trials of a species")
-        floor = [0] * len(generations)
-        for i, number in enumerate(large):
-            heights = [counts[g][number] for g in generations]
-            axes.bar(
-                generations, heights, 0.85, bottom=floor, color=COLOURS[i % len(COLOURS)],
-                hatch="" if i < len(COLOURS) else "///", edgecolor="white", linewidth=0.5,
-                label=f"species {number}",
-            )  # fmt: skip
-            floor = [f + h for f, h in zip(floor, heights, strict=True)]
-        rest = [counts[g].total() - f for g, f in zip(generations, floor, strict=True)]
-        if any(rest):
-            axes.bar(generations, rest, 0.85, bottom=floor, color="#cccccc", label="others")
+        edges = [generations[0] - 0.5, *(g + 0.5 for g in generations)]
+        floor = [0] * len(edges)
+        for i, number in enumerate([*large, None]):
+            sizes = [_size(counts[g], number, large) for g in generations]
+            tops = [f + size for f, size in zip(floor, [sizes[0], *sizes], strict=True)]
+            if any(sizes):
+                axes.fill_between(
+                    edges, floor, tops, step="pre", edgecolor="white", linewidth=0.3,
+                    facecolor="#cccccc" if number is None else COLOURS[i % len(COLOURS)],
+                    hatch="///" if number is not None and i >= len(COLOURS) else "",
+                    label="others" if number is None else f"species {number}",
+                )  # fmt: skip
+            floor = tops
         drawing.legend(axes)
         return drawing.chart(
             name, f"Species of {run.name}: how many trials each had in each generation. "
             f"{len(totals)} species in {len(generations)} generations.",
         )  # fmt: skip
+
+
+def _size(counts: Counter[int], number: int | None, named: Sequence[int]) -> int:
+    """Of a species; with None, of all that have no name."""
+    if number is not None:
+        return counts[number]
+    return counts.total() - sum(counts[each] for each in named)
 
 
 def reward(run: RunRecord, name: str) -> Chart | None:

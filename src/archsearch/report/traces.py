@@ -17,7 +17,7 @@ from archsearch.report.training_record import TrainingRecord
 from archsearch.sample import read_configuration, rebuild
 from archsearch.train import Budget, LanguageTask
 
-MAX_STEPS, MAX_UNITS = 48, 32  # that a chart has room for
+MAX_STEPS, MAX_UNITS = 32, 32  # that a chart has room for
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +48,14 @@ def read_trace(training: TrainingRecord) -> Trace | None:
     with torch.no_grad():
         states = network(tokens[:, None]).raw[:, 0]
     symbols = tuple(corpus.vocabulary[i] for i in tokens.tolist())
-    return Trace(training.name, symbols, states.numpy())
+    return Trace(f"{training.cell}, {training.name}", symbols, states.numpy())
 
 
 def trace_chart(traces: Sequence[Trace], name: str) -> Chart:
     """A map a cell, units over steps, under each other; of cells that read the same symbols."""
     first = traces[0]
     assert all(trace.symbols == first.symbols for trace in traces)
-    with canvas(width=7.2, height=1.0 + 2.2 * len(traces)) as drawing:
+    with canvas(width=5.2, height=1.0 + 2.1 * len(traces)) as drawing:
         panels = drawing.figure.subplots(len(traces), 1, sharex=True, squeeze=False)[:, 0]
         for axes, trace in zip(panels, traces, strict=True):
             shown = trace.states[:, :MAX_UNITS].T

@@ -4,8 +4,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from archsearch.archive import Json
+from archsearch.cell import zoo
 from archsearch.config import ConfigError
 from archsearch.report.table import Table, table
 
@@ -22,6 +24,11 @@ class TrainingRecord:
     @property
     def name(self) -> str:
         return self.folder.resolve().name
+
+    @property
+    def cell(self) -> str:
+        """Its name in the zoo, or its text on one line."""
+        return _NAMES.get(self.result["key"]) or " ".join(self.result["cell"].split())
 
 
 def is_training(folder: Path) -> bool:
@@ -45,21 +52,23 @@ def read_training(folder: Path) -> TrainingRecord:
 
 def table_of_trainings(trainings: list[TrainingRecord]) -> Table:
     """By task; the smallest networks first, so that those of equal size stand together."""
-    results = sorted(
-        (training.result for training in trainings),
-        key=lambda r: (str(r["task"]), str(r["budget"]["name"]), r["num_params"], r["seed"]),
-    )
+    rows = [_row(training) for training in trainings]
     return table(
         "trainings",
         "Trainings of single cells. Where match_parameters made them equally large, this is the "
         "comparison at equal parameters.",
         ("task", "budget", "cell", "parameters", "width", "seed", "metric", "valid", "test"),
-        [
-            (
-                r["task"], r["budget"]["name"], r.get("name") or " ".join(r["cell"].split()),
-                r["num_params"], r["budget"].get("hidden_size"), r["seed"], r["metric"],
-                r["valid"], r.get("test"),
-            )
-            for r in results
-        ],
+        sorted(rows, key=lambda row: (str(row[0]), str(row[1]), row[3], row[5])),
+    )
+
+
+def _row(training: TrainingRecord) -> tuple[Any, ...]:
+    r = training.result
+    budget = r["budget"]
+    return (
+        r["task"], budget["name"], training.cell, r["num_params"], budget.get("hidden_size"),
+        r["seed"], r["metric"], r["valid"], r.get("test"),
     )  # fmt: skip
+
+
+_NAMES = {zoo[name].key: name for name in zoo}
