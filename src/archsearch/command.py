@@ -1,17 +1,10 @@
-"""What the commands share: errors as one clear line, and exit codes.
+"""What the commands that Hydra configures share: errors as one clear line, and exit codes."""
 
-Exit codes: 0 done, 1 failed (data, disk, archive, a bug), 2 the command itself was wrong,
-130 interrupted.
-"""
-
-import argparse
 import functools
 import os
 import re
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import NoReturn
 
 import hydra
 from hydra.errors import (
@@ -27,16 +20,9 @@ from archsearch.archive import ArchiveError
 from archsearch.config import conf_folder, nearest
 from archsearch.data import DataError
 from archsearch.evaluate import EvaluationError
+from archsearch.usage import FAILURE, INTERRUPTED, USAGE, Parser, stop
 
-USAGE, FAILURE, INTERRUPTED = 2, 1, 130
-
-
-class Parser(argparse.ArgumentParser):
-    """Of commands without a configuration: wrong usage is one line and exit code 2, as in all."""
-
-    def error(self, message: str) -> NoReturn:
-        sys.stderr.write(f"archsearch: {message}; try --help\n")
-        raise SystemExit(USAGE)
+__all__ = ["FAILURE", "INTERRUPTED", "USAGE", "Interrupted", "Parser", "explain", "run_command"]
 
 
 class Interrupted(Exception):
@@ -69,19 +55,19 @@ def one_line_errors(config_name: str = "config") -> Iterator[None]:
     try:
         yield
     except (Interrupted, KeyboardInterrupt) as error:
-        _exit(str(error) or "interrupted", INTERRUPTED)
+        stop(str(error) or "interrupted", INTERRUPTED)
     except (ArchiveError, DataError, EvaluationError) as error:
-        _exit(str(error), FAILURE)
+        stop(str(error), FAILURE)
     except InstantiationException as error:
         if not isinstance(error.__cause__, ValueError):
             raise
-        _exit(str(error.__cause__), USAGE)
+        stop(str(error.__cause__), USAGE)
     except (HydraException, OmegaConfBaseException) as error:
-        _exit(explain(error, config_name), USAGE)
+        stop(explain(error, config_name), USAGE)
     except ValueError as error:
-        _exit(str(error), USAGE)
+        stop(str(error), USAGE)
     except OSError as error:
-        _exit(f"{error.filename or 'the system'}: {error.strerror or error}", FAILURE)
+        stop(f"{error.filename or 'the system'}: {error.strerror or error}", FAILURE)
 
 
 def explain(error: Exception, config_name: str) -> str:
@@ -109,8 +95,3 @@ def _dotted(cfg: DictConfig, prefix: str = "") -> Iterator[str]:
         child = cfg._get_node(key)
         if isinstance(child, DictConfig):
             yield from _dotted(child, f"{prefix}{key}.")
-
-
-def _exit(message: str, code: int) -> NoReturn:
-    sys.stderr.write(f"archsearch: {message}\n")
-    raise SystemExit(code) from None

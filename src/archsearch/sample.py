@@ -19,7 +19,7 @@ from archsearch.config import ConfigError, DataConfig, register
 from archsearch.data.store import ROOT_VARIABLE
 from archsearch.export.reading import is_export, read_export
 from archsearch.train import Sampler, set_up_process
-from archsearch.train.cell_sources import quoted
+from archsearch.train.cell_argument import quoted
 from archsearch.train.checkpoint import write_whole
 from archsearch.train.progress import write_line
 from archsearch.train.trained import Rebuilt, read_trained

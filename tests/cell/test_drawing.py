@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from archsearch.cell import Cell, CellError, Node, parse, zoo
+from archsearch.cell import Cell, CellError, Node, draw_pair, parse, zoo
 from archsearch.cell.diagram import diagram
 from archsearch.cell.layout import Layout, layered_layout
 from archsearch.cell.layout_graph import Box
@@ -277,6 +277,10 @@ def test_hostile_labels_stay_text(label: str) -> None:
     original = ElementTree.fromstring(plain[1])
     assert [e.tag for e in root.iter()] == [e.tag for e in original.iter()]
     assert shown in {tspan.text for tspan in root.iter(f"{SVG}tspan")}
+
+    pair = ElementTree.fromstring(draw_pair(cell, zoo["gru"], (label, label)))
+    assert {"script", "evil"}.isdisjoint(e.tag.removeprefix(SVG) for e in pair.iter())
+    assert shown in {tspan.text for tspan in pair.iter(f"{SVG}tspan")}
 
     latex = cell.equations("latex")
     assert latex.count("\n") == plain[2].count("\n")

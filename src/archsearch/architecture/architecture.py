@@ -17,5 +17,8 @@ class Architecture(Protocol):
     def equations(self, style: Literal["unicode", "latex"] = "unicode") -> str:
         """What it computes, one equation a line."""
 
+    def to_dot(self) -> str:
+        """Its graph in Graphviz's DOT language."""
+
     def to_svg(self) -> str:
         """A drawing."""

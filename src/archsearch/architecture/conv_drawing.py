@@ -41,6 +41,7 @@ LEGEND = {
     LayerKind.BATCH_NORM: "batch normalisation",
     LayerKind.LOCAL_CONTRAST_NORM: "local contrast normalisation",
 }
+FIRST_TEXT, LAST_TEXT = "image", "average over all places, softmax"
 LANE_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#b8588e", "#b07d00", "#3f9fd8", "#555555")
 
 
@@ -94,9 +95,9 @@ class _Canvas:
         # Box i + 1 is layer i. The classes read what no layer reads.
         self.reads = [(), *(layer.inputs for layer in network.layers), network.outputs]
         self.boxes = [
-            _Box("image", END_LOOK),
-            *(_Box(_text(x), LOOKS[x.kind], str(i)) for i, x in enumerate(network.layers)),
-            _Box("average over all places, softmax", END_LOOK),
+            _Box(FIRST_TEXT, END_LOOK),
+            *(_Box(layer_text(x), LOOKS[x.kind], str(i)) for i, x in enumerate(network.layers)),
+            _Box(LAST_TEXT, END_LOOK),
         ]
         self.lanes = _assign_lanes(_skips(self.reads))
         self._place_boxes()
@@ -209,7 +210,8 @@ class _Canvas:
             y += LEGEND_ROW
 
 
-def _text(layer: ConvLayer) -> str:
+def layer_text(layer: ConvLayer) -> str:
+    """What a layer is, on one line: `3×5, 36 filters, stride 2`."""
     if not layer.kind.has_window:
         return LEGEND[layer.kind]
     window = f"{layer.height}×{layer.width}"

@@ -153,6 +153,12 @@ class ConvNetwork:
 
         return equations(self, style)
 
+    def to_dot(self) -> str:
+        """The graph of its layers in Graphviz's DOT language."""
+        from archsearch.architecture.conv_dot import to_dot
+
+        return to_dot(self)
+
     def to_svg(self) -> str:
         """A drawing from the image at the top to the classes at the bottom."""
         from archsearch.architecture.conv_drawing import to_svg

@@ -25,10 +25,11 @@ from itertools import groupby
 from typing import Literal
 
 from archsearch.architecture.layer_graph import Graph, join
-from archsearch.architecture.layer_svg import stacked
 from archsearch.cell import Cell, CellError, Node, parse
+from archsearch.cell.dot import digraph, quoted, statements
 from archsearch.cell.errors import shown
 from archsearch.cell.node import X_SOURCES
+from archsearch.cell.svg_sheet import sheet
 
 MAX_SHARES = 100  # far above the 27 of the paper's layers of 540 units
 MAX_TEXT_LENGTH = 1_000_000  # characters
@@ -76,20 +77,32 @@ class HeterogeneousLayer:
 
     def equations(self, style: Literal["unicode", "latex"] = "unicode") -> str:
         """The equations of each cell under a heading with its shares."""
+        cells = [cell.equations(style) for cell, _ in self.groups]
+        titled = list(zip(self._headings, cells, strict=True))
+        if style == "latex":  # an empty line would end the mathematics
+            rows = [rf"\text{{{heading}}} \\" + f"\n{cell}" for heading, cell in titled]
+            body = " \\\\\n".join([rf"\text{{{_ABOUT_MATRICES}}}", *rows])
+            return "\\begin{gathered}\n" + body + "\n\\end{gathered}"
+        return "\n\n".join((_ABOUT_MATRICES, *(f"{heading}\n{cell}" for heading, cell in titled)))
 
-        def words(text: str) -> str:
-            return rf"\text{{{text}}}" if style == "latex" else text
-
-        blocks = [
-            f"{words(heading)}\n{cell.equations(style)}"
-            for (cell, _), heading in zip(self.groups, self._headings, strict=True)
-        ]
-        return "\n\n".join((words(_ABOUT_MATRICES), *blocks))
+    def to_dot(self) -> str:
+        """The graphs of the cells in Graphviz's DOT language, each in a frame of its own."""
+        body = ["rankdir=LR;"]
+        for number, ((cell, _), heading) in enumerate(
+            zip(self.groups, self._headings, strict=True)
+        ):
+            body += [
+                f"subgraph cluster_{number} {{",
+                f'  label={quoted(heading)}; fontname="Helvetica"; color="#999999";',
+                *(f"  {line}" for line in statements(cell, f"c{number}n")),
+                "}",
+            ]
+        return digraph(f"layer {self.key}", body)
 
     def to_svg(self) -> str:
         """The drawings of the cells, one below the other."""
         drawings = [cell.to_svg() for cell, _ in self.groups]
-        return stacked(f"Heterogeneous layer {self.key}", list(self._headings), drawings)
+        return sheet(f"Heterogeneous layer {self.key}", list(self._headings), drawings)
 
     @property
     def _headings(self) -> tuple[str, ...]:

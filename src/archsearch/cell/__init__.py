@@ -5,6 +5,7 @@ from archsearch.cell.errors import CellError
 from archsearch.cell.gates import forget_gates
 from archsearch.cell.limits import MAX_HEIGHT, MAX_MEMORIES, MAX_NODES, MAX_TEXT_LENGTH
 from archsearch.cell.operators import OPERATORS, Arithmetic, Operator
+from archsearch.cell.pair_drawing import draw_pair
 from archsearch.cell.parser import parse
 from archsearch.cell.recipe import from_recipe
 from archsearch.cell.zoo import Entry, UnknownCellError, Zoo, zoo
@@ -23,6 +24,7 @@ __all__ = [
     "Operator",
     "UnknownCellError",
     "Zoo",
+    "draw_pair",
     "forget_gates",
     "from_recipe",
     "parse",

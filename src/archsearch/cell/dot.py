@@ -1,5 +1,6 @@
 """A cell as text in Graphviz's DOT language."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from archsearch.cell.diagram import Diagram, Figure, Kind, Text, diagram
@@ -8,6 +9,10 @@ from archsearch.cell.notation import Symbol
 if TYPE_CHECKING:
     from archsearch.cell.cell import Cell
 
+DEFAULTS = (
+    'node [fontname="Helvetica", fontsize=12, margin="0.08,0.04", width=0.4, height=0.4];',
+    'edge [fontname="Helvetica", fontsize=10, color="#555555", arrowsize=0.7];',
+)
 _STYLES = {
     Kind.INPUT: 'shape=box, style="rounded,filled", fillcolor="#dcecf7", color="#0072b2"',
     Kind.HIDDEN: 'shape=box, style="rounded,filled", fillcolor="#fbe3d3", color="#d55e00"',
@@ -22,24 +27,30 @@ def to_dot(cell: "Cell") -> str:
 
     Dashed edges lead from a new state to the same state one step earlier.
     """
+    return digraph(f"cell {cell.key}", ["rankdir=LR;", *statements(cell)])
+
+
+def digraph(name: str, body: Iterable[str]) -> str:
+    """A whole document of these statements."""
+    lines = [*DEFAULTS, *body]
+    return "\n".join([f"digraph {quoted(name)} {{", *(f"  {line}" for line in lines), "}"]) + "\n"
+
+
+def statements(cell: "Cell", prefix: str = "n") -> list[str]:
+    """Nodes, edges and ranks of a cell; its nodes are called by the prefix and their number."""
     picture = diagram(cell)
     sources = [i for i, figure in enumerate(picture.figures) if figure.num_arguments == 0]
-    lines = [
-        f"digraph {quoted(f'cell {cell.key}')} {{",
-        "  rankdir=LR;",
-        '  node [fontname="Helvetica", fontsize=12, margin="0.08,0.04", width=0.4, height=0.4];',
-        '  edge [fontname="Helvetica", fontsize=10, color="#555555", arrowsize=0.7];',
-        *(f"  n{i} [{_attributes(figure)}];" for i, figure in enumerate(picture.figures)),
-        *(f"  {line}" for line in _edges(picture)),
+    return [
+        *(f"{prefix}{i} [{_attributes(figure)}];" for i, figure in enumerate(picture.figures)),
+        *_edges(picture, prefix),
         *(
-            f'  n{output} -> n{source} [style=dashed, constraint=false, color="#d55e00"];'
+            f"{prefix}{output} -> {prefix}{source}"
+            ' [style=dashed, constraint=false, color="#d55e00"];'
             for output, source in picture.recurrences
         ),
-        f"  {{ rank=source; {_names(sources)} }}",
-        f"  {{ rank=sink; {_names(picture.outputs)} }}",
-        "}",
+        f"{{ rank=source; {_names(sources, prefix)} }}",
+        f"{{ rank=sink; {_names(picture.outputs, prefix)} }}",
     ]
-    return "\n".join(lines) + "\n"
 
 
 def quoted(text: str) -> str:
@@ -64,7 +75,7 @@ def _attributes(figure: Figure) -> str:
     return f"label={quoted(label)}{name}, {_STYLES[figure.kind]}"
 
 
-def _edges(picture: Diagram) -> list[str]:
+def _edges(picture: Diagram, prefix: str) -> list[str]:
     """Edges, with the role of the argument where the order of arguments matters."""
     lines = []
     for edge in picture.edges:
@@ -72,7 +83,7 @@ def _edges(picture: Diagram) -> list[str]:
         role = ""
         if target.has_row_per_argument and target.kind is not Kind.PRODUCT:
             role = f" [headlabel={quoted(_plain(target.rows[edge.argument]))}]"
-        lines.append(f"n{edge.source} -> n{edge.target}{role};")
+        lines.append(f"{prefix}{edge.source} -> {prefix}{edge.target}{role};")
     return lines
 
 
@@ -80,5 +91,5 @@ def _plain(text: Text) -> str:
     return "".join(part.unicode() if isinstance(part, Symbol) else part for part in text)
 
 
-def _names(figures: list[int] | tuple[int, ...]) -> str:
-    return " ".join(f"n{figure};" for figure in figures)
+def _names(figures: Iterable[int], prefix: str) -> str:
+    return " ".join(f"{prefix}{figure};" for figure in figures)

@@ -1,8 +1,8 @@
 """A cell as a standalone SVG picture: no scripts, no external references, any viewer."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping
 from math import sqrt
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from xml.sax.saxutils import escape, quoteattr
 
 from archsearch.cell.diagram import Diagram, Kind, diagram
@@ -13,6 +13,7 @@ from archsearch.cell.svg_figures import (
     FONT_SIZE,
     LOOKS,
     NAME_SIZE,
+    Look,
     draw_figure,
     figure_box,
     figure_size,
@@ -28,9 +29,24 @@ FONT = "'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sa
 MARGIN = 24.0
 LANE_GAP = 14.0  # between recurrent edges
 LEGEND_ROW = 24.0
+MARKER = "#d9d0f2"  # light violet, no kind's colour; light grey in print
+NOTE_SIZE = 10.0
+MARKER_WIDTH = 7.0  # of the rim around a figure; a wire's is as wide on both sides together
 
 
-def to_svg(cell: "Cell") -> str:
+class Marks(NamedTuple):
+    """What a drawing underlays as a marker pen would, and what the legend says it is.
+
+    figures: the numbers of figures, and the text beside each, such as its partner's number.
+    edges: their numbers in the diagram.
+    """
+
+    figures: Mapping[int, str]
+    edges: frozenset[int]
+    meaning: str
+
+
+def to_svg(cell: "Cell", marks: Marks | None = None) -> str:
     """The text of an SVG document that shows the cell from left to right.
 
     Time runs along the dashed edges: each leads from a new state back to the same state one step
@@ -42,23 +58,25 @@ def to_svg(cell: "Cell") -> str:
         [(edge.source, edge.target) for edge in picture.edges],
         last=picture.outputs,
     )
-    return _Canvas(cell, picture, layout).document()
+    return _Canvas(cell, picture, layout, marks).document()
 
 
 class _Canvas:
     """Puts the pieces of one picture together; coordinates are final."""
 
-    def __init__(self, cell: "Cell", picture: Diagram, layout: Layout) -> None:
+    def __init__(self, cell: "Cell", picture: Diagram, layout: Layout, marks: Marks | None) -> None:
         self.cell = cell
         self.picture = picture
         self.layout = layout
+        self.marks = marks
         self.kinds = [kind for kind in Kind if any(f.kind is kind for f in picture.figures)]
         above, below = _lanes(picture, layout)
         side = LANE_GAP * len(picture.recurrences) + (ARROW if picture.recurrences else 0.0)
         self.top = MARGIN + LANE_GAP * len(above)
         self.bottom = self.top + layout.height + LANE_GAP * len(below)
         self.lanes = above, below
-        self.width = max(layout.width + 2 * side, _legend_width(self.kinds)) + 2 * MARGIN
+        legend_width = sum(map(_legend_entry_width, self._legend_texts()))
+        self.width = max(layout.width + 2 * side, legend_width) + 2 * MARGIN
         self.left = (self.width - layout.width) / 2
         self.height = self.bottom + MARGIN + LEGEND_ROW + MARGIN / 2
 
@@ -76,9 +94,11 @@ class _Canvas:
                 f'<title id="title-{key}">{escape(title)}</title>',
                 f'<desc id="desc-{key}">{escape(described)}</desc>',
                 f'<rect width="{px(self.width)}" height="{px(self.height)}" fill="#ffffff"/>',
+                *self._markers(),
                 *self._wires(),
                 *self._recurrences(),
                 *self._figures(),
+                *self._notes(),
                 *self._legend(),
                 "</svg>\n",
             ]
@@ -87,13 +107,52 @@ class _Canvas:
     def _at(self, point: Point) -> Point:
         return point[0] + self.left, point[1] + self.top
 
+    def _markers(self) -> Iterator[str]:
+        """Under everything else: one broad line for each marked edge, one rim a marked figure."""
+        if self.marks is None:
+            return
+        yield (
+            f'<g data-marks="wires" fill="none" stroke="{MARKER}"'
+            f' stroke-width="{px(2 * MARKER_WIDTH)}" stroke-linejoin="round">'
+        )
+        for wire in self.layout.wires_of(self.marks.edges):
+            bends = wire.bend_start + self.left, wire.bend_end + self.left
+            yield f'<path d="{curve(self._start(wire), bends, self._at(wire.end))}"/>'
+        yield f'</g><g data-marks="figures" fill="{MARKER}">'
+        for number in self.marks.figures:
+            (x, y), (width, height) = self._frame(number)
+            rim = MARKER_WIDTH
+            yield (
+                f'<rect data-marked="{number}" x="{px(x - width / 2 - rim)}"'
+                f' y="{px(y - height / 2 - rim)}" width="{px(width + 2 * rim)}"'
+                f' height="{px(height + 2 * rim)}" rx="{px(min(CIRCLE / 2, height / 2) + rim)}"/>'
+            )
+        yield "</g>"
+
+    def _notes(self) -> Iterator[str]:
+        """The text at the lower right corner of each marked figure."""
+        for number, text in self.marks.figures.items() if self.marks else ():
+            (x, y), (width, height) = self._frame(number)
+            at = x + width / 2 + 1, y + height / 2 + NOTE_SIZE / 2
+            yield (
+                f'<text x="{px(at[0])}" y="{px(at[1])}" font-size="{px(NOTE_SIZE)}"'
+                f' fill="#4a3a8c">{escape(text)}</text>'
+            )
+
+    def _frame(self, number: int) -> tuple[Point, tuple[float, float]]:
+        """Middle and size of a figure's frame."""
+        return self._at(self.layout.centres[number]), figure_size(self.picture.figures[number])
+
+    def _start(self, wire: Wire) -> Point:
+        """A frame may be narrower than its place, which has room for its name too."""
+        return self._side(wire.source, 1) if wire.at_source else self._at(wire.start)
+
     def _wires(self) -> list[str]:
         by_colour: dict[str, list[str]] = {}
         for wire in self.layout.wires:
             colour = look_of(self.picture.figures[wire.source]).wire
             pieces = by_colour.setdefault(colour, [])
-            # A frame may be narrower than its place, which has room for its name too.
-            start = self._side(wire.source, 1) if wire.at_source else self._at(wire.start)
+            start = self._start(wire)
             end = self._at(wire.end)
             bends = wire.bend_start + self.left, wire.bend_end + self.left
             if wire.edge is None:
@@ -167,32 +226,40 @@ class _Canvas:
     def _legend(self) -> list[str]:
         x, y = MARGIN, self.height - MARGIN / 2 - LEGEND_ROW / 2
         pieces = [f'<g font-size="{px(NAME_SIZE)}" fill="#333333">']
-        for kind in self.kinds:
-            look = LOOKS[kind][0]
-            pieces.append(
-                f'<rect x="{px(x)}" y="{px(y - 7)}" width="20" height="14"'
-                f' rx="{px(min(look.corner, 7))}" fill="{look.fill}" stroke="{look.stroke}"/>'
-                f'<text x="{px(x + 26)}" y="{px(y + 4)}">{escape(kind.value)}</text>'
-            )
-            x += _legend_entry_width(kind.value)
-        if self.picture.recurrences:
-            pieces.append(
-                f'<path d="M{px(x)} {px(y)}h20" stroke="#333333" stroke-width="1.6"'
-                ' stroke-dasharray="6 4" fill="none"/>'
-                f'<text x="{px(x + 26)}" y="{px(y + 4)}">{_NEXT_STEP}</text>'
-            )
+        for text in self._legend_texts():
+            pieces.append(_legend_sign(text, x, y))
+            pieces.append(f'<text x="{px(x + 26)}" y="{px(y + 4)}">{escape(text)}</text>')
+            x += _legend_entry_width(text)
         return [*pieces, "</g>"]
+
+    def _legend_texts(self) -> list[str]:
+        texts = [kind.value for kind in self.kinds]
+        if self.picture.recurrences:
+            texts.append(_NEXT_STEP)
+        if self.marks:
+            texts.append(self.marks.meaning)
+        return texts
 
 
 _NEXT_STEP = "to the next time step"
+_LOOKS_BY_TEXT = {kind.value: looks[0] for kind, looks in LOOKS.items()}
+
+
+def _legend_sign(text: str, x: float, y: float) -> str:
+    if text == _NEXT_STEP:
+        return (
+            f'<path d="M{px(x)} {px(y)}h20" stroke="#333333" stroke-width="1.6"'
+            ' stroke-dasharray="6 4" fill="none"/>'
+        )
+    look = _LOOKS_BY_TEXT.get(text, Look(MARKER, MARKER, MARKER, 7))
+    return (
+        f'<rect x="{px(x)}" y="{px(y - 7)}" width="20" height="14"'
+        f' rx="{px(min(look.corner, 7))}" fill="{look.fill}" stroke="{look.stroke}"/>'
+    )
 
 
 def _legend_entry_width(text: str) -> float:
     return 26 + string_width(text, NAME_SIZE) + 16
-
-
-def _legend_width(kinds: Sequence[Kind]) -> float:
-    return sum(_legend_entry_width(text) for text in [*(k.value for k in kinds), _NEXT_STEP])
 
 
 _Recurrences = list[tuple[int, int]]

@@ -8,13 +8,12 @@ import torch
 from omegaconf import DictConfig, OmegaConf
 from torch import nn
 
-from archsearch.architecture import Architecture, ConvNetwork, HeterogeneousLayer
+from archsearch.architecture import Architecture, ConvNetwork, HeterogeneousLayer, read_cell_file
 from archsearch.config import ConfigError
 from archsearch.export.description import describe_found, describe_trained
 from archsearch.export.networks import Network, code_of
 from archsearch.nn import ConvolutionalNetwork, make_layer
 from archsearch.train import ImageTask, LanguageTask, TranslationTask
-from archsearch.train.cell_sources import read_cell_file
 from archsearch.train.progress import figure
 from archsearch.train.trained import CONFIG, Rebuilt, Trained, is_training, read_trained
 

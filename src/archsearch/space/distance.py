@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from itertools import permutations
 
 from archsearch.cell import Cell
+from archsearch.cell.assignment import best_assignment
 from archsearch.space.parameters import require
 from archsearch.space.shape import Shape, shape_over
 from archsearch.space.tree import Path, Tree
@@ -69,7 +70,7 @@ def _match_many(left: tuple[Shape, ...], right: tuple[Shape, ...]) -> Profile:
                 for other, others in enumerate(table)
                 if other != i
             ]
-            rest = _assignment(sizes)
+            rest, _ = best_assignment(sizes)
             best = _maximum(best, tuple(size + rest for size in deep))
     return best
 
@@ -83,23 +84,6 @@ def _maximum(a: Profile, b: Profile) -> Profile:
     if len(a) < len(b):
         a, b = b, a
     return (*map(max, a, b), *a[len(b) :])
-
-
-def _assignment(values: list[list[int]]) -> int:
-    """The largest sum with one entry from each row and column, by dynamic programming over the
-    sets of columns used so far (at most 7 rows here: `Linear` takes 8 arguments)."""
-    best = {0: 0}
-    for row in values:
-        following: dict[int, int] = {}
-        for used, total in best.items():
-            for column, value in enumerate(row):
-                bit = 1 << column
-                if not used & bit:
-                    sum_ = total + value
-                    if sum_ > following.get(used | bit, 0):
-                        following[used | bit] = sum_
-        best = following
-    return max(best.values())
 
 
 def cell_shape(cell: Cell) -> Shape:

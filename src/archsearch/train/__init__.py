@@ -1,7 +1,6 @@
 """Training one architecture on a task under a budget."""
 
 from archsearch.train.budget import Budget
-from archsearch.train.cell_sources import read_cell
 from archsearch.train.failures import Diverged, TimeLimit, TooManyParameters, TrainingFailure
 from archsearch.train.fit import Fit, count_parameters, fit, metric_on_test
 from archsearch.train.image_module import ImageModule
@@ -68,7 +67,6 @@ __all__ = [
     "fit",
     "matched_width",
     "metric_on_test",
-    "read_cell",
     "resolve_precision",
     "set_up_process",
 ]

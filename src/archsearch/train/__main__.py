@@ -13,13 +13,13 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 from safetensors.torch import load_file, save
 
-from archsearch.architecture import Architecture
+from archsearch.architecture import Architecture, read_cell
 from archsearch.archive import lock_run
 from archsearch.command import FAILURE, Interrupted, run_command
 from archsearch.config import ConfigError, check, identity, register, revision
 from archsearch.data.store import ROOT_VARIABLE
 from archsearch.train.budget import Budget
-from archsearch.train.cell_sources import quote_text, read_cell
+from archsearch.train.cell_argument import quote_text
 from archsearch.train.checkpoint import BEST, LAST, SaveEpochs, write_whole
 from archsearch.train.failures import TrainingFailure
 from archsearch.train.fit import Fit, count_parameters, fit, metric_on_test

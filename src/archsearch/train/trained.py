@@ -11,11 +11,10 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 from safetensors.torch import load_file
 
-from archsearch.architecture import Architecture
+from archsearch.architecture import Architecture, read_cell_file
 from archsearch.config import CONFIG_FILE, ConfigError, check, check_is_own
 from archsearch.data.store import ROOT_VARIABLE
 from archsearch.train.budget import Budget
-from archsearch.train.cell_sources import read_cell_file
 from archsearch.train.task import Task
 
 RESULT, WEIGHTS, CELL, CONFIG = "result.json", "model.safetensors", "cell.txt", CONFIG_FILE

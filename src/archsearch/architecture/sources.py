@@ -1,14 +1,14 @@
-"""What may stand after `cell=`."""
+"""What may stand for an architecture on a command line."""
 
-import re
 from pathlib import Path
 
-from archsearch.architecture import Architecture, read_architecture
+from archsearch.architecture.architecture import Architecture
+from archsearch.architecture.reader import read_architecture
 from archsearch.cell import CellError, zoo
 
 _ZOO = "zoo/"
 _RUN_FILES = ("best_cell.txt", "cell.txt")  # of a search, of a training
-_TEXT_SIGNS = "(=;<"  # of which every text has one and no sensible path
+TEXT_SIGNS = "(=;<"  # of which every text has one and no sensible path
 
 
 def read_cell(source: str) -> Architecture:
@@ -20,7 +20,7 @@ def read_cell(source: str) -> Architecture:
     """
     if source.startswith(_ZOO):
         return zoo[source.removeprefix(_ZOO)]
-    if any(sign in source for sign in _TEXT_SIGNS):
+    if any(sign in source for sign in TEXT_SIGNS):
         return read_architecture(source)
     path = Path(source).expanduser()
     candidates = [path / name for name in _RUN_FILES] if path.is_dir() else [path]
@@ -44,20 +44,3 @@ def read_cell_file(path: Path) -> Architecture:
         return read_architecture(path.read_text(encoding="utf-8"))
     except UnicodeDecodeError as error:
         raise CellError(f"cell: {path} is not text in UTF-8: {error.reason}") from None
-
-
-def quote_text(argument: str) -> str:
-    """A command line argument `cell=<text>` quoted, as Hydra's grammar asks of such texts.
-
-    Everything else, `cell=zoo/lstm,zoo/gru` of a multirun too, comes back as it is.
-    """
-    key, equals, value = argument.partition("=")
-    if key != "cell" or value[:1] in ("'", '"') or not any(s in value for s in _TEXT_SIGNS):
-        return argument
-    return f"{key}{equals}{quoted(value)}"
-
-
-def quoted(text: str) -> str:
-    """Free text as a value of Hydra's grammar, where a backslash counts only before a quote."""
-    escaped = re.sub(r"(\\*)('|$)", lambda end: end[1] * 2 + ("\\'" if end[2] else ""), text)
-    return f"'{escaped}'"

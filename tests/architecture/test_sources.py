@@ -1,8 +1,7 @@
 import pytest
 
+from archsearch.architecture import read_cell
 from archsearch.cell import CellError, zoo
-from archsearch.train import read_cell
-from archsearch.train.cell_sources import quote_text
 
 TEXT = "z = Sigmoid(Linear(x_t)); h_t = Tanh(Mult(z, Linear(h_tm1)))"
 
@@ -34,17 +33,3 @@ def test_a_file_that_is_not_text_is_named(tmp_path):
     path.write_bytes(b"h_t = \xff")
     with pytest.raises(CellError, match=f"{path} is not text in UTF-8"):
         read_cell(str(path))
-
-
-@pytest.mark.parametrize(
-    ("argument", "quoted"),
-    [
-        (f"cell={TEXT}", f"cell='{TEXT}'"),
-        (f"cell='{TEXT}'", f"cell='{TEXT}'"),
-        ("cell=conv 1x1x2 <- image", "cell='conv 1x1x2 <- image'"),
-        ("cell=zoo/lstm,zoo/gru", "cell=zoo/lstm,zoo/gru"),
-        ("trainer.schedule={lr: 1}", "trainer.schedule={lr: 1}"),
-    ],
-)
-def test_texts_are_quoted_for_hydra_and_nothing_else_is(argument, quoted):
-    assert quote_text(argument) == quoted

@@ -1,0 +1,47 @@
+"""A convolutional network as text in Graphviz's DOT language."""
+
+from typing import TYPE_CHECKING
+
+from archsearch.architecture.conv_drawing import (
+    END_LOOK,
+    FIRST_TEXT,
+    LAST_TEXT,
+    LOOKS,
+    layer_text,
+)
+from archsearch.architecture.convolutional import IMAGE
+from archsearch.cell.dot import digraph, quoted
+from archsearch.cell.svg_figures import Look
+
+if TYPE_CHECKING:
+    from archsearch.architecture.convolutional import ConvNetwork
+
+
+def to_dot(network: "ConvNetwork") -> str:
+    """A digraph from the image down to the classes; n0, n1, … are the layers."""
+    nodes = [
+        _node("image", FIRST_TEXT, END_LOOK),
+        *(
+            _node(f"n{number}", f"{number}: {layer_text(layer)}", LOOKS[layer.kind])
+            for number, layer in enumerate(network.layers)
+        ),
+        _node("classes", LAST_TEXT, END_LOOK),
+    ]
+    edges = [
+        f"{_name(source)} -> n{number};"
+        for number, layer in enumerate(network.layers)
+        for source in layer.inputs
+    ]
+    edges += [f"{_name(source)} -> classes;" for source in network.outputs]
+    return digraph(f"convolutional network {network.key}", [*nodes, *edges])
+
+
+def _name(source: int) -> str:
+    return "image" if source == IMAGE else f"n{source}"
+
+
+def _node(name: str, text: str, look: Look) -> str:
+    return (
+        f'{name} [label={quoted(text)}, shape=box, style="rounded,filled",'
+        f' fillcolor="{look.fill}", color="{look.stroke}"];'
+    )

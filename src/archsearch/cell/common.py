@@ -1,0 +1,91 @@
+"""What two cells have in common, as pairs of nodes.
+
+Rawal & Miikkulainen 2018, section A.5, lay two trees over each other from their roots, and count
+their form alone (`archsearch.space.distance`): that is what distance and crossover need. For the
+eye it says too little, since any two binary operators then look alike, and one operator more at the
+root hides all that is equal below it. So here operators must agree, and a common region may begin
+at any pair of nodes: the largest one is taken first, then the largest among what is left.
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from archsearch.cell.assignment import best_assignment
+from archsearch.cell.operators import OPERATORS
+
+if TYPE_CHECKING:
+    from archsearch.cell.cell import Cell
+    from archsearch.cell.node import Node
+
+Pair = tuple[int, int]  # a node of the first cell, a node of the second
+
+
+def common_nodes(a: "Cell", b: "Cell") -> dict[int, int]:
+    """The node of b over which each common node of a lies; each node has at most one partner.
+
+    Two nodes may be partners where their operators are the same, whatever the bias begins at; the
+    arguments of a commutative operator and of `Linear` in any order. A lone operator, whose
+    neighbours have nothing in common, is no region. Any memory may lie over any other. Takes time
+    in proportion to the product of the sizes: half a second for two cells of 130 nodes.
+    """
+    sizes = _region_sizes(a, b)
+    partners: dict[int, int] = {}
+    taken: set[int] = set()
+    for i, j in sorted(sizes, key=lambda pair: (-sizes[pair], -pair[0], -pair[1])):
+        is_region = sizes[i, j] > 1 or a.nodes[i].is_source
+        if is_region:
+            _lay_over(a, b, (i, j), sizes, partners, taken)
+    return partners
+
+
+def _region_sizes(a: "Cell", b: "Cell") -> dict[Pair, int]:
+    """The nodes of the largest common region below each pair, as trees; unlike pairs have none."""
+    sizes: dict[Pair, int] = {}
+    for i, first in enumerate(a.nodes):
+        for j, second in enumerate(b.nodes):
+            if _alike(first, second):
+                sizes[i, j] = 1 + sum(sizes[pair] for pair in _below(first, second, sizes))
+    return sizes
+
+
+def _lay_over(
+    a: "Cell",
+    b: "Cell",
+    start: Pair,
+    sizes: Mapping[Pair, int],
+    partners: dict[int, int],
+    taken: set[int],
+) -> None:
+    """Make partners of this pair and of those below it, where neither has a partner yet."""
+    waiting = [start]
+    while waiting:
+        i, j = waiting.pop()
+        if i not in partners and j not in taken:
+            partners[i] = j
+            taken.add(j)
+            waiting += _below(a.nodes[i], b.nodes[j], sizes)
+
+
+def _alike(first: "Node", second: "Node") -> bool:
+    return first.op == second.op or (_is_memory(first) and _is_memory(second))
+
+
+def _is_memory(node: "Node") -> bool:
+    return node.state not in (None, "h")
+
+
+def _below(first: "Node", second: "Node", sizes: Mapping[Pair, int]) -> list[Pair]:
+    """The arguments of two like nodes, paired so that they have the most in common."""
+    if first.is_source:
+        return []
+    if not (first.op == "Linear" or OPERATORS[first.op].commutative):
+        pairs = list(zip(first.args, second.args, strict=True))
+    elif len(first.args) <= len(second.args):
+        table = [[sizes.get((i, j), 0) for j in second.args] for i in first.args]
+        _, columns = best_assignment(table)
+        pairs = [(i, second.args[column]) for i, column in zip(first.args, columns, strict=True)]
+    else:
+        table = [[sizes.get((i, j), 0) for i in first.args] for j in second.args]
+        _, columns = best_assignment(table)
+        pairs = [(first.args[column], j) for j, column in zip(second.args, columns, strict=True)]
+    return [pair for pair in pairs if pair in sizes]

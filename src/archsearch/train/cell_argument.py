@@ -1,0 +1,22 @@
+"""`cell=<text>` on a command line that Hydra reads."""
+
+import re
+
+from archsearch.architecture.sources import TEXT_SIGNS
+
+
+def quote_text(argument: str) -> str:
+    """A command line argument `cell=<text>` quoted, as Hydra's grammar asks of such texts.
+
+    Everything else, `cell=zoo/lstm,zoo/gru` of a multirun too, comes back as it is.
+    """
+    key, equals, value = argument.partition("=")
+    if key != "cell" or value[:1] in ("'", '"') or not any(s in value for s in TEXT_SIGNS):
+        return argument
+    return f"{key}{equals}{quoted(value)}"
+
+
+def quoted(text: str) -> str:
+    """Free text as a value of Hydra's grammar, where a backslash counts only before a quote."""
+    escaped = re.sub(r"(\\*)('|$)", lambda end: end[1] * 2 + ("\\'" if end[2] else ""), text)
+    return f"'{escaped}'"
