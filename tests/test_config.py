@@ -36,17 +36,6 @@ def test_every_experiment_composes_and_opens_with_its_command(file: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    "file", sorted((CONF.parent / "sweeps").glob("*.yaml")), ids=lambda f: f.stem
-)
-def test_every_sweep_composes_and_opens_with_command_and_question(file: Path) -> None:
-    opening = [line for line in file.read_text().splitlines() if line.startswith("#")]
-    assert any(f"+sweeps={file.stem}" in line for line in opening)
-    assert any(line.rstrip().endswith("?") for line in opening)
-    is_training = any("archsearch.train -m" in line for line in opening)
-    check(compose(f"+sweeps={file.stem}", config_name="train" if is_training else "config"))
-
-
-@pytest.mark.parametrize(
     ("change", "message"),
     [
         ("cell_space: {max_hight: 15}", r"cell_space\.max_hight.*did you mean 'max_height'"),

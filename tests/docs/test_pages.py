@@ -1,0 +1,96 @@
+"""Pages under docs/ cannot go stale: knobs, commands and links are held against what they name."""
+
+import json
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import hydra
+import pytest
+import yaml
+from omegaconf import DictConfig
+
+from archsearch.config import check, conf_folder, register
+
+ROOT = Path(__file__).parent.parent.parent
+DOCS = ROOT / "docs"
+PAGES = sorted(DOCS.rglob("*.md"))
+STRATEGIES = sorted((DOCS / "strategies").glob("*.md"))
+CONF = Path(conf_folder())
+
+
+def compose(*overrides: str, config_name: str = "config") -> DictConfig:
+    register()
+    with hydra.initialize_config_dir(conf_folder(), version_base="1.3"):
+        return hydra.compose(config_name, overrides=list(overrides))
+
+
+def knobs_of(stem: str) -> dict[str, str]:
+    """The keys of conf/search/<stem>.yaml with its own bases merged in, as a page shows values."""
+    raw = yaml.safe_load((CONF / "search" / f"{stem}.yaml").read_text(encoding="utf-8"))
+    bases = [base for base in raw.pop("defaults", []) if isinstance(base, str) and base != "_self_"]
+    own = dict(flattened(raw))
+    return {key: value for base in bases for key, value in knobs_of(base).items()} | own
+
+
+def flattened(node: dict[str, object], prefix: str = "") -> Iterator[tuple[str, str]]:
+    for key, value in node.items():
+        if isinstance(value, dict):
+            yield from flattened(value, f"{prefix}{key}.")
+        elif not key.startswith("_"):
+            yield f"{prefix}{key}", value if isinstance(value, str) else json.dumps(value)
+
+
+def table_of(page: Path) -> dict[str, dict[str, str]]:
+    """The table of knobs: for each file of conf/search its knobs and their values."""
+    rows = [
+        [cell.strip().strip("`") for cell in line.strip("|").split(" | ")]
+        for line in page.read_text(encoding="utf-8").splitlines()
+        if line.startswith("| ")
+    ]
+    (_, *stems, _), _, *body = rows
+    values: dict[str, dict[str, str]] = {stem: {} for stem in stems}
+    for knob, *shown, meaning in body:
+        assert meaning, f"{page.name}: {knob} is not explained"
+        for stem, value in zip(stems, shown, strict=True):
+            if value:
+                values[stem][knob] = value
+    return values
+
+
+@pytest.mark.parametrize("page", STRATEGIES, ids=lambda page: page.stem)
+def test_a_strategys_table_has_every_knob_with_its_value(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    for heading in ("What it does.", "When to choose it.", "Space.", "Paper."):
+        assert f"**{heading}**" in text
+    for stem, knobs in table_of(page).items():
+        assert knobs == knobs_of(stem), f"{page.name}: conf/search/{stem}.yaml has other knobs"
+
+
+def test_every_strategy_stands_on_one_page_and_in_the_index() -> None:
+    documented = [stem for page in STRATEGIES for stem in table_of(page)]
+    assert sorted(documented) == sorted(file.stem for file in (CONF / "search").glob("*.yaml"))
+    index = (DOCS / "README.md").read_text(encoding="utf-8")
+    assert [page.stem for page in STRATEGIES if f"(strategies/{page.name})" not in index] == []
+
+
+def commands() -> Iterator[tuple[str, str]]:
+    """(page, command) of every line that searches or trains with archsearch's own configuration."""
+    for page in PAGES:
+        for line in page.read_text(encoding="utf-8").splitlines():
+            if re.match(r"python -m archsearch(\.train)? (?!--)", line):
+                yield page.name, line
+
+
+@pytest.mark.parametrize(("page", "command"), list(commands()))
+def test_a_command_on_a_page_composes(page: str, command: str) -> None:
+    _, _, module, *arguments = shlex.split(command, comments=True)
+    overrides = [re.sub("[<>]", "", argument) for argument in arguments if argument != "-m"]
+    check(compose(*overrides, config_name="train" if module.endswith("train") else "config"))
+
+
+@pytest.mark.parametrize("page", [*PAGES, ROOT / "README.md"], ids=lambda page: page.stem)
+def test_what_a_page_links_to_is_there(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
+        assert (page.parent / target).exists(), f"{page.name} links to {target}"
