@@ -22,7 +22,16 @@ from archsearch.data import DataError
 from archsearch.evaluate import EvaluationError
 from archsearch.usage import FAILURE, INTERRUPTED, USAGE, Parser, stop
 
-__all__ = ["FAILURE", "INTERRUPTED", "USAGE", "Interrupted", "Parser", "explain", "run_command"]
+__all__ = [
+    "FAILURE",
+    "INTERRUPTED",
+    "USAGE",
+    "Interrupted",
+    "Parser",
+    "explain",
+    "one_line_errors",
+    "run_command",
+]
 
 
 class Interrupted(Exception):

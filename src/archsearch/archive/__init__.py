@@ -1,7 +1,7 @@
 """Trials on disk: the log of a run, from which its strategy can be rebuilt."""
 
 from archsearch.archive.errors import ArchiveError
-from archsearch.archive.lock import lock_run
+from archsearch.archive.lock import is_locked, lock_run
 from archsearch.archive.records import (
     REFERENCE,
     Candidate,
@@ -28,5 +28,6 @@ __all__ = [
     "Status",
     "StoredArchitecture",
     "Trial",
+    "is_locked",
     "lock_run",
 ]

@@ -10,6 +10,9 @@ from pathlib import Path
 from archsearch.archive.errors import ArchiveError
 
 
+LOCK_FILE = ".lock"
+
+
 @contextmanager
 def lock_run(folder: Path) -> Iterator[None]:
     """Keep other processes out of a run directory while the context is open.
@@ -20,7 +23,7 @@ def lock_run(folder: Path) -> Iterator[None]:
     Raises:
         ArchiveError: another process holds the lock, or the folder cannot be written.
     """
-    file = folder / ".lock"
+    file = folder / LOCK_FILE
     try:
         descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o644)
     except OSError as error:
@@ -40,3 +43,16 @@ def lock_run(folder: Path) -> Iterator[None]:
         lock.write(f"process {os.getpid()} on {socket.gethostname()}\n")
         lock.flush()
         yield
+
+
+def is_locked(folder: Path) -> bool:
+    """Whether a process of this machine is at work on the run; leaves nothing behind."""
+    file = folder / LOCK_FILE
+    if not file.is_file():
+        return False
+    with file.open(encoding="utf-8") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        return False

@@ -27,5 +27,8 @@ class StoredArchitecture:
     def equations(self, style: Literal["unicode", "latex"] = "unicode") -> str:
         return self.read().equations(style)
 
+    def to_dot(self) -> str:
+        return self.read().to_dot()
+
     def to_svg(self) -> str:
         return self.read().to_svg()

@@ -3,38 +3,29 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich import box
 from rich.console import Console
 from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 from typing_extensions import override
 
-from archsearch.archive import RunInfo, Status, Trial
+from archsearch.archive import RunInfo, Trial
 from archsearch.search.callback import Callback, Ending, Figures
 from archsearch.search.callbacks.atomic import write_atomically
 from archsearch.search.callbacks.best_cell import DRAWING_FILE
 from archsearch.search.callbacks.panel import COMPARED
-from archsearch.search.callbacks.ranking import Ranked, rank, shown, to_csv
+from archsearch.search.callbacks.ranking import Ranked, rank, to_csv
+from archsearch.search.callbacks.ranking_table import ranking_table
 from archsearch.search.callbacks.standings import Standings
 from archsearch.search.callbacks.terminal import stdout_console
 from archsearch.search.callbacks.wording import (
-    cell_text,
     comparison_text,
     duration_text,
     failures_text,
     hyperparameters_text,
     metric_text,
-    origin_text,
-    outcome_text,
-    params_text,
-    shortened,
 )
 
 LEADERBOARD_FILE = "leaderboard.csv"
-# Narrower terminals go without the columns that say least, since the file has them all.
-WIDTH_FOR_CELLS, WIDTH_FOR_FITNESS = 72, 100
-ORIGIN_WIDTH = 20
 
 
 class Leaderboard(Callback):
@@ -95,7 +86,7 @@ class Leaderboard(Callback):
 
     def _print(self, ranked: Sequence[Ranked]) -> None:
         console = self._console
-        console.print(self._table(ranked))
+        console.print(ranking_table(ranked, self._metric_name, self._rows, console.width))
         seconds = sum(trial.wall_seconds for trial in self._trials)
         counts = f"{self._standings.num_proposed} trials"
         if references := len(self._standings.references):
@@ -131,38 +122,3 @@ class Leaderboard(Callback):
         if reference is not None:
             line += f", {comparison_text(best.metric, reference, COMPARED)}"
         return line
-
-    def _table(self, ranked: Sequence[Ranked]) -> Table:
-        """The first cells and all references; `...` stands for the cells between them."""
-        width = self._console.width
-        has_cells = width >= WIDTH_FOR_CELLS
-        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), expand=has_cells)
-        for name in ("rank", self._metric_name, "params", "time"):
-            table.add_column(name, justify="right", no_wrap=True)
-        table.add_column("trial", justify="right", no_wrap=True)
-        table.add_column("origin", no_wrap=True)
-        if width >= WIDTH_FOR_FITNESS:
-            table.add_column("fitness", justify="right", no_wrap=True)
-        if has_cells:  # takes the width that the others leave
-            table.add_column("cell", no_wrap=True, overflow="ellipsis", style="dim", ratio=1)
-        for group in shown(ranked, self._rows):
-            if isinstance(group, int):
-                table.add_row("...", f"{group} more", style="dim")
-            else:
-                table.add_row(*self._row(group)[: len(table.columns)], style=_style(group))
-        return table
-
-    def _row(self, entry: Ranked) -> list[str]:
-        trial, candidate = entry.trial, entry.trial.candidate
-        row = [entry.label, outcome_text(trial), params_text(trial.num_params)]
-        row += [duration_text(trial.wall_seconds), str(candidate.number)]
-        row.append(shortened(origin_text(candidate), ORIGIN_WIDTH))
-        if self._console.width >= WIDTH_FOR_FITNESS:
-            row.append(f"{trial.fitness:#.5g}" if trial.status is Status.OK else "")
-        return [*row, cell_text(candidate.architecture)]
-
-
-def _style(entry: Ranked) -> str:
-    if entry.trial.candidate.is_reference:
-        return "cyan"
-    return "bold green" if entry.place == 1 else ""

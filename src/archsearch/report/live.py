@@ -1,0 +1,155 @@
+"""`python -m archsearch.report --live outputs/<run>`: a search on the terminal, at work or done."""
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from archsearch.archive import Status, Trial, is_locked
+from archsearch.report.best_so_far import course
+from archsearch.report.run_record import RunRecord, read_run
+from archsearch.report.text_chart import ASCII, UNICODE, text_chart
+from archsearch.search.callbacks.ranking import rank
+from archsearch.search.callbacks.ranking_table import ranking_table
+from archsearch.search.callbacks.standings import Standings
+from archsearch.search.callbacks.terminal import can_animate
+from archsearch.search.callbacks.wording import (
+    comparison_text,
+    duration_text,
+    failures_text,
+    metric_text,
+    shortened,
+    status_text,
+)
+
+SECONDS_BETWEEN_LOOKS = 2.0
+REST_SHARE = 10  # a look at a large archive takes long; looking takes a tenth of the time at most
+ROWS, CHART_HEIGHT, GROUPS, CAUSES = 8, 9, 6, 3
+COMPARED = "lstm"
+
+
+def watch(folder: Path, console: Console, sleep: Callable[[float], None] = time.sleep) -> None:
+    """Show the run until the search at work on it ends, or the user has seen enough.
+
+    Where lines cannot be replaced, or nothing is at work, the run is shown once.
+
+    Raises:
+        ArchiveError: there is no archive that can be read.
+    """
+    is_running = is_locked(folder)
+    run = read_run(folder)
+    if not is_running or not can_animate(console):
+        console.print(view(run, console, is_running=is_running))
+        return
+    try:
+        with Live(console=console, auto_refresh=False) as live:
+            while is_running:
+                started = time.monotonic()
+                is_running = is_locked(folder)  # before the trials: none may come after the last look
+                live.update(view(read_run(folder), console, is_running=is_running), refresh=True)
+                took = time.monotonic() - started
+                if is_running:
+                    sleep(max(SECONDS_BETWEEN_LOOKS, REST_SHARE * took))
+    except KeyboardInterrupt:
+        console.print(f"no longer watching; the search goes on in {folder}", soft_wrap=True)
+
+
+def view(run: RunRecord, console: Console, *, is_running: bool) -> RenderableType:
+    """All that the terminal shows of a run."""
+    standings = Standings()
+    for trial in run.trials:
+        standings.add(trial)
+    width = console.width
+    parts: list[RenderableType] = [_summary(run, standings, is_running=is_running)]
+    if lines := _course_lines(run, standings, width - 4, is_ascii=console.options.ascii_only):
+        parts.append(_panel(f"best {run.metric_name} so far, over trials", Text("\n".join(lines))))
+    parts.append(ranking_table(rank(run.trials), run.metric_name, ROWS, width))
+    if groups := _groups(run.proposed):
+        parts.append(_group_table(groups, run))
+    if standings.failures:
+        parts.append(_panel("failures", _failures(run.proposed, standings, width - 4)))
+    return Group(*parts)
+
+
+def _summary(run: RunRecord, standings: Standings, *, is_running: bool) -> Text:
+    asked = run.config.get("trials")
+    done = f"{standings.num_proposed}" + (f" of {asked}" if asked else "") + " trials"
+    seconds = sum(trial.wall_seconds for trial in run.trials)
+    text = Text(run.name, style="bold")
+    text.append(
+        f"\n{'at work' if is_running else 'not at work'}; {done}, {duration_text(seconds)} of "
+        "training together",
+        style="not bold",
+    )
+    best, reference = standings.best, standings.reference_metric(COMPARED)
+    if best is not None and best.metric is not None:
+        text.append(f"\nbest: trial {best.candidate.number}, ", style="bold green")
+        text.append(f"{run.metric_name} {metric_text(best.metric)}", style="bold green")
+        if reference is not None:
+            text.append(f", {comparison_text(best.metric, reference, COMPARED)}", style="green")
+    return text
+
+
+def _course_lines(
+    run: RunRecord, standings: Standings, width: int, *, is_ascii: bool
+) -> Sequence[str]:
+    reference = standings.reference_metric(COMPARED)
+    marks = {} if reference is None else {COMPARED: reference}
+    strokes = ASCII if is_ascii else UNICODE
+    return text_chart(course(run).best, marks, width, CHART_HEIGHT, strokes)
+
+
+def _groups(trials: Iterable[Trial]) -> dict[str, list[Trial]]:
+    """The species of the newest generation where there are species, else the ways in which
+    architectures came about; the largest first."""
+    groups: defaultdict[str, list[Trial]] = defaultdict(list)
+    details = [(trial, trial.candidate.origin.details) for trial in trials]
+    newest = max((d["generation"] for _, d in details if "species" in d), default=None)
+    for trial, known in details:
+        if newest is None:
+            groups[trial.candidate.origin.operation.replace("_", " ")].append(trial)
+        elif known.get("generation") == newest:
+            groups[f"species {known['species']} of generation {newest}"].append(trial)
+    return dict(sorted(groups.items(), key=lambda item: (-len(item[1]), item[0])))
+
+
+def _group_table(groups: dict[str, list[Trial]], run: RunRecord) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("species" if "species" in next(iter(groups)) else "origin")
+    for name in ("trials", "failed", f"best {run.metric_name}"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for name, trials in list(groups.items())[:GROUPS]:
+        ok = [trial for trial in trials if trial.status is Status.OK]
+        best = max(ok, key=lambda trial: trial.fitness, default=None)
+        table.add_row(
+            name, str(len(trials)), str(len(trials) - len(ok)), metric_text(best and best.metric)
+        )
+    if len(groups) > GROUPS:
+        table.add_row("...", f"{len(groups) - GROUPS} more", style="dim")
+    return table
+
+
+def _failures(trials: Sequence[Trial], standings: Standings, width: int) -> Text:
+    """Counts by kind, then the latest causes."""
+    text = Text(failures_text(standings.failures), style="red")
+    for line in _latest_causes(trials):
+        text.append(f"\n{shortened(line, width)}", style="dim")
+    return text
+
+
+def _latest_causes(trials: Sequence[Trial]) -> Iterator[str]:
+    failed = [t for t in trials if t.status is not Status.OK and t.reused_from is None]
+    for trial in failed[-CAUSES:][::-1]:
+        cause = " ".join((trial.cause or "").split())
+        yield f"trial {trial.candidate.number}, {status_text(trial.status)}: {cause}"
+
+
+def _panel(title: str, body: RenderableType) -> Panel:
+    return Panel(body, title=title, title_align="left", box=box.ROUNDED, border_style="dim")
