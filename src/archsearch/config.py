@@ -112,6 +112,7 @@ class TrainConfig:
     match_parameters: str | None = None
     start_from: str | None = None
     test: bool = True
+    logger: Any = None
     seed: int = MISSING
     data: DataConfig = field(default_factory=DataConfig)
     output_root: str = MISSING

@@ -189,7 +189,11 @@ def callbacks(cfg: DictConfig, metric_name: str, run_dir: Path) -> Sequence[Call
         Leaderboard(run_dir, metric_name, next_command),
     ]
     # The logger first: it may warn before the live panel is there, and is done before the board.
-    return [instantiate(cfg.logger)(run_dir, metric_name), *always] if cfg.logger else always
+    if not cfg.logger:
+        return always
+    group = choices.get("sweeps") or f"{choices.task}-{choices.budget}"
+    log = instantiate(cfg.logger)(run_dir, metric_name, group=group, job_type=choices.search)
+    return [log, *always]
 
 
 def best_fitness(archive: Archive, num_references: int) -> float | None:

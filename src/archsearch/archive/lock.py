@@ -9,7 +9,6 @@ from pathlib import Path
 
 from archsearch.archive.errors import ArchiveError
 
-
 LOCK_FILE = ".lock"
 
 

@@ -8,15 +8,44 @@ from pathlib import Path
 from archsearch.command import Parser, one_line_errors
 from archsearch.report.build import build_report
 from archsearch.report.folder import PAGE, files_of, write_folder
+from archsearch.report.live import watch
 from archsearch.report.run_record import is_search, read_run
 from archsearch.report.training_record import is_training, read_training
+from archsearch.report.wandb_report import WandbReportError, publish
+from archsearch.report.wandb_sync import sync_command
+from archsearch.search.callbacks.terminal import stdout_console
+from archsearch.usage import FAILURE, stop
 
 
 def main() -> None:
     """The command."""
-    options = _parser().parse_args()
+    parser = _parser()
+    options = parser.parse_args()
+    if options.live and len(options.runs) != 1:
+        parser.error("--live: expected the directory of one run")
     with one_line_errors():
-        write_report(options.runs, options.out)
+        if options.live:
+            watch(options.runs[0], stdout_console())
+        elif options.sync:
+            sys.stdout.write(sync_command(options.runs) + "\n")
+        elif options.wandb is not None:
+            report_on_wandb(options.wandb, options.runs)
+        else:
+            write_report(options.runs, options.out)
+
+
+def report_on_wandb(place: str, folders: Sequence[Path]) -> None:
+    """Make the W&B Report of the metrics that these searches have, and say where it is."""
+    names = {read_run(folder).metric_name: None for folder in folders if is_search(folder)}
+    if not names:
+        raise ValueError(
+            "--wandb: expected directories of searches, whose metrics the report is to show, got "
+            f"none: {', '.join(map(str, folders))}"
+        )
+    try:
+        sys.stdout.write(f"{publish(place, list(names))}\n")
+    except WandbReportError as error:
+        stop(str(error), FAILURE)
 
 
 def write_report(folders: Sequence[Path], out: Path) -> None:
@@ -48,6 +77,18 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "runs", nargs="+", type=Path, help="directories of searches, and of trainings"
+    )
+    instead = parser.add_mutually_exclusive_group()
+    instead.add_argument(
+        "--live", action="store_true", help="show one search on the terminal, while it is at work"
+    )
+    instead.add_argument(
+        "--wandb",
+        metavar="ENTITY/PROJECT",
+        help="make a W&B Report of the searches that were logged there",
+    )
+    instead.add_argument(
+        "--sync", action="store_true", help="print the command that uploads offline logs of W&B"
     )
     parser.add_argument(
         "--out",

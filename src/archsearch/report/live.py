@@ -52,7 +52,7 @@ def watch(folder: Path, console: Console, sleep: Callable[[float], None] = time.
         with Live(console=console, auto_refresh=False) as live:
             while is_running:
                 started = time.monotonic()
-                is_running = is_locked(folder)  # before the trials: none may come after the last look
+                is_running = is_locked(folder)  # first: no trial comes after the last look
                 live.update(view(read_run(folder), console, is_running=is_running), refresh=True)
                 took = time.monotonic() - started
                 if is_running:

@@ -30,6 +30,7 @@ from archsearch.train.step_timer import StepTimer
 from archsearch.train.task import Model, Task
 from archsearch.train.trained import CELL, CONFIG, RESULT, WEIGHTS, read_result
 from archsearch.train.training import Training
+from archsearch.train.wandb_training import log_training
 from archsearch.train.width import matched_width, read_count
 
 
@@ -59,6 +60,8 @@ def train(cfg: DictConfig) -> None:
                 train_in(folder, work, start_from)
             if cfg.test:
                 test(folder, work)
+            if cfg.logger:
+                log(folder, cfg)
         report(folder)
 
 
@@ -185,6 +188,16 @@ def test(folder: Path, work: Work) -> None:
     metric = metric_on_test(module, work.budget, work.training)
     result = read_result(folder)
     write_result(folder, {**result, "test": metric, "test_measures": module.test_measures})
+
+
+def log(folder: Path, cfg: DictConfig) -> None:
+    """Show the finished training on W&B, beside others of its task and budget."""
+    result = read_result(folder)
+    config = {key: value for key, value in identity(cfg).items() if key != "cell"}
+    choice = {key: cfg.logger[key] for key in ("project", "entity", "mode", "drawings")}
+    group = HydraConfig.get().runtime.choices.get("sweeps")
+    group = group or f"{result['task']}-{result['budget']['name']}"
+    log_training(folder, result, config, group=group, **choice)
 
 
 def write_result(folder: Path, result: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from archsearch.cell import zoo
+from archsearch.cell import parse, zoo
 from archsearch.search.callback import Ending
 from archsearch.search.callbacks import WandbLog
 
@@ -59,9 +59,9 @@ def history(run_dir: Path) -> list[dict]:
     return [r["history"]["item"] for r in records(run_dir) if r["type"] == "history"]
 
 
-def table(run_dir: Path, row: dict) -> list[dict]:
-    """The table of trials that a row of the history refers to."""
-    (file,) = run_dir.glob(f"wandb/offline-run-*/files/{row['trials.path']}")
+def table(run_dir: Path, row: dict, name: str = "trials") -> list[dict]:
+    """The table that a row of the history refers to."""
+    (file,) = run_dir.glob(f"wandb/offline-run-*/files/{row[f'{name}.path']}")
     content = json.loads(file.read_text(encoding="utf-8"))
     return [dict(zip(content["columns"], values, strict=True)) for values in content["data"]]
 
@@ -102,7 +102,13 @@ def test_an_offline_run_has_charts_a_row_a_trial_and_the_best_drawing(
     assert [file.read_text(encoding="utf-8") for file in drawings] == [zoo["nascell"].to_svg()]
     staged = run_dir.glob("wandb/data/artifacts/staging/*")
     assert zoo["mut2"].to_svg() in [file.read_text(encoding="utf-8") for file in staged]
-    assert {"best_so_far_table.nrows", "species_table.nrows"} <= last.keys()
+    assert {
+        "best_so_far_table.nrows", "best_so_far_by_compute_table.nrows", "species_table.nrows",
+        "failures_by_kind_table.nrows",
+    } <= last.keys()  # fmt: skip
+    leaders = table(run_dir, last, "leaderboard")
+    assert [row["rank"] for row in leaders] == ["1", "lstm", "2", "gru", "3", "rnn"]
+    assert points[8]["compute_seconds"] == 1.5 + 61.0 + 1.5 + 1.5 + 0.0 + 61.0
 
 
 def test_a_resumed_search_goes_on_with_its_run_and_its_axis(run_dir, tell, some_trials) -> None:
@@ -117,6 +123,35 @@ def test_a_resumed_search_goes_on_with_its_run_and_its_axis(run_dir, tell, some_
     logged = [r["history"]["item"] for r in every if r["type"] == "history"]
     assert [row["trial"] for row in logged if "wall_seconds" in row] == list(range(9))
     assert [row["trial"] for row in table(run_dir, logged[-1])] == list(range(9))
+
+
+def test_the_best_architecture_is_an_artifact_that_can_be_read_back(
+    run_dir, tell, some_trials
+) -> None:
+    callback = WandbLog(
+        run_dir, "perplexity", mode="offline", drawings=False, group="sweep", job_type="gp_neat"
+    )
+    tell(callback, some_trials)
+    callback.on_end(Ending.COMPLETE)
+    every = records(run_dir)
+    (run,) = (r["run"] for r in every if r["type"] == "run")
+    assert (run["run_group"], run["job_type"]) == ("sweep", "gp_neat")
+    config = {item["key"]: json.loads(item["value_json"]) for item in run["config"]["update"]}
+    assert config["task"] == "xml"
+    (artifact,) = (
+        r["artifact"]
+        for r in every
+        if r["type"] == "artifact" and r["artifact"]["type"] == "architecture"
+    )
+    assert artifact["name"] == "best-xml-smoke-random-seed1-0123abcd"
+    entries = {e["path"]: Path(e["local_path"]) for e in artifact["manifest"]["contents"]}
+    assert set(entries) == {
+        "best_cell.txt", "best_cell.json", "best_cell.svg",
+        "best_cell.equations.txt", "best_cell.equations.tex",
+    }  # fmt: skip
+    content = json.loads(entries["best_cell.json"].read_text(encoding="utf-8"))
+    assert (content["cell"], content["value"], content["trial"]) == (str(zoo["nascell"]), 150.0, 6)
+    assert parse(entries["best_cell.txt"].read_text(encoding="utf-8")) == zoo["nascell"]
 
 
 def test_uploads_of_the_table_grow_in_proportion_to_the_trials(run_dir, tell, trials) -> None:
@@ -161,7 +196,7 @@ def test_missing_package_is_one_warning(run_dir, tell, some_trials, monkeypatch,
     tell(callback, some_trials)
     callback.on_end(Ending.COMPLETE)
     (warning,) = warnings(caplog)
-    assert "W&B: importing wandb failed, so the search goes on without it" in warning.message
+    assert "W&B: importing wandb failed, so the run goes on without it" in warning.message
 
 
 def test_unwritable_folder_is_one_warning(run_dir, tell, some_trials, caplog) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,9 +11,12 @@ from typing_extensions import override
 from archsearch.archive import Epoch, RunInfo, Status, Trial
 from archsearch.search.callback import Callback, Ending, Figures
 from archsearch.search.callbacks.panel import COMPARED
+from archsearch.search.callbacks.ranking import Ranked, rank
 from archsearch.search.callbacks.standings import Standings
-from archsearch.search.callbacks.wandb_session import Mode, WandbSession
-from archsearch.search.callbacks.wording import origin_text
+from archsearch.search.callbacks.wandb_artifact import best_artifact
+from archsearch.search.callbacks.wandb_columns import columns
+from archsearch.search.callbacks.wording import origin_text, status_text
+from archsearch.wandb_session import Mode, WandbSession
 
 if TYPE_CHECKING:
     import wandb
@@ -21,6 +25,7 @@ if TYPE_CHECKING:
 # together then hold three times the rows. wandb's incremental tables show no more than their last
 # 100 increments, and offline they forget them when a run is resumed.
 TABLE_GROWTH = 1.5
+LEADERS = 20  # of the leaderboard, beside the reference cells
 
 
 class WandbLog(Callback):
@@ -29,6 +34,7 @@ class WandbLog(Callback):
     not logged again, but the table is always whole.
 
     metric_name: what the task calls its metric, such as "perplexity".
+    group, job_type: where the run stands among others, such as a sweep and its strategy.
     project, entity: where the run appears once it is uploaded; entity None is wandb's default.
     mode: None does as WANDB_MODE says, else "online" if the machine is logged in, else "offline".
     drawings: whether the table shows each cell's drawing.
@@ -43,10 +49,12 @@ class WandbLog(Callback):
         entity: str | None = None,
         mode: Mode | None = None,
         drawings: bool = True,
+        group: str | None = None,
+        job_type: str | None = None,
     ) -> None:
         self._metric_name = metric_name
         self._drawings = drawings
-        self._session = WandbSession(run_dir, project, entity, mode)
+        self._session = WandbSession(run_dir, project, entity, mode, group=group, job_type=job_type)
 
     @override
     def on_start(self, run: RunInfo, trials: int) -> None:
@@ -55,7 +63,11 @@ class WandbLog(Callback):
         self._species: list[dict[str, float]] = []  # one a trial: the figures that count species
         self._rows: list[list[Any]] = []  # of the table; built only when it is uploaded
         self._next_upload = 1
-        self._session.start(run)
+        self._run = run
+        self._compute_seconds = 0.0  # of the strategy's trials
+        self._compute: list[float] = []  # the same after each trial on the course of the best
+        own = {"run": run.config, "revision": run.revision, **columns(run.config)}
+        self._session.start(run.name, own)
         with self._session.surviving("defining charts"):
             if wandb_run := self._session.run:
                 wandb_run.define_metric("trial", hidden=True)
@@ -82,6 +94,8 @@ class WandbLog(Callback):
             if (run := self._session.run) and self._trials and ending is not Ending.FAILED:
                 run.log({**self._closing_charts(), "trials": self._table(), "trial": self._axis})
                 self._summarise(run)
+                if best := self._standings.best:
+                    run.log_artifact(best_artifact(self._run, best, self._metric_name))
         self._session.finish(exit_code=int(ending is Ending.FAILED))
 
     @property
@@ -91,6 +105,10 @@ class WandbLog(Callback):
     def _take(self, trial: Trial, figures: Figures) -> None:
         self._standings.add(trial)
         self._trials.append(trial)
+        if not trial.candidate.is_reference:
+            self._compute_seconds += trial.wall_seconds
+            if self._standings.best is not None:
+                self._compute.append(self._compute_seconds)
         self._species.append(
             {name: value for name, value in figures.items()
              if name.endswith("species") and not isinstance(value, str)}
@@ -109,6 +127,7 @@ class WandbLog(Callback):
             "best/fitness": best.fitness if best else None,
             "num_params": trial.num_params,
             "wall_seconds": trial.wall_seconds,
+            "compute_seconds": self._compute_seconds,
             "failures/all": failures.total(),
             **{f"failures/{status.value}": count for status, count in failures.items()},
             **{f"strategy/{name}": value for name, value in figures.items()},
@@ -153,22 +172,19 @@ class WandbLog(Callback):
         """Whole charts, beside the reference; the points of each trial draw them while it runs."""
         import wandb
 
-        charts: dict[str, Any] = {}
+        charts: dict[str, Any] = {"leaderboard": self._leaderboard()}
         if self._standings.best:
             charts["best_cell"] = _drawing(self._standings.best)
-            course = self._standings.best_so_far
-            first = self._standings.num_proposed - len(course)
-            lines = {"best so far": course}
-            reference = self._standings.reference_metric(COMPARED)
-            if reference is not None:
-                lines[COMPARED] = [reference] * len(course)
-            charts["best_so_far"] = wandb.plot.line_series(
-                xs=list(range(first, first + len(course))),
-                ys=list(lines.values()),
-                keys=list(lines),
-                title=f"Best {self._metric_name} so far",
-                xname="trials of the strategy",
+            first = self._standings.num_proposed - len(self._compute)
+            after_trials = range(first, first + len(self._compute))
+            charts["best_so_far"] = self._course(after_trials, "trials of the strategy")
+            charts["best_so_far_by_compute"] = self._course(self._compute, "seconds of training")
+        if failures := self._standings.failures:
+            table = wandb.Table(
+                columns=["failure", "trials"],
+                data=[[status_text(status), count] for status, count in failures.items()],
             )
+            charts["failures_by_kind"] = wandb.plot.bar(table, "failure", "trials", "Failures")
         kinds = sorted({name for figures in self._species for name in figures})
         if kinds:
             charts["species"] = wandb.plot.line_series(
@@ -179,6 +195,45 @@ class WandbLog(Callback):
                 xname="trials told",
             )
         return charts
+
+    def _course(self, xs: Iterable[float], xname: str) -> "wandb.plot.CustomChart":
+        """The best so far, and the reference as a level line."""
+        import wandb
+
+        course = self._standings.best_so_far
+        lines = {"best so far": course}
+        reference = self._standings.reference_metric(COMPARED)
+        if reference is not None:
+            lines[COMPARED] = [reference] * len(course)
+        return wandb.plot.line_series(
+            xs=list(xs),
+            ys=list(lines.values()),
+            keys=list(lines),
+            title=f"Best {self._metric_name} so far",
+            xname=xname,
+        )
+
+    def _leaderboard(self) -> "wandb.Table":
+        """The best cells and the references in their places."""
+        import wandb
+
+        ranked = [e for e in rank(self._trials) if e.label and (e.place or 0) <= LEADERS]
+        names: list[str | int] = [
+            "rank", self._metric_name, "num_params", "trial", "origin", "drawing", "cell",
+        ]  # fmt: skip
+        return wandb.Table(columns=names, data=[self._leader(entry) for entry in ranked])
+
+    def _leader(self, entry: Ranked) -> list[Any]:
+        trial, candidate = entry.trial, entry.trial.candidate
+        return [
+            entry.label,
+            trial.metric,
+            trial.num_params,
+            candidate.number,
+            origin_text(candidate),
+            _drawing(trial) if self._drawings else None,
+            str(candidate.architecture),
+        ]
 
     def _summarise(self, run: "wandb.Run") -> None:
         """The figures of the run as a whole, which tables of runs compare."""

@@ -1,17 +1,14 @@
-"""The connection to W&B: it may be missing, or break at any moment, without harm to a search."""
+"""The connection to W&B: it may be missing, or break at any moment, without harm to a run."""
 
 import logging
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import ValidationError
-
-from archsearch.archive import RunInfo
-from archsearch.search.callbacks.wording import shortened
 
 if TYPE_CHECKING:
     import wandb
@@ -28,19 +25,32 @@ _log = logging.getLogger(__name__)
 class WandbSession:
     """At most one W&B run at a time, in `run_dir/wandb`; `run` is None while there is none.
 
+    group, job_type: where the run stands among others; the environment variables WANDB_RUN_GROUP
+        and WANDB_JOB_TYPE have precedence.
     mode: None does as the environment variable WANDB_MODE and wandb's own settings say; where
     these say nothing, "online" if the machine is logged in and "offline" otherwise.
     """
 
-    def __init__(self, run_dir: Path, project: str, entity: str | None, mode: Mode | None) -> None:
+    def __init__(
+        self,
+        run_dir: Path,
+        project: str,
+        entity: str | None,
+        mode: Mode | None,
+        *,
+        group: str | None = None,
+        job_type: str | None = None,
+    ) -> None:
         self.run: wandb.Run | None = None
         self._run_dir = run_dir
         self._project = project
         self._entity = entity
         self._mode = mode
+        self._group = os.environ.get("WANDB_RUN_GROUP", group)
+        self._job_type = os.environ.get("WANDB_JOB_TYPE", job_type)
         self._sets_data_dir = False
 
-    def start(self, info: RunInfo) -> None:
+    def start(self, name: str, config: Mapping[str, Any]) -> None:
         """Begin the W&B run of this run directory, or go on with it."""
         try:
             import wandb  # takes half a second, and is not everywhere
@@ -59,11 +69,13 @@ class WandbSession:
             self.run = wandb.init(
                 project=self._project,
                 entity=self._entity,
-                name=info.name,
+                name=name,
+                group=self._group,
+                job_type=self._job_type,
                 id=run_id,
                 resume="allow",
                 dir=folder.parent,
-                config={"run": info.config, "revision": info.revision},
+                config=dict(config),
                 allow_val_change=True,  # a resumed run may have more trials, or a newer revision
                 mode=mode,
                 settings=wandb.Settings(
@@ -89,19 +101,21 @@ class WandbSession:
         """
         try:
             yield
-        except _failures() as error:
+        except failures() as error:
             self._give_up(doing, error)
 
     def _give_up(self, doing: str, error: Exception) -> None:
-        reason = shortened(" ".join(str(error).split()) or type(error).__name__, MAX_REASON)
-        _log.warning("W&B: %s failed, so the search goes on without it: %s", doing, reason)
+        reason = " ".join(str(error).split()) or type(error).__name__
+        if len(reason) > MAX_REASON:
+            reason = reason[: MAX_REASON - 3] + "..."
+        _log.warning("W&B: %s failed, so the run goes on without it: %s", doing, reason)
         self._close()
         if not isinstance(error, ImportError):
             import wandb
 
             # Without this, wandb would talk to its dead service once more when Python exits, and
             # print a traceback. That it fails here too is expected, and was warned of above.
-            with suppress(*_failures()):
+            with suppress(*failures()):
                 wandb.teardown()
 
     def _close(self) -> None:
@@ -120,13 +134,20 @@ def _configured_mode() -> Mode:
             return "disabled"
         case "shared":
             return "shared"
-        case "online" | "run" if wandb.login(prompt=False, verify=False):
+        case "online" | "run" if is_logged_in():
             return "online"
         case _:
             return "offline"
 
 
-def _failures() -> tuple[type[Exception], ...]:
+def is_logged_in() -> bool:
+    """Whether there is a key for W&B's server on this machine; asks nobody."""
+    import wandb
+
+    return bool(wandb.login(prompt=False, verify=False))
+
+
+def failures() -> tuple[type[Exception], ...]:
     """What wandb raises when something is wrong with it and not with our use of it.
 
     OSError covers a folder that cannot be written, a full disk and the broken socket of a service

@@ -1,0 +1,142 @@
+"""`python -m archsearch.report --wandb entity/project`: a W&B Report of the runs that are there.
+
+Its panels read what `archsearch.search.callbacks.WandbLog` logs, so they show new runs too. Needs
+the optional package wandb-workspaces, and a login.
+"""
+
+import contextlib
+import io
+import re
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+from archsearch.search.callbacks.wandb_columns import GROUPS
+from archsearch.wandb_session import failures, is_logged_in
+
+PROJECT = re.compile(r"(?P<entity>[\w.-]+)/(?P<project>[\w.-]+)", re.ASCII)
+TITLE = "archsearch: what the searches found"
+
+
+class WandbReportError(RuntimeError):
+    """The report cannot be saved; the message is one line that says what is needed."""
+
+
+def publish(place: str, metric_names: Sequence[str]) -> str:
+    """Save the report, and say where it is.
+
+    place: `entity/project`.
+    metric_names: of the runs to show, such as perplexity.
+
+    Raises:
+        ValueError: `place` is none.
+        WandbReportError: a package, a login or the server is missing.
+    """
+    entity, project = _parts(place)
+    reports()
+    if not is_logged_in():
+        raise WandbReportError(
+            "--wandb: not logged in to W&B; run `wandb login` or set WANDB_API_KEY, then give the "
+            "same command again"
+        )
+    try:
+        with contextlib.redirect_stderr(io.StringIO()):  # wandb's own line about the same
+            saved = build(entity, project, metric_names).save()
+    except (*failures(), ValueError) as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise WandbReportError(f"--wandb: W&B did not take the report: {reason}") from error
+    return str(saved.url)
+
+
+def reports() -> Any:
+    """The module `wandb_workspaces.reports.v2`, which is not typed and warns of its own style.
+
+    Raises:
+        WandbReportError: it is not there.
+    """
+    try:
+        with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+            import wandb_workspaces.reports.v2 as wr
+    except ImportError as error:
+        raise WandbReportError(
+            f"--wandb: needs the package wandb-workspaces ({error}); "
+            "pip install 'archsearch[wandb]', then give the same command again"
+        ) from error
+    return wr
+
+
+def build(entity: str, project: str, metric_names: Sequence[str]) -> Any:
+    """The report as it would be sent: text, and panels over all searches of the project."""
+    wr = reports()
+    searches = wr.Runset(
+        entity, project, name="searches", filters="JobType != 'train'", groupby=["JobType"]
+    )
+    single = wr.Runset(entity, project, name="searches", filters="JobType != 'train'")
+    return wr.Report(
+        project=project,
+        entity=entity,
+        title=TITLE,
+        description="Made by python -m archsearch.report; each run is a search, grouped by strategy.",
+        width="fluid",
+        blocks=[
+            wr.TableOfContents(),
+            wr.H1("Best so far"),
+            wr.P("Mean over seeds; the band is from the lowest to the highest."),
+            wr.PanelGrid(runsets=[searches], panels=_courses(wr, metric_names)),
+            wr.H1("What decides the result"),
+            wr.PanelGrid(runsets=[single], panels=_parameters(wr, metric_names)),
+            wr.H1("Strategies and failures"),
+            wr.PanelGrid(runsets=[searches], panels=_inside(wr)),
+            wr.H1("Leaderboards and all trials"),
+            wr.PanelGrid(runsets=[single], panels=_tables(wr)),
+            wr.H1("Runs side by side"),
+            wr.PanelGrid(runsets=[single], panels=[wr.RunComparer(diff_only="split")]),
+        ],
+    )
+
+
+def _courses(wr: Any, metric_names: Sequence[str]) -> list[Any]:
+    return [
+        wr.LinePlot(
+            title=f"Best {name} so far",
+            x=axis,
+            y=[f"best/{name}"],
+            title_x=title,
+            title_y=name,
+            groupby_aggfunc="mean",
+            groupby_rangefunc="minmax",
+        )
+        for name in metric_names
+        for axis, title in (("trial", "trials"), ("compute_seconds", "seconds of training"))
+    ]
+
+
+def _parameters(wr: Any, metric_names: Sequence[str]) -> list[Any]:
+    chosen = [wr.ParallelCoordinatesPlotColumn(wr.Config(name)) for name in (*GROUPS, "seed")]
+    results = [
+        wr.ParallelCoordinatesPlotColumn(wr.SummaryMetric(f"best/{name}")) for name in metric_names
+    ]
+    return [
+        wr.ParallelCoordinatesPlot(title="Settings and results", columns=[*chosen, *results]),
+        wr.ParameterImportancePlot(with_respect_to="best/fitness"),
+    ]
+
+
+def _inside(wr: Any) -> list[Any]:
+    return [
+        wr.LinePlot(
+            title="What the strategies say of themselves", x="trial", metric_regex="strategy/.*"
+        ),
+        wr.LinePlot(title="Failed trials", x="trial", metric_regex="failures/.*"),
+    ]
+
+
+def _tables(wr: Any) -> list[Any]:
+    return [wr.WeavePanelSummaryTable(table_name=name) for name in ("leaderboard", "trials")]
+
+
+def _parts(place: str) -> tuple[str, str]:
+    match = PROJECT.fullmatch(place)
+    if match is None:
+        raise ValueError(f"--wandb: expected entity/project, such as me/archsearch, got {place!r}")
+    return match["entity"], match["project"]

@@ -1,0 +1,61 @@
+"""The best architecture of a run as a versioned artifact on W&B."""
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+from archsearch.archive import RunInfo, Trial
+
+if TYPE_CHECKING:
+    import wandb
+
+KIND = "architecture"
+
+
+def best_artifact(run: RunInfo, best: Trial, metric_name: str) -> "wandb.Artifact":
+    """Text, JSON, drawing and equations. Equal content is the same version, whoever uploads it."""
+    import wandb
+
+    architecture = best.candidate.architecture
+    facts = {"metric": metric_name, metric_name: best.metric, "num_params": best.num_params}
+    artifact = wandb.Artifact(artifact_name("best", run.name), KIND, metadata=facts)
+    files = {
+        "best_cell.txt": f"{architecture}\n",
+        "best_cell.json": best_json(run, best, metric_name),
+        "best_cell.svg": architecture.to_svg(),
+        "best_cell.equations.txt": architecture.equations() + "\n",
+        "best_cell.equations.tex": architecture.equations("latex") + "\n",
+    }
+    for name, content in files.items():
+        with artifact.new_file(name, encoding="utf-8") as file:
+            file.write(content)
+    return artifact
+
+
+def best_json(run: RunInfo, best: Trial, metric_name: str) -> str:
+    """The architecture, its genome, and where it comes from."""
+    candidate = best.candidate
+    content = {
+        "cell": str(candidate.architecture),
+        "key": candidate.architecture.key,
+        "genome": candidate.genome,
+        "hyperparameters": dict(candidate.hyperparameters),
+        "metric": metric_name,
+        "value": best.metric,
+        "fitness": best.fitness,
+        "num_params": best.num_params,
+        "trial": candidate.number,
+        "seed": best.seed,
+        "origin": candidate.origin.operation,
+        "parents": list(candidate.origin.parents),
+        "run": run.name,
+        "config": run.config,
+        "config_hash": run.config_hash,
+        "revision": run.revision,
+    }
+    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+
+
+def artifact_name(kind: str, run_name: str) -> str:
+    """A name that W&B accepts, for a run whose directory may be called anything."""
+    return re.sub(r"[^\w.-]", "-", f"{kind}-{run_name}", flags=re.ASCII)[:128]
