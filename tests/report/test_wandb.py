@@ -1,7 +1,6 @@
 """The W&B Report up to the last step before the server, and the command that uploads."""
 
 import json
-import os
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,19 +14,14 @@ from archsearch.report.wandb_report import WandbReportError, publish, reports
 from archsearch.report.wandb_sync import sync_command
 
 
-@pytest.fixture(autouse=True)
-def isolated(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Without the settings and credentials of whoever runs the tests."""
-    for name in [name for name in os.environ if name.startswith("WANDB_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("WANDB_CONFIG_DIR", str(tmp_path / "config"))
-    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+def logged_in(monkeypatch: pytest.MonkeyPatch, answer: bool) -> None:
+    """wandb keeps a login for the rest of the process, so whether there is one is not asked."""
+    monkeypatch.setattr("archsearch.report.wandb_report.is_logged_in", lambda: answer)
 
 
 @pytest.fixture
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """What a server would be sent: the variables of each request."""
-    pytest.importorskip("wandb_workspaces")
     reports()
     interface = sys.modules["wandb_workspaces.reports.v2.interface"]
     requests: list[dict[str, Any]] = []
@@ -44,7 +38,7 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     monkeypatch.setattr(interface, "execute_graphql", answer)
     monkeypatch.setattr(interface, "_get_api", lambda: api)
     monkeypatch.setattr(interface, "get_app_url", lambda api: "https://wandb.ai")
-    monkeypatch.setenv("WANDB_API_KEY", "x" * 40)
+    logged_in(monkeypatch, True)
     return requests
 
 
@@ -76,6 +70,7 @@ def test_a_place_that_is_none_is_named(place: str) -> None:
 
 
 def test_what_is_missing_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    logged_in(monkeypatch, False)
     with pytest.raises(WandbReportError, match="not logged in to W&B; run `wandb login`"):
         publish("me/searches", ["perplexity"])
     monkeypatch.setitem(sys.modules, "wandb_workspaces.reports.v2", None)
@@ -86,6 +81,7 @@ def test_what_is_missing_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_command_says_in_one_line_what_is_needed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    logged_in(monkeypatch, False)
     folder = write_run(tmp_path, "random", 1, 3)
     monkeypatch.setattr("sys.argv", ["report", "--wandb", "me/searches", str(folder)])
     with pytest.raises(SystemExit) as stopped:

@@ -76,7 +76,7 @@ def build(entity: str, project: str, metric_names: Sequence[str]) -> Any:
         project=project,
         entity=entity,
         title=TITLE,
-        description="Made by python -m archsearch.report; each run is a search, grouped by strategy.",
+        description="Each run is a search; runs of one strategy are grouped.",
         width="fluid",
         blocks=[
             wr.TableOfContents(),

@@ -1,4 +1,4 @@
-"""A finished training on Weights & Biases: its curve, its figures, and its weights as an artifact."""
+"""A finished training on Weights & Biases: curve, figures, and the weights as an artifact."""
 
 import re
 from collections.abc import Mapping

@@ -136,13 +136,9 @@ def test_the_best_architecture_is_an_artifact_that_can_be_read_back(
     every = records(run_dir)
     (run,) = (r["run"] for r in every if r["type"] == "run")
     assert (run["run_group"], run["job_type"]) == ("sweep", "gp_neat")
-    config = {item["key"]: json.loads(item["value_json"]) for item in run["config"]["update"]}
-    assert config["task"] == "xml"
-    (artifact,) = (
-        r["artifact"]
-        for r in every
-        if r["type"] == "artifact" and r["artifact"]["type"] == "architecture"
-    )
+    assert run["config"]["update"]["task"] == "xml"
+    artifacts = [r["artifact"] for r in every if r["type"] == "artifact"]
+    (artifact,) = (found for found in artifacts if found["type"] == "architecture")
     assert artifact["name"] == "best-xml-smoke-random-seed1-0123abcd"
     entries = {e["path"]: Path(e["local_path"]) for e in artifact["manifest"]["contents"]}
     assert set(entries) == {
