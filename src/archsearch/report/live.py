@@ -4,6 +4,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from rich import box
 from rich.console import Console, Group, RenderableType
@@ -15,7 +16,7 @@ from rich.text import Text
 from archsearch.archive import Status, Trial, is_locked
 from archsearch.report.best_so_far import course
 from archsearch.report.run_record import RunRecord, read_run
-from archsearch.report.text_chart import ASCII, UNICODE, text_chart
+from archsearch.report.text_chart import ASCII, UNICODE, Strokes, text_chart
 from archsearch.search.callbacks.ranking import rank
 from archsearch.search.callbacks.ranking_table import ranking_table
 from archsearch.search.callbacks.standings import Standings
@@ -31,8 +32,20 @@ from archsearch.search.callbacks.wording import (
 
 SECONDS_BETWEEN_LOOKS = 2.0
 REST_SHARE = 10  # a look at a large archive takes long; looking takes a tenth of the time at most
-ROWS, CHART_HEIGHT, GROUPS, CAUSES = 8, 9, 6, 3
 COMPARED = "lstm"
+
+
+class Room(NamedTuple):
+    """How many lines each part takes."""
+
+    chart: int
+    cells: int
+    groups: int
+    causes: int
+
+
+AMPLE, NARROW = Room(9, 8, 6, 3), Room(5, 3, 3, 1)
+AMPLE_LINES = 48  # what the ample view takes at most; below the edge of a terminal nobody sees it
 
 
 def watch(folder: Path, console: Console, sleep: Callable[[float], None] = time.sleep) -> None:
@@ -67,14 +80,17 @@ def view(run: RunRecord, console: Console, *, is_running: bool) -> RenderableTyp
     for trial in run.trials:
         standings.add(trial)
     width = console.width
+    room = NARROW if console.is_terminal and console.height < AMPLE_LINES else AMPLE
     parts: list[RenderableType] = [_summary(run, standings, is_running=is_running)]
-    if lines := _course_lines(run, standings, width - 4, is_ascii=console.options.ascii_only):
+    strokes = ASCII if console.options.ascii_only else UNICODE
+    if lines := _course_lines(run, standings, width - 4, room.chart, strokes):
         parts.append(_panel(f"best {run.metric_name} so far, over trials", Text("\n".join(lines))))
-    parts.append(ranking_table(rank(run.trials), run.metric_name, ROWS, width))
+    parts.append(ranking_table(rank(run.trials), run.metric_name, room.cells, width))
     if groups := _groups(run.proposed):
-        parts.append(_group_table(groups, run))
+        parts.append(_group_table(groups, run, room.groups))
     if standings.failures:
-        parts.append(_panel("failures", _failures(run.proposed, standings, width - 4)))
+        causes = list(_latest_causes(run.proposed))[: room.causes]
+        parts.append(_panel("failures", _failures(standings, causes, width - 4)))
     return Group(*parts)
 
 
@@ -98,12 +114,11 @@ def _summary(run: RunRecord, standings: Standings, *, is_running: bool) -> Text:
 
 
 def _course_lines(
-    run: RunRecord, standings: Standings, width: int, *, is_ascii: bool
+    run: RunRecord, standings: Standings, width: int, height: int, strokes: Strokes
 ) -> Sequence[str]:
     reference = standings.reference_metric(COMPARED)
     marks = {} if reference is None else {COMPARED: reference}
-    strokes = ASCII if is_ascii else UNICODE
-    return text_chart(course(run).best, marks, width, CHART_HEIGHT, strokes)
+    return text_chart(course(run).best, marks, width, height, strokes)
 
 
 def _groups(trials: Iterable[Trial]) -> dict[str, list[Trial]]:
@@ -120,33 +135,33 @@ def _groups(trials: Iterable[Trial]) -> dict[str, list[Trial]]:
     return dict(sorted(groups.items(), key=lambda item: (-len(item[1]), item[0])))
 
 
-def _group_table(groups: dict[str, list[Trial]], run: RunRecord) -> Table:
+def _group_table(groups: dict[str, list[Trial]], run: RunRecord, rows: int) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column("species" if "species" in next(iter(groups)) else "origin")
     for name in ("trials", "failed", f"best {run.metric_name}"):
         table.add_column(name, justify="right", no_wrap=True)
-    for name, trials in list(groups.items())[:GROUPS]:
+    for name, trials in list(groups.items())[:rows]:
         ok = [trial for trial in trials if trial.status is Status.OK]
         best = max(ok, key=lambda trial: trial.fitness, default=None)
         table.add_row(
             name, str(len(trials)), str(len(trials) - len(ok)), metric_text(best and best.metric)
         )
-    if len(groups) > GROUPS:
-        table.add_row("...", f"{len(groups) - GROUPS} more", style="dim")
+    if len(groups) > rows:
+        table.add_row("...", f"{len(groups) - rows} more", style="dim")
     return table
 
 
-def _failures(trials: Sequence[Trial], standings: Standings, width: int) -> Text:
+def _failures(standings: Standings, causes: Iterable[str], width: int) -> Text:
     """Counts by kind, then the latest causes."""
     text = Text(failures_text(standings.failures), style="red")
-    for line in _latest_causes(trials):
+    for line in causes:
         text.append(f"\n{shortened(line, width)}", style="dim")
     return text
 
 
 def _latest_causes(trials: Sequence[Trial]) -> Iterator[str]:
     failed = [t for t in trials if t.status is not Status.OK and t.reused_from is None]
-    for trial in failed[-CAUSES:][::-1]:
+    for trial in reversed(failed):
         cause = " ".join((trial.cause or "").split())
         yield f"trial {trial.candidate.number}, {status_text(trial.status)}: {cause}"
 

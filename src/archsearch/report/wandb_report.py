@@ -34,13 +34,15 @@ def publish(place: str, metric_names: Sequence[str]) -> str:
     """
     entity, project = _parts(place)
     reports()
-    if not is_logged_in():
+    with contextlib.redirect_stderr(io.StringIO()):  # wandb's own lines about the same
+        has_login = is_logged_in()
+    if not has_login:
         raise WandbReportError(
             "--wandb: not logged in to W&B; run `wandb login` or set WANDB_API_KEY, then give the "
             "same command again"
         )
     try:
-        with contextlib.redirect_stderr(io.StringIO()):  # wandb's own line about the same
+        with contextlib.redirect_stderr(io.StringIO()):
             saved = build(entity, project, metric_names).save()
     except (*failures(), ValueError) as error:
         reason = " ".join(str(error).split()) or type(error).__name__

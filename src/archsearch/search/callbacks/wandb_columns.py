@@ -27,5 +27,5 @@ def _numbers(node: Mapping[str, Json], path: str) -> Iterator[tuple[str, Json]]:
     for key, value in node.items():
         if isinstance(value, Mapping):
             yield from _numbers(value, f"{path}/{key}")
-        elif isinstance(value, int | float):
+        elif isinstance(value, int | float) and not key.startswith("_"):
             yield f"{path}/{key}", value
