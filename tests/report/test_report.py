@@ -1,6 +1,8 @@
 import csv
 import io
 import math
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -390,3 +392,20 @@ def test_twenty_runs_of_two_thousand_trials_in_twenty_seconds_and_ten_megabytes(
     print(f"{seconds:.1f} s of one core, {size / 1e6:.1f} MB")  # noqa: T201
     assert seconds < 20
     assert size < 10e6
+
+
+@pytest.mark.slow
+def test_two_trained_cells_are_drawn_reading_the_same_text(tmp_path: Path) -> None:
+    folders = [tmp_path / name for name in ("lstm", "gru")]
+    for folder in folders:
+        subprocess.run(
+            [sys.executable, "-m", "archsearch.train", f"cell=zoo/{folder.name}", "task=xml",
+             "budget=smoke", "match_parameters=20k", f"hydra.run.dir={folder}"],
+            check=True, capture_output=True,
+        )  # fmt: skip
+    write_report(folders, tmp_path / "report")
+    assert (tmp_path / "report" / "figures" / "traces-1.svg").is_file()
+    rows = list(csv.reader((tmp_path / "report" / "tables" / "trainings.csv").open()))
+    assert {row[2] for row in rows[1:]} == {"lstm", "gru"}
+    sizes = [int(row[3]) for row in rows[1:]]
+    assert max(sizes) < 1.1 * min(sizes)

@@ -5,9 +5,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from archsearch.architecture import Architecture
-from archsearch.archive import Archive, RunInfo, Trial
-
-ARCHIVE = "archive.sqlite"
+from archsearch.archive import ARCHIVE_FILE, Archive, RunInfo, Trial
 
 
 class Finding(NamedTuple):
@@ -27,9 +25,9 @@ def found_as(folder: Path, architecture: Architecture) -> Finding | None:
     Raises:
         ArchiveError: there is an archive, but it cannot be read.
     """
-    if not (folder / ARCHIVE).is_file():
+    if not (folder / ARCHIVE_FILE).is_file():
         return None
-    with Archive.read(f"sqlite:///{folder / ARCHIVE}") as archive:
+    with Archive.read(f"sqlite:///{folder / ARCHIVE_FILE}") as archive:
         run, trials = archive.run, archive.trials()
     of_it = [
         trial

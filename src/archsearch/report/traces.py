@@ -9,13 +9,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from hydra.utils import instantiate
 from numpy.typing import NDArray
 
 from archsearch.report.chart import Chart, canvas, label
 from archsearch.report.training_record import TrainingRecord
-from archsearch.sample import read_configuration, rebuild
-from archsearch.train import Budget, LanguageTask
+from archsearch.train import LanguageTask
+from archsearch.train.trained import read_trained
 
 MAX_STEPS, MAX_UNITS = 32, 32  # that a chart has room for
 
@@ -36,17 +35,14 @@ def read_trace(training: TrainingRecord) -> Trace | None:
         ConfigError: the training is not whole.
         DataError: its data is not there.
     """
-    configuration = read_configuration(training.folder)
-    task = instantiate(configuration.task)
-    if not isinstance(task, LanguageTask):
+    trained = read_trained(training.folder).rebuilt
+    if not isinstance(trained.task, LanguageTask):
         return None
-    budget = Budget(**training.result["budget"])
-    network = rebuild(training.folder, configuration, task, budget)
-    corpus = task.corpus(budget)
+    corpus = trained.task.corpus(trained.budget)
     tokens = corpus.valid[:MAX_STEPS]
     tokens = torch.where(tokens < 0, ~tokens, tokens)  # read, though not to be predicted
     with torch.no_grad():
-        states = network(tokens[:, None]).raw[:, 0]
+        states = trained.network(tokens[:, None]).raw[:, 0]
     symbols = tuple(corpus.vocabulary[i] for i in tokens.tolist())
     return Trace(f"{training.cell}, {training.name}", symbols, states.numpy())
 
