@@ -144,7 +144,10 @@ def _group_table(groups: dict[str, list[Trial]], run: RunRecord, rows: int) -> T
         ok = [trial for trial in trials if trial.status is Status.OK]
         best = max(ok, key=lambda trial: trial.fitness, default=None)
         table.add_row(
-            name, str(len(trials)), str(len(trials) - len(ok)), metric_text(best and best.metric)
+            name,
+            str(len(trials)),
+            str(len(trials) - len(ok)),
+            metric_text(best.metric if best else None),
         )
     if len(groups) > rows:
         table.add_row("...", f"{len(groups) - rows} more", style="dim")

@@ -69,8 +69,8 @@ def _draw_steps(grid: list[list[str]], rows: Sequence[int | None], strokes: Stro
         if first == row:
             grid[row][x] = strokes.level
         else:
-            into, out = strokes.corners[:2] if row > first else strokes.corners[2:]
-            grid[first][x], grid[row][x] = into, out
+            turn = 0 if row > first else 2
+            grid[first][x], grid[row][x] = strokes.corners[turn], strokes.corners[turn + 1]
         previous = row
 
 

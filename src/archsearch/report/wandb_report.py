@@ -41,10 +41,11 @@ def publish(place: str, metric_names: Sequence[str]) -> str:
             "--wandb: not logged in to W&B; run `wandb login` or set WANDB_API_KEY, then give the "
             "same command again"
         )
+    expected: tuple[type[Exception], ...] = (*failures(), ValueError)
     try:
         with contextlib.redirect_stderr(io.StringIO()):
             saved = build(entity, project, metric_names).save()
-    except (*failures(), ValueError) as error:
+    except expected as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise WandbReportError(f"--wandb: W&B did not take the report: {reason}") from error
     return str(saved.url)

@@ -20,6 +20,7 @@ from archsearch.wandb_session import Mode, WandbSession
 
 if TYPE_CHECKING:
     import wandb
+    from wandb.plot.custom_chart import CustomChart
 
 # The table is uploaded whole each time, so it goes up only when it has grown by half: all uploads
 # together then hold three times the rows. wandb's incremental tables show no more than their last
@@ -196,7 +197,7 @@ class WandbLog(Callback):
             )
         return charts
 
-    def _course(self, xs: Iterable[float], xname: str) -> "wandb.plot.CustomChart":
+    def _course(self, xs: Iterable[float], xname: str) -> "CustomChart":
         """The best so far, and the reference as a level line."""
         import wandb
 
