@@ -194,7 +194,7 @@ RECORDING_LOGGER = """
 from archsearch.search import Callback
 
 class Recording(Callback):
-    def __init__(self, run_dir, metric_name):
+    def __init__(self, run_dir, metric_name, *, group, job_type):
         self.file = run_dir / "precision.txt"
 
     def on_start(self, run, trials):
