@@ -3,6 +3,7 @@
 import inspect
 import re
 from collections.abc import Sequence
+from typing import Any
 
 from archsearch.export.literals import docstring, string
 from archsearch.export.networks import Network
@@ -61,11 +62,13 @@ def _cells(network: Network) -> list[str]:
     classes = network.layers.sources()
     text = "\n".join(classes)
     used = [each for each in _OPERATORS if re.search(rf"\b{each.__name__}\(", text)]
-    shares = [SideBySide] if network.layers.has_shares else []
+    shares: list[type[Any]] = [SideBySide] if network.layers.has_shares else []
     return [
-        *map(inspect.getsource, used),
+        *(inspect.getsource(each) for each in used),
         *classes,
-        *map(inspect.getsource, [*shares, over_time, Layer]),
+        *(inspect.getsource(each) for each in shares),
+        inspect.getsource(over_time),
+        inspect.getsource(Layer),
     ]
 
 

@@ -42,6 +42,7 @@ class ConvolutionalCode(Network):
     def __init__(self, network: ConvolutionalNetwork) -> None:
         self._network = network
         self._architecture = network.architecture
+        self._depths = network.architecture.depths(network.in_channels)
         kinds = {layer.kind for layer in self._architecture.layers}
         joins = [*(layer.inputs for layer in self._architecture.layers), self._architecture.outputs]
         parts: list[Any] = []
@@ -112,17 +113,17 @@ class ConvolutionalCode(Network):
         return f"{_WORDS[self._architecture.layers[index].kind]}{index}"
 
     def _made(self, index: int) -> Any:
-        layer, made = self._architecture.layers[index], self._network.layers[index]
+        layer, depths = self._architecture.layers[index], self._depths
+        in_channels = name(str(sum(depths[i] for i in layer.inputs)))
         window = name(f"({layer.height}, {layer.width})")
         match layer.kind:
             case LayerKind.CONV:
-                filters, in_channels = made.weight.shape[:2]
-                sizes = (name(str(in_channels)), name(str(filters)))
-                return call("Convolution", *sizes, window, *_stride(layer))
+                filters = name(str(layer.num_filters))
+                return call("Convolution", in_channels, filters, window, *_stride(layer))
             case LayerKind.MAX_POOL:
                 return call("MaxPooling", window, *_stride(layer))
             case LayerKind.BATCH_NORM:
-                return call("nn.BatchNorm2d", name(str(made.num_features)))
+                return call("nn.BatchNorm2d", in_channels)
             case LayerKind.LOCAL_CONTRAST_NORM:
                 return call("LocalContrastNorm")
 

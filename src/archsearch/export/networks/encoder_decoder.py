@@ -9,7 +9,12 @@ from torch.nn import functional as F
 from archsearch.architecture import Architecture
 from archsearch.export.layers import LayerCode
 from archsearch.export.networks.network import BATCH, LENGTH, Network, Tensors
-from archsearch.export.networks.recurrent import layer_list, layer_weights, made_layers
+from archsearch.export.networks.recurrent import (
+    layer_list,
+    layer_weights,
+    made_layers,
+    recurrent_layers,
+)
 from archsearch.export.parts.encoder_decoder import Attention, Decoder, Encoder, Model, beside
 from archsearch.export.statements import listing
 from archsearch.nn import EncoderDecoder
@@ -22,6 +27,7 @@ class EncoderDecoderCode(Network):
 
     kind = "an encoder-decoder"
     usage = ("model = load()", "logits = model(source, target)  # (S, B), (T, B) -> (T, B, V)")
+    layers: LayerCode
     shapes = (
         "S source steps, T target steps, B batch, V target vocabulary, X input features, "
         "H hidden features"
@@ -30,7 +36,8 @@ class EncoderDecoderCode(Network):
 
     def __init__(self, network: EncoderDecoder, architecture: Architecture) -> None:
         self._network = network
-        self._encoder, self._decoder = list(network.encoder.layers), list(network.decoder.layers)
+        self._encoder = recurrent_layers(network.encoder.layers)
+        self._decoder = recurrent_layers(network.decoder.layers)
         backward = network.encoder.backward_layer
         self._backward = [] if backward is None else [backward]
         self.layers = LayerCode([*self._encoder, *self._backward, *self._decoder], architecture)

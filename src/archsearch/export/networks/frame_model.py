@@ -13,6 +13,7 @@ from archsearch.export.networks.recurrent import (
     layer_list,
     layer_weights,
     made_layers,
+    recurrent_layers,
 )
 from archsearch.export.parts.frame_model import Model
 from archsearch.export.parts.recurrent import through
@@ -27,12 +28,13 @@ class FrameModelCode(Network):
 
     kind = "a network over frames of music"
     usage = ("model = load()", "logits, states = model(frames)  # (T, B, K) -> (T, B, K)")
+    layers: LayerCode
     shapes = "T time steps, B batch, K keys, X input features, H hidden features"
     parts = (through, Model)
 
     def __init__(self, network: FrameModel, architecture: Architecture) -> None:
         self._network = network
-        self._layers = list(network.layers)
+        self._layers = recurrent_layers(network.layers)
         self._states = LayerStates(self._layers)
         self.layers = LayerCode(self._layers, architecture)
 

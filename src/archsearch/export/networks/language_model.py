@@ -13,11 +13,13 @@ from archsearch.export.networks.recurrent import (
     layer_list,
     layer_weights,
     made_layers,
+    recurrent_layers,
 )
 from archsearch.export.parts.adaptive_softmax import AdaptiveSoftmax
 from archsearch.export.parts.language_model import Model
 from archsearch.export.parts.recurrent import through
 from archsearch.export.statements import call, listing, name
+from archsearch.nn import AdaptiveSoftmax as TrainedSoftmax
 from archsearch.nn import LanguageModel
 
 
@@ -26,11 +28,12 @@ class LanguageModelCode(Network):
 
     kind = "a language model"
     usage = ("model = load()", "logits, states = model(symbols)  # (T, B) -> (T, B, V)")
+    layers: LayerCode
     shapes = "T time steps, B batch, V vocabulary, X input features, H hidden features"
 
     def __init__(self, network: LanguageModel, architecture: Architecture) -> None:
         self._network = network
-        self._layers = list(network.layers)
+        self._layers = recurrent_layers(network.layers)
         self._states = LayerStates(self._layers)
         self.layers = LayerCode(self._layers, architecture)
         adaptive = network.adaptive_softmax is not None
@@ -57,23 +60,18 @@ class LanguageModelCode(Network):
 
     def weights(self) -> Tensors:
         network = self._network
-        tensors = {"embedding.weight": network.embedding}
-        tensors |= layer_weights(self.layers, self._layers)
-        if network.adaptive_softmax is None:
-            if not network.tied:
-                tensors["decoder.weight"] = network.free_decoder
-            return tensors | {"decoder.bias": network.decoder_bias}
-        softmax = network.adaptive_softmax
-        tensors |= {
-            "decoder.head.weight": softmax.head_weight,
-            "decoder.head.bias": softmax.head_bias,
+        return {
+            "embedding.weight": network.embedding,
+            **layer_weights(self.layers, self._layers),
+            **(_softmax_weights(network.adaptive_softmax) or self._decoder_weights()),
         }
-        for i in range(len(softmax.cutoffs)):
-            tensors |= {
-                f"decoder.projections.{i}.weight": softmax.projections[i],
-                f"decoder.clusters.{i}.weight": softmax.cluster_weights[i],
-                f"decoder.clusters.{i}.bias": softmax.cluster_biases[i],
-            }
+
+    def _decoder_weights(self) -> Tensors:
+        network = self._network
+        assert network.decoder_bias is not None
+        tensors: Tensors = {"decoder.bias": network.decoder_bias}
+        if network.free_decoder is not None:
+            tensors["decoder.weight"] = network.free_decoder
         return tensors
 
     def inputs(self, length: int, batch: int, generator: torch.Generator) -> Tensors:
@@ -92,3 +90,20 @@ class LanguageModelCode(Network):
     def exported(self, model: Callable[..., Any], inputs: Tensors) -> Tensors:
         logits, states = model(inputs["symbols"], self._states.joined(inputs))
         return {"logits": logits, **self._states.named(states)}
+
+
+def _softmax_weights(softmax: TrainedSoftmax | None) -> Tensors:
+    """Those of an adaptive softmax, if there is one."""
+    if softmax is None:
+        return {}
+    tensors: Tensors = {
+        "decoder.head.weight": softmax.head_weight,
+        "decoder.head.bias": softmax.head_bias,
+    }
+    for i in range(len(softmax.cutoffs)):
+        tensors |= {
+            f"decoder.projections.{i}.weight": softmax.projections[i],
+            f"decoder.clusters.{i}.weight": softmax.cluster_weights[i],
+            f"decoder.clusters.{i}.bias": softmax.cluster_biases[i],
+        }
+    return tensors

@@ -17,6 +17,7 @@ class BareLayerCode(Network):
 
     kind = "a recurrent layer"
     usage = ("layer = build()", "y, state = layer(x)  # (T, B, X) -> (T, B, H)")
+    layers: LayerCode
     shapes = "T time steps, B batch, X input features, H hidden features"
 
     def __init__(self, layer: RecurrentLayer, architecture: Architecture) -> None:

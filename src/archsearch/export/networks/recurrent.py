@@ -1,15 +1,22 @@
 """What language and frame models have in common: layers whose states go in and come out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from archsearch.export.layers import LayerCode
 from archsearch.export.networks.network import BATCH, Tensors
 from archsearch.nn import RecurrentLayer
 
 LAST = "_after"  # behind the name of a state that comes out
+
+
+def recurrent_layers(modules: Iterable[nn.Module]) -> list[RecurrentLayer]:
+    """The layers of a list of modules, which has no other ones."""
+    layers = [module for module in modules if isinstance(module, RecurrentLayer)]
+    assert len(layers) == len(list(modules))
+    return layers
 
 
 class LayerStates:

@@ -120,7 +120,7 @@ class Decoder(nn.Module):
     def _step(
         self, x_t: Tensor, state: State, keys: Tensor, memory: Tensor
     ) -> tuple[Tensor, State]:
-        after = {}
+        after: State = {}
         y_t = torch.cat((x_t, state["fed"]), 1)
         for i, layer in enumerate(self.layers):
             prefix = f"{i}."
