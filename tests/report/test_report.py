@@ -83,7 +83,7 @@ def test_another_budget_is_not_compared_and_another_value_is_named(
     larger = read_run(write_run(tmp_path, "gp_neat_small", 1, 5, **{"search.population_size": 20}))
     first, second = compare([*runs, longer, larger])
     assert [run.folder for run in second.runs] == [longer.folder]
-    assert {"search.population_size=10", "search.population_size=20"} == {
+    assert {"population_size=10", "population_size=20"} == {
         setting.label.split("(")[1].rstrip(")")
         for setting in first.settings
         if setting.search == "gp_neat_small"

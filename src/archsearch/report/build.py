@@ -27,6 +27,7 @@ from archsearch.search.callbacks.wording import metric_text
 
 TOP = 10
 COMPARED = "lstm"
+MAX_SENTENCES = 6
 
 
 def build_report(runs: Sequence[RunRecord], trainings: Sequence[TrainingRecord]) -> Report:
@@ -175,10 +176,26 @@ def _difference_section(comparison: Comparison, mark: str) -> Section:
             f"seconds of compute; {better} is better. Intervals are Student's t for the mean over "
             f"seeds, at 95%{of_all}."
         ),
-        Listing(tuple(difference.sentence for difference in differences)),
+        Listing(_sentences(differences)),
         _difference_table(differences, f"differences{mark}", comparison.metric_name),
     ]
     return Section(f"fair{mark}", f"Fair comparison: {comparison.title}", tuple(blocks))
+
+
+def _sentences(differences: Sequence[Difference]) -> tuple[str, ...]:
+    """One each; where they are many, the differences that are not shown are one together."""
+    if len(differences) <= MAX_SENTENCES:
+        return tuple(difference.sentence for difference in differences)
+    shown = [difference.sentence for difference in differences if difference.is_shown]
+    hidden = [difference for difference in differences if not difference.is_shown]
+    if hidden:
+        most = max(len(difference.differences) for difference in hidden)
+        shown.append(
+            f"In {len(hidden)} of {len(differences)} comparisons the data do not show a "
+            f"difference, over at most {most} seed{'s' * (most != 1)}"
+            + ("; two seeds rarely could." if most <= 2 else ".")
+        )
+    return tuple(shown)
 
 
 def _difference_table(differences: Sequence[Difference], name: str, metric: str) -> Table:

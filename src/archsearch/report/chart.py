@@ -15,11 +15,14 @@ import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from archsearch.search.callbacks.wording import shortened
+
 # Blue, vermilion, green, purple, orange, sky blue, black; their yellow is too light for lines.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
 DASHES = ("-", "--", ":", "-.")
 GREY = "#767676"
 WIDTH, HEIGHT = 4.6, 3.4  # inches: letters stay legible where a phone shows the chart
+LETTERS = 56  # that fit into a line of a legend
 DOTS_PER_INCH = 200
 STYLE: Any = {
     "axes.edgecolor": GREY,
@@ -92,8 +95,10 @@ def look(index: int) -> dict[str, Any]:
 
 
 def label(name: str) -> str:
-    """A name as charts write it: what their font lacks is a question mark."""
-    return "".join(c if c.isprintable() and ord(c) < 0x250 else "?" for c in name)
+    """A name as charts write it: no longer than there is room, and what their font lacks is a
+    question mark."""
+    known = (c if c == "…" or (c.isprintable() and ord(c) < 0x250) else "?" for c in name)
+    return shortened("".join(known), LETTERS)
 
 
 def limits(values: Sequence[float], margin: float = 0.06) -> tuple[float, float] | None:

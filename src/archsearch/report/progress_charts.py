@@ -69,9 +69,9 @@ def _best_chart(comparison: Comparison, name: str, axis: _Axis) -> Chart:
             elif len(seeds) > 1:
                 for values in seeds:
                     axes.plot(xs, values, alpha=0.45, linewidth=0.7, color=look(i)["color"])
-            # What the first trials found may lie far off.
-            ends += [v for values in seeds for v in values[len(xs) // 10 :] if not math.isnan(v)]
+            ends += [value for value in means[len(xs) // 5 :] if not math.isnan(value)]
         _references(axes, comparison)
+        ends = _without_worst(ends, comparison.lower_is_better)
         shown = limits([*ends, *_near(comparison, ends)])
         if shown:
             axes.set_ylim(*shown)
@@ -91,12 +91,19 @@ def _best_chart(comparison: Comparison, name: str, axis: _Axis) -> Chart:
         return drawing.chart(name, caption, f"{caption} {_ends(comparison)}")
 
 
+def _without_worst(values: list[float], lower_is_better: bool) -> list[float]:
+    """Nine tenths of them: what first trials found, or the last of many settings, may lie so far
+    off that all else would be one line."""
+    ordered = sorted(values, reverse=not lower_is_better)
+    return ordered[: math.ceil(0.9 * len(ordered))]
+
+
 def _near(comparison: Comparison, ends: Sequence[float]) -> list[float]:
     """The references that do not lie so far off that the lines would be pressed flat."""
     if not ends:
         return list(comparison.references.values())
     low, high = min(ends), max(ends)
-    room = (high - low) or abs(high) * 0.1
+    room = 2 * (high - low) or abs(high) * 0.1
     return [v for v in comparison.references.values() if low - room <= v <= high + room]
 
 

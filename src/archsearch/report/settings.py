@@ -4,12 +4,15 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import combinations
 from typing import Any
 
 from archsearch.archive import Json, Status
 from archsearch.report.run_record import RunRecord
+from archsearch.search.callbacks.wording import shortened
 
 CONDITIONS = ("task", "suite", "budget", "model", "trainer")  # of every trial
+VALUE_LETTERS = 24  # of a value in a label
 WAYS = ("search", "cell_space", "predictor", "screening", "warm_start", "window", "asynchronous")
 
 
@@ -140,27 +143,39 @@ def _settings(runs: Sequence[RunRecord]) -> tuple[Setting, ...]:
 
 
 def _label(run: RunRecord, firsts: Sequence[RunRecord]) -> str:
-    """Such as "random on gp_tree", with what tells it from others of that name."""
+    """Such as "random on gp_tree", with the fewest values that tell it from others of that name."""
     plain = _plain_label(run)
-    namesakes = [other for other in firsts if other is not run and _plain_label(other) == plain]
-    if not namesakes:
+    namesakes = [other for other in firsts if _plain_label(other) == plain]
+    if len(namesakes) == 1:
         return plain
-    keys = {
-        key
-        for other in namesakes
-        for part in WAYS
-        for key in differing_keys(run.config.get(part), other.config.get(part), part)
-    }
-    told_apart = ", ".join(f"{key}={_value(run.config, key)}" for key in sorted(keys)[:2])
-    return f"{plain} ({told_apart or run.info.config_hash[:4]})"
+    keys = sorted(
+        {
+            key
+            for one, other in combinations(namesakes, 2)
+            for part in WAYS
+            for key in differing_keys(one.config.get(part), other.config.get(part), part)
+        }
+    )
+    for count in range(1, len(keys) + 1):
+        labels = [_values(each.config, keys[:count]) for each in namesakes]
+        if len(set(labels)) == len(labels):
+            return f"{plain} ({_values(run.config, keys[:count])})"
+    return f"{plain} ({run.info.config_hash[:4]})"
 
 
 def _plain_label(run: RunRecord) -> str:
     return f"{run.choices.search} on {run.choices.cell_space}"
 
 
+def _values(config: Mapping[str, Any], keys: Sequence[str]) -> str:
+    """Such as "population_size=10"."""
+    return ", ".join(f"{key.rpartition('.')[2]}={_value(config, key)}" for key in keys)
+
+
 def _value(config: Mapping[str, Any], key: str) -> str:
     value: Any = config
     for part in key.split("."):
-        value = value[part]
-    return "null" if value is None else str(value)
+        value = value.get(part) if isinstance(value, Mapping) else None
+    if isinstance(value, Mapping):
+        return "{…}"
+    return "null" if value is None else shortened(str(value), VALUE_LETTERS)
