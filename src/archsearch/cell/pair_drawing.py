@@ -1,10 +1,10 @@
 """Two cells side by side, with what they have in common marked in both."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from archsearch.cell.common import common_nodes
-from archsearch.cell.diagram import Diagram, diagram
+from archsearch.cell.common import common_nodes, slot
+from archsearch.cell.diagram import Diagram, Edge, Figure, diagram
 from archsearch.cell.svg import Marks, to_svg
 from archsearch.cell.svg_sheet import sheet
 
@@ -55,11 +55,20 @@ def _common_outputs(a: "Cell", b: "Cell", partners: Mapping[int, int]) -> dict[i
 
 def _common_edges(picture: Diagram, other: Diagram, partners: Mapping[int, int]) -> frozenset[int]:
     """The edges whose ends have partners between which there is an edge as well."""
-    there = {(edge.source, edge.target) for edge in other.edges}
+
+    def place(edge: Edge, figures: Sequence[Figure]) -> int:
+        return slot(figures[edge.target].operator, edge.argument)
+
+    there = {(edge.source, edge.target, place(edge, other.figures)) for edge in other.edges}
     return frozenset(
         number
         for number, edge in enumerate(picture.edges)
-        if (partners.get(edge.source), partners.get(edge.target)) in there
+        if (
+            partners.get(edge.source),
+            partners.get(edge.target),
+            place(edge, picture.figures),
+        )
+        in there
     )
 
 
