@@ -29,7 +29,8 @@ class Mismatch(ValueError):
 def check(network: Network, run: Callable[[Tensors], Tensors], what: str) -> float:
     """The largest difference between what the network gives and what `run` gives, at two shapes.
 
-    Differences are absolute up to 1 and relative to values beyond that.
+    Those of a tensor whose largest value is over 1 are relative to that value: so large are the
+    terms of which a small entry may be the difference, and so is their rounding.
 
     Raises:
         Mismatch: it is over TOLERANCE.
@@ -62,5 +63,6 @@ def _difference(expected: Tensor, got: Tensor) -> float:
         return math.inf
     a, b = expected.double(), got.double()
     same = (a == b) | (a.isnan() & b.isnan())
-    relative = (a - b).abs() / a.abs().clamp(min=1.0)
+    largest = a.abs().nan_to_num(posinf=0.0).max().clamp(min=1.0)
+    relative = (a - b).abs() / largest
     return float(torch.where(same, 0.0, relative).nan_to_num(nan=math.inf).max())
