@@ -405,7 +405,8 @@ def test_two_trained_cells_are_drawn_reading_the_same_text(tmp_path: Path) -> No
         )  # fmt: skip
     write_report(folders, tmp_path / "report")
     assert (tmp_path / "report" / "figures" / "traces-1.svg").is_file()
-    rows = list(csv.reader((tmp_path / "report" / "tables" / "trainings.csv").open()))
+    text = (tmp_path / "report" / "tables" / "trainings.csv").read_text()
+    rows = list(csv.reader(io.StringIO(text)))
     assert {row[2] for row in rows[1:]} == {"lstm", "gru"}
     sizes = [int(row[3]) for row in rows[1:]]
     assert max(sizes) < 1.1 * min(sizes)

@@ -3,7 +3,7 @@
 import math
 import statistics
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from matplotlib.axes import Axes
 
@@ -48,47 +48,58 @@ class _Axis(NamedTuple):
 
 
 def _best_chart(comparison: Comparison, name: str, axis: _Axis) -> Chart:
-    """A line a setting: the mean over seeds, with the seeds' own lines or their interval."""
-    ends: list[float] = []
-    has_band = False
+    """A line a setting, the mean over its seeds, cut where the interesting part ends."""
+    means: list[float] = []  # from a fifth of the way on
+    best: list[float] = []  # where each setting's better seeds end
+    sign = 1 if comparison.lower_is_better else -1
     with canvas() as drawing:
         axes = drawing.axes(axis.label, f"best {label(comparison.metric_name)} so far")
         for i, setting in enumerate(comparison.settings):
-            courses = [c for c in map(course, setting.runs) if c.num_trials]
-            if not courses:
-                continue
-            xs = axis.xs(courses)
-            seeds = [[axis.reached(c, x) for x in xs] for c in courses]
-            means = [statistics.fmean(values) for values in zip(*seeds, strict=True)]
-            axes.plot(xs, means, label=label(setting.label), **look(i))
-            if len(seeds) >= LEAST_FOR_BAND:
-                has_band = True
-                bounds = [t_interval(values) for values in zip(*seeds, strict=True)]
-                low, high = [b.low for b in bounds], [b.high for b in bounds]
-                axes.fill_between(xs, low, high, color=look(i)["color"], alpha=0.18, linewidth=0)
-            elif len(seeds) > 1:
-                for values in seeds:
-                    axes.plot(xs, values, alpha=0.45, linewidth=0.7, color=look(i)["color"])
-            ends += [value for value in means[len(xs) // 5 :] if not math.isnan(value)]
-        _references(axes, comparison)
-        ends = _without_worst(ends, comparison.lower_is_better)
-        shown = limits([*ends, *_near(comparison, ends)])
-        if shown:
-            axes.set_ylim(*shown)
+            seeds = _draw_setting(axes, setting, axis, look(i))
+            mean = [statistics.fmean(values) for values in zip(*seeds, strict=True)]
+            means += [value for value in mean[len(mean) // 5 :] if not math.isnan(value)]
+            best += [line[-1] for line in seeds if sign * line[-1] <= sign * mean[-1]]
+        _draw_references(axes, comparison)
+        shown = [*_without_worst(means, comparison.lower_is_better), *best]
+        if bounds := limits([*shown, *_near(comparison, shown)]):
+            axes.set_ylim(*bounds)
         drawing.legend(axes)
-        of = "mean over seeds"
-        caption = (
-            f"Best {comparison.metric_name} so far against {axis.words}: {of}"
-            + (", with the mean's 95% interval (Student's t)" if has_band else "")
-            + (
-                "; thin lines are the seeds of settings with two, whose interval would fill the "
-                "chart"
-                if any(len(setting.runs) == 2 for setting in comparison.settings)
-                else ""
-            )
-            + ". Dotted: reference cells under the same budget."
-        )
+        caption = _caption(comparison, axis)
         return drawing.chart(name, caption, f"{caption} {_ends(comparison)}")
+
+
+def _draw_setting(
+    axes: Axes, setting: Setting, axis: _Axis, style: dict[str, Any]
+) -> list[list[float]]:
+    """Its mean, with the seeds' interval, or with their own lines where they are two. Gives back
+    the values of each seed; none where no run has a trial."""
+    courses = [c for c in map(course, setting.runs) if c.num_trials]
+    if not courses:
+        return []
+    xs = axis.xs(courses)
+    seeds = [[axis.reached(c, x) for x in xs] for c in courses]
+    at_each = list(zip(*seeds, strict=True))
+    axes.plot(xs, [statistics.fmean(v) for v in at_each], label=label(setting.label), **style)
+    if len(seeds) >= LEAST_FOR_BAND:
+        intervals = [t_interval(values) for values in at_each]
+        low, high = [each.low for each in intervals], [each.high for each in intervals]
+        axes.fill_between(xs, low, high, color=style["color"], alpha=0.18, linewidth=0)
+    elif len(seeds) > 1:
+        for line in seeds:
+            axes.plot(xs, line, alpha=0.45, linewidth=0.7, color=style["color"])
+    return seeds
+
+
+def _caption(comparison: Comparison, axis: _Axis) -> str:
+    counts = [len(setting.runs) for setting in comparison.settings]
+    caption = f"Best {comparison.metric_name} so far against {axis.words}"
+    if max(counts) > 1:
+        caption += ": mean over seeds"
+    if max(counts) >= LEAST_FOR_BAND:
+        caption += ", with the mean's 95% interval (Student's t)"
+    if 2 in counts:
+        caption += "; thin lines are the seeds of settings with two, whose interval would fill it"
+    return f"{caption}. Dotted: reference cells under the same budget."
 
 
 def _without_worst(values: list[float], lower_is_better: bool) -> list[float]:
@@ -103,11 +114,11 @@ def _near(comparison: Comparison, ends: Sequence[float]) -> list[float]:
     if not ends:
         return list(comparison.references.values())
     low, high = min(ends), max(ends)
-    room = 2 * (high - low) or abs(high) * 0.1
+    room = 4 * (high - low) or abs(high) * 0.1
     return [v for v in comparison.references.values() if low - room <= v <= high + room]
 
 
-def _references(axes: Axes, comparison: Comparison) -> None:
+def _draw_references(axes: Axes, comparison: Comparison) -> None:
     for name, metric in comparison.references.items():
         axes.axhline(metric, color=GREY, linewidth=0.9, linestyle=":")
         axes.annotate(
