@@ -2,7 +2,7 @@
 
 import math
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archsearch.report.text_chart import ASCII, text_chart
@@ -20,6 +20,7 @@ def test_a_course_goes_down_step_by_step_beside_what_it_is_compared_with() -> No
     ]
 
 
+@settings(max_examples=30)
 @given(METRICS, st.dictionaries(st.sampled_from(["lstm", "gru"]), st.floats(0.1, 1e4)))
 def test_every_chart_fits_and_draws_each_column_once(
     values: list[float], marks: dict[str, float]
