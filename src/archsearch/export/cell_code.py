@@ -11,6 +11,7 @@ from archsearch.export.literals import docstring
 from archsearch.export.statements import Binding, Expression, assignment, call, fits, name
 
 BODY = 8  # columns before a statement of a method
+PART = "p99"  # is as long as the names of parts
 
 # What an operator is called in code; all but those of `_arithmetic`.
 _FUNCTIONS = {
@@ -167,25 +168,36 @@ class _Step:
         read = {arg for node in self.cell.nodes if node.op != "Linear" for arg in node.args}
         return any(self.cell.nodes[node].op == "h_tm1" for node in read | outputs)
 
-    def _assign(self, node: int, variable: str) -> None:
-        value = self._expression(node)
-        while not fits(variable, value, BODY):
-            longest = max(self._compound_parts(node), key=self._length, default=None)
-            if longest is None:
+    def _assign(self, node: int, variable: str | None = None) -> None:
+        """Without a variable: as the next part of a line that is too long."""
+        while not fits(variable or PART, self._expression(node), BODY):
+            part = self._part_of(node)
+            if part is None:
                 break
+            self._assign(part)
+        if variable is None:
             self.num_parts += 1
-            self._assign(longest, self.names.fresh(self.num_parts))
-            value = self._expression(node)
-        self.lines += assignment(variable, value, BODY)
+            variable = self.names.fresh(self.num_parts)
+        self.lines += assignment(variable, self._expression(node), BODY)
         self.variables[node] = variable
 
-    def _compound_parts(self, node: int) -> list[int]:
-        """The arguments that are written out in the node's expression."""
-        arguments = dict.fromkeys(self.cell.nodes[node].args)
-        return [a for a in arguments if a not in self.variables and self.cell.nodes[a].args]
+    def _part_of(self, node: int) -> int | None:
+        """What to take out of the node's expression: the longest part that fits on a line of its
+        own, else the longest; None where all parts are names."""
 
-    def _length(self, node: int) -> int:
-        return len(self._expression(node).text)
+        def length(part: int) -> tuple[bool, int]:
+            value = self._expression(part)
+            return fits(PART, value, BODY), len(value.text)
+
+        return max(self._written_out(node), key=length, default=None)
+
+    def _written_out(self, node: int) -> list[int]:
+        """The nodes below whose expressions stand in that of this one."""
+        parts: list[int] = []
+        for argument in dict.fromkeys(self.cell.nodes[node].args):
+            if argument not in self.variables and self.cell.nodes[argument].args:
+                parts += [argument, *self._written_out(argument)]
+        return parts
 
     def _value(self, node: int) -> Expression:
         """A node as it stands in the expression of another one."""
