@@ -15,6 +15,7 @@ from archsearch.cell import parse, zoo
 from archsearch.config import conf_folder, register
 from archsearch.export import __main__ as export
 from archsearch.export import formats
+from archsearch.export.loading import loaded
 from archsearch.export.reading import read_export
 from archsearch.train import __main__ as train
 from archsearch.train.trained import read_trained
@@ -154,6 +155,26 @@ def test_a_search_gives_code_and_lineage_and_says_how_to_get_weights(command, se
     code, out, err = command(search, "--to", "onnx", "--out", tmp_path / "no")
     assert (code, err.count("\n")) == (2, 1)
     assert f"train its cell, then export that: python -m archsearch.train cell={search}" in err
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("layer 1 { h_t = Tanh(Linear(x_t, h_tm1)) } 2 { h_t = ReLU(Linear(x_t)) }", "layer"),
+        ("conv 3x3x4 <- image; max_pool 2x2 /2 <- 0", "network"),
+    ],
+)
+def test_whatever_a_search_found_is_exported_also_without_its_archive(
+    command, search, tmp_path, text, kind
+):
+    shutil.copy(search / "config.yaml", tmp_path)
+    (tmp_path / "best_cell.txt").write_text(text)
+    code, _, err = command(tmp_path)
+    assert (code, err) == (0, "")
+    description = json.loads((tmp_path / "export" / "model.json").read_text())
+    assert (description["kind"], description["provenance"]["trial"]) == (kind, None)
+    model = loaded(tmp_path / "export" / "model.py").build()
+    assert sum(parameter.numel() for parameter in model.parameters()) > 0
 
 
 def test_a_model_that_differs_is_an_error_and_leaves_nothing(

@@ -51,7 +51,8 @@ def python_file(network: Network, about: str, weights_file: str | None) -> str:
 
 def _description(network: Network, about: str, weights_file: str | None) -> str:
     beside = "" if weights_file is None else f" The weights are in {weights_file} beside it."
-    usage = "\n".join(f"    {line}" for line in network.usage)
+    make = "build" if weights_file is None else "load"
+    usage = f"    model = {make}()\n    {network.usage}"
     return f"{about}\n\n{usage}\n\nThis file needs torch alone.{beside}\nShapes: {network.shapes}."
 
 

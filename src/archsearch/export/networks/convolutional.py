@@ -33,7 +33,7 @@ class ConvolutionalCode(Network):
     """See Network."""
 
     kind = "a convolutional network"
-    usage = ("model = load()", "logits = model(images)  # (B, C, H, W) -> (B, classes)")
+    usage = "logits = model(images)  # (B, C, H, W) -> (B, classes)"
     shapes = (
         "B batch, C channels, H height, W width. Each image comes with a mean of 0 and a variance "
         "of 1 over all its values"

@@ -26,7 +26,7 @@ class EncoderDecoderCode(Network):
     """See Network."""
 
     kind = "an encoder-decoder"
-    usage = ("model = load()", "logits = model(source, target)  # (S, B), (T, B) -> (T, B, V)")
+    usage = "logits = model(source, target)  # (S, B), (T, B) -> (T, B, V)"
     layers: LayerCode
     shapes = (
         "S source steps, T target steps, B batch, V target vocabulary, X input features, "

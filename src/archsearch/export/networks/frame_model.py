@@ -27,7 +27,7 @@ class FrameModelCode(Network):
     """See Network."""
 
     kind = "a network over frames of music"
-    usage = ("model = load()", "logits, states = model(frames)  # (T, B, K) -> (T, B, K)")
+    usage = "logits, states = model(frames)  # (T, B, K) -> (T, B, K)"
     layers: LayerCode
     shapes = "T time steps, B batch, K keys, X input features, H hidden features"
     parts = (through, Model)

@@ -27,7 +27,7 @@ class LanguageModelCode(Network):
     """See Network."""
 
     kind = "a language model"
-    usage = ("model = load()", "logits, states = model(symbols)  # (T, B) -> (T, B, V)")
+    usage = "logits, states = model(symbols)  # (T, B) -> (T, B, V)"
     layers: LayerCode
     shapes = "T time steps, B batch, V vocabulary, X input features, H hidden features"
 

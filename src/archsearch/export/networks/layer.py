@@ -16,7 +16,7 @@ class BareLayerCode(Network):
     """See Network."""
 
     kind = "a recurrent layer"
-    usage = ("layer = build()", "y, state = layer(x)  # (T, B, X) -> (T, B, H)")
+    usage = "y, state = model(x)  # (T, B, X) -> (T, B, H)"
     layers: LayerCode
     shapes = "T time steps, B batch, X input features, H hidden features"
 

@@ -18,7 +18,7 @@ class Network(ABC):
     """A network of archsearch.nn as code, and what goes in and comes out of both.
 
     kind: what it is, for readers.
-    usage: two or three lines of Python that use the exported model.
+    usage: a line of Python that uses the exported model.
     shapes: what T, B, … are.
     parts: the classes and functions of `archsearch.export.parts` that its code is made of, but for
         those of layers.
@@ -26,7 +26,7 @@ class Network(ABC):
     """
 
     kind: str
-    usage: tuple[str, ...]
+    usage: str
     shapes: str
     parts: tuple[Any, ...] = ()
     layers: LayerCode | None = None
