@@ -51,7 +51,10 @@ def onnx_session(content: bytes) -> Callable[[Tensors], Tensors]:
     require_onnx()
     import onnxruntime
 
-    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3  # errors; it also tells which constants it leaves out
+    providers = ["CPUExecutionProvider"]
+    session = onnxruntime.InferenceSession(content, options, providers=providers)
     names = [output.name for output in session.get_outputs()]
 
     def run(inputs: Tensors) -> Tensors:
