@@ -46,8 +46,9 @@ class EncoderDecoder(nn.Module):
             RecurrentLayer's own in them. Biases are zero, but for what a cell or forget_bias sets.
         embedding_scale: embeddings are normal with this deviation; None: like other weights. From
             ±0.1, what two layers make of a word is so small that attention learns late: after one
-            and two epochs of Multi30k the perplexity was 42.8 and 26.1 so, and 18.4 and 10.8 with
-            a deviation of 1 and a forget_bias of 1 (LSTM, Adam).
+            and two epochs of Multi30k a network like this one, of torch.nn's LSTM, had a perplexity
+            of 42.8 and 26.1; with a deviation of 1 and a forget_bias of 1 this one had 18.4 and
+            10.8 (Adam).
         forget_bias: see RecurrentLayer.
         generator: initial weights and all dropouts are drawn from it.
     """
