@@ -29,6 +29,9 @@ class MusicMetric(StrEnum):
     NLL = "nll"  # nats a frame: the binary cross entropy summed over the keys
 
 
+_NLL_OF_PIECES = "nll of pieces"  # the mean over pieces of their nll, each counting alike
+
+
 class MusicModule(BatchModule[RollSegment]):
     """Trains and evaluates a FrameModel; every piece begins with zero states.
 
@@ -56,8 +59,7 @@ class MusicModule(BatchModule[RollSegment]):
         self._states: list[State] | None = None
         self._chooses_threshold = True
         self._counts = NoteCounts()
-        self._evaluated_nats: Tensor | float = 0.0  # summed over `_num_evaluated` frames
-        self._num_evaluated = 0
+        self._evaluated = _Evaluated()
         self._nll = math.nan  # of the last evaluation
 
     def train_batches(self) -> list[RollSegment]:
@@ -76,7 +78,7 @@ class MusicModule(BatchModule[RollSegment]):
     def step_loss(self, batch: RollSegment) -> StepLoss:
         logits = self._logits(batch)
         size = int(batch.mask.sum())
-        loss = self._nll_of(logits, batch) / size
+        loss = _frame_nll(logits, batch).sum() / size
         return StepLoss(loss, loss, size, len(batch.inputs))
 
     def forget_states(self) -> None:
@@ -85,7 +87,7 @@ class MusicModule(BatchModule[RollSegment]):
     def begin(self) -> None:
         self.forget_states()
         self._counts = NoteCounts()
-        self._evaluated_nats, self._num_evaluated = 0.0, 0
+        self._evaluated = _Evaluated()
 
     def on_validation_epoch_start(self) -> None:
         self._chooses_threshold = True
@@ -97,18 +99,18 @@ class MusicModule(BatchModule[RollSegment]):
 
     def evaluate(self, batch: RollSegment) -> None:
         logits = self._logits(batch)
-        self._evaluated_nats = self._evaluated_nats + self._nll_of(logits, batch)
-        self._num_evaluated += int(batch.mask.sum())
+        self._evaluated.add(batch, _frame_nll(logits, batch))
         self._counts.count(logits[batch.mask].float().sigmoid(), batch.targets[batch.mask])
 
     def result(self) -> tuple[float, Mapping[str, float]]:
         if self._chooses_threshold:
             self.network.threshold.fill_(self._counts.best_threshold())
-        self._nll = float(self._evaluated_nats) / self._num_evaluated
+        self._nll = self._evaluated.nll
         scores = self._counts.scores(float(self.network.threshold))
         known = {MusicMetric.F1: scores.f1, MusicMetric.NLL: self._nll}
         others = {str(name): value for name, value in known.items() if name is not self._metric}
         measures = {
+            _NLL_OF_PIECES: self._evaluated.nll_of_pieces,
             "precision": scores.precision, "recall": scores.recall, "accuracy": scores.accuracy,
         }  # fmt: skip
         return known[self._metric], others | measures
@@ -131,6 +133,33 @@ class MusicModule(BatchModule[RollSegment]):
         self._states = detach(features.states)
         return self.network.logits(features)
 
-    def _nll_of(self, logits: Tensor, batch: RollSegment) -> Tensor:
-        """Summed over the frames that count."""
-        return torch.where(batch.mask, frame_nll(logits, batch.targets), 0.0).sum()
+
+class _Evaluated:
+    """The likelihood of the frames of an evaluation, by piece."""
+
+    def __init__(self) -> None:
+        self._nats: list[Tensor] = []  # (B,), of the pieces of each group
+        self._frames: list[Tensor] = []  # the same
+
+    def add(self, batch: RollSegment, nats: Tensor) -> None:
+        """Count in the nats (T, B) of a segment, zero where no frame counts."""
+        if batch.begins:
+            self._nats.append(torch.zeros_like(nats[0]))
+            self._frames.append(torch.zeros_like(nats[0]))
+        self._nats[-1] += nats.sum(0)
+        self._frames[-1] += batch.mask.sum(0)
+
+    @property
+    def nll(self) -> float:
+        """Nats a frame."""
+        return float(torch.cat(self._nats).sum() / torch.cat(self._frames).sum())
+
+    @property
+    def nll_of_pieces(self) -> float:
+        """The mean over pieces of nats a frame."""
+        return float((torch.cat(self._nats) / torch.cat(self._frames)).mean())
+
+
+def _frame_nll(logits: Tensor, batch: RollSegment) -> Tensor:
+    """(T, B), zero for the frames that do not count."""
+    return torch.where(batch.mask, frame_nll(logits, batch.targets), 0.0)
