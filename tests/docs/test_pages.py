@@ -75,6 +75,12 @@ def test_every_strategy_stands_on_one_page_and_in_the_index() -> None:
     assert [page.stem for page in STRATEGIES if f"(strategies/{page.name})" not in index] == []
 
 
+def test_every_published_setting_stands_beside_what_was_measured() -> None:
+    measured = (DOCS / "measured.md").read_text(encoding="utf-8")
+    names = [file.stem for file in (CONF / "experiment").glob("*.yaml")]
+    assert [name for name in names if f"`{name}`" not in measured] == []
+
+
 def commands() -> Iterator[tuple[str, str]]:
     """(page, command) of every line that searches or trains with archsearch's own configuration."""
     for page in PAGES:
