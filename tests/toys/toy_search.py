@@ -147,6 +147,7 @@ def main() -> int:
     parser.add_argument("run_dir", type=Path)
     parser.add_argument("--executor", choices=("serial", "processes"), default="processes")
     parser.add_argument("--asynchronous", action="store_true")
+    parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--trials", type=int, default=30)
     parser.add_argument("--seconds", type=float, default=0.1)
     args = parser.parse_args()
@@ -154,7 +155,7 @@ def main() -> int:
     if args.executor == "serial":
         executor: Executor = Serial(factory, threads=None)
     else:
-        executor = Processes(factory, workers=2)
+        executor = Processes(factory, workers=args.workers)
     url = f"sqlite:///{args.run_dir}/archive.sqlite"
     with lock_run(args.run_dir), Archive.open(url, toy_run()) as archive, executor:
         search = toy_search(
