@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from functools import cache
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -55,6 +56,7 @@ def chosen_cells(names: tuple[str, ...], seed: int) -> Iterator[NamedCell]:
             yield NamedCell(name, zoo[name])
 
 
+@cache
 def cell_spaces() -> dict[str, CellSpace[Any]]:
     """Every space of cells in conf/cell_space by its name there; networks are left out."""
     names = sorted(path.stem for path in Path(conf_folder(), "cell_space").glob("*.yaml"))
