@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from html import escape
 
-from archsearch.archive import Trial
+from archsearch.archive import Trial, ancestors
 from archsearch.report.run_record import RunRecord
 from archsearch.search.callbacks.wording import outcome_text, shortened
 
@@ -35,17 +35,11 @@ class Family:
 
 def family(run: RunRecord, trial: Trial) -> Family:
     """The nearest ancestors of a trial; one that its archive does not have ends its line."""
-    ancestors = {trial.candidate.number: trial}
-    waiting = [trial]
-    while waiting:
-        for number in waiting.pop().candidate.origin.parents:
-            if number in run.by_number and number not in ancestors:
-                ancestors[number] = run.by_number[number]
-                waiting.append(run.by_number[number])
+    everyone = {**ancestors(trial, run.by_number), trial.candidate.number: trial}
     # Parents have smaller numbers, so the youngest hang together.
-    shown = sorted(ancestors, reverse=True)[:MAX_SHOWN]
+    shown = sorted(everyone, reverse=True)[:MAX_SHOWN]
     parents = {
-        number: tuple(p for p in ancestors[number].candidate.origin.parents if p in shown)
+        number: tuple(p for p in everyone[number].candidate.origin.parents if p in shown)
         for number in shown
     }
     depths: dict[int, int] = {shown[0]: 0}
@@ -56,8 +50,8 @@ def family(run: RunRecord, trial: Trial) -> Family:
     for number in sorted(shown):
         by_depth[depths[number]].append(number)
     rows = tuple(tuple(by_depth[depth]) for depth in sorted(by_depth, reverse=True))
-    members = {number: ancestors[number] for number in sorted(shown)}
-    return Family(members, rows, parents, len(ancestors) - len(shown))
+    members = {number: everyone[number] for number in sorted(shown)}
+    return Family(members, rows, parents, len(everyone) - len(shown))
 
 
 def change_text(trial: Trial) -> str:
