@@ -26,12 +26,12 @@ from archsearch.report.build import build_report
 from archsearch.report.differences import paired_differences, t_interval
 from archsearch.report.folder import LIST, PAGE, files_of, write_folder
 from archsearch.report.lineage import MAX_SHOWN, family, to_svg
-from archsearch.report.operators import operator_shares
 from archsearch.report.reproduction import search_command
 from archsearch.report.run_record import RunRecord, read_run
 from archsearch.report.settings import compare
 from archsearch.report.strategy_charts import charts_of
 from archsearch.report.table import table, to_csv
+from archsearch.search.callbacks.operator_shares import operator_shares
 
 
 @pytest.fixture(scope="module")
@@ -161,7 +161,7 @@ def test_the_sentence_says_what_the_seeds_show(
 
 
 def test_shares_of_operators_sum_to_one(runs: list[RunRecord]) -> None:
-    spans = operator_shares(runs[0])
+    spans = operator_shares(runs[0].proposed)
     assert [last for last, _ in spans] == list(range(3, 31, 3))
     for _, shares in spans:
         assert sum(shares.values()) == pytest.approx(1)

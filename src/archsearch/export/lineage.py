@@ -9,7 +9,7 @@ from archsearch.archive import ARCHIVE_FILE, Archive, RunInfo, Trial, ancestors
 
 
 class Finding(NamedTuple):
-    """The trial that found an architecture, its ancestors, oldest first, and the search they are of.
+    """The trial that found an architecture, its ancestors, oldest first, and their search.
 
     Their architectures are `StoredArchitecture`s.
     """

@@ -11,7 +11,7 @@ from html import escape
 
 from archsearch.archive import Trial, ancestors
 from archsearch.report.run_record import RunRecord
-from archsearch.search.callbacks.wording import outcome_text, shortened
+from archsearch.search.callbacks.wording import change_text, outcome_text, shortened
 
 MAX_SHOWN = 40
 BOX_WIDTH, BOX_HEIGHT = 148, 54
@@ -52,14 +52,6 @@ def family(run: RunRecord, trial: Trial) -> Family:
     rows = tuple(tuple(by_depth[depth]) for depth in sorted(by_depth, reverse=True))
     members = {number: everyone[number] for number in sorted(shown)}
     return Family(members, rows, parents, len(everyone) - len(shown))
-
-
-def change_text(trial: Trial) -> str:
-    """How a trial came about from its parents: "crossover, insert, replace"."""
-    origin = trial.candidate.origin
-    mutations = origin.details.get("mutations")
-    listed = mutations if isinstance(mutations, list) else []
-    return ", ".join([origin.operation.replace("_", " "), *map(str, listed)])
 
 
 def to_svg(tree: Family, anchor: Callable[[int], str]) -> str:
@@ -103,7 +95,11 @@ def _edge(parent: tuple[int, int], child: tuple[int, int]) -> str:
 def _box(trial: Trial, place: tuple[int, int], anchor: str) -> str:
     x, y = place
     number = trial.candidate.number
-    texts = (f"trial {number}", outcome_text(trial), shortened(change_text(trial), LETTERS))
+    texts = (
+        f"trial {number}",
+        outcome_text(trial),
+        shortened(change_text(trial.candidate), LETTERS),
+    )
     middle = x + BOX_WIDTH // 2
     words = "".join(
         f'<text x="{middle}" y="{y + 16 + 15 * i}">{escape(line)}</text>'

@@ -5,15 +5,16 @@ import re
 from collections import defaultdict
 
 from archsearch.archive import Status, Trial
-from archsearch.report.lineage import change_text, family, to_svg
+from archsearch.report.lineage import family, to_svg
 from archsearch.report.page import Block, Code, Drawing, Fold, Listing, Paragraph, Picture, Section
 from archsearch.report.reproduction import search_command, training_command
 from archsearch.report.run_record import RunRecord
-from archsearch.report.strategy_charts import operations
+from archsearch.report.strategy_charts import origins
 from archsearch.report.table import Table, Value, table
 from archsearch.search.callbacks.ranking import Ranked, rank, shown
 from archsearch.search.callbacks.wording import (
     cell_text,
+    change_text,
     hyperparameters_text,
     origin_text,
     outcome_text,
@@ -36,7 +37,7 @@ def run_section(run: RunRecord, name: str, *, folded: bool) -> Section:
         Code("Command that reproduces it", search_command(run)),
         leaderboard(run, f"{name}-leaderboard"),
         *failures(run, name),
-        operations(run, f"{name}-origins"),
+        origins(run, f"{name}-origins"),
         *winner(run, name),
     ]
     return Section(name, run.name, tuple(blocks), folded=folded)
@@ -143,7 +144,7 @@ def lineage(run: RunRecord, best: Trial, name: str) -> list[Block]:
     """The family tree, and its members with what changed, which the tree's boxes lead to."""
     tree = family(run, best)
     if len(tree.members) == 1:
-        return [Paragraph(f"It has no parents: {change_text(best)}.")]
+        return [Paragraph(f"It has no parents: {change_text(best.candidate)}.")]
     members = [
         _member(run, trial, tree.parents[number], name)
         for number, trial in sorted(tree.members.items(), reverse=True)
@@ -163,7 +164,7 @@ def lineage(run: RunRecord, best: Trial, name: str) -> list[Block]:
 def _member(run: RunRecord, trial: Trial, parents: tuple[int, ...], name: str) -> Fold:
     number = trial.candidate.number
     of = f" of {', '.join(map(str, parents))}" if parents else ""
-    summary = f"Trial {number}: {change_text(trial)}{of}; {outcome_text(trial)}"
+    summary = f"Trial {number}: {change_text(trial.candidate)}{of}; {outcome_text(trial)}"
     if parents and trial.metric is not None:
         before = [run.by_number[parent].metric for parent in parents]
         known = [metric for metric in before if metric is not None and math.isfinite(metric)]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from archsearch.archive import Origin
 from archsearch.cell import parse, zoo
 from archsearch.search.callback import Ending
 from archsearch.search.callbacks import WandbLog
@@ -104,11 +105,40 @@ def test_an_offline_run_has_charts_a_row_a_trial_and_the_best_drawing(
     assert zoo["mut2"].to_svg() in [file.read_text(encoding="utf-8") for file in staged]
     assert {
         "best_so_far_table.nrows", "best_so_far_by_compute_table.nrows", "species_table.nrows",
-        "failures_by_kind_table.nrows",
+        "failures_by_kind_table.nrows", "operators_table.nrows",
     } <= last.keys()  # fmt: skip
+    assert not any(key.startswith(("predictor_against_truth", "rewards")) for key in last)
     leaders = table(run_dir, last, "leaderboard")
     assert [row["rank"] for row in leaders] == ["1", "lstm", "2", "gru", "3", "rnn"]
+    family = table(run_dir, last, "lineage")
+    assert [(row["trial"], row["change"]) for row in family] == [(3, "random"), (6, "mutation")]
+    curves = table(run_dir, last, "learning_curves_table")
+    assert {row["lineKey"] for row in curves} == {
+        "1, trial 6", "2, trial 5", "3, trial 3", "rnn, trial 0", "lstm, trial 1", "gru, trial 2",
+    }  # fmt: skip
+    brought = {row["origin"]: row for row in table(run_dir, last, "origins")}
+    assert brought["random"]["best perplexity"] == 212.32
+    assert (brought["mutation"]["trials"], brought["crossover"]["failed"]) == (2, 2)
     assert points[8]["compute_seconds"] == 1.5 + 61.0 + 1.5 + 1.5 + 0.0 + 61.0
+
+
+def test_what_predictors_expected_and_policies_learnt_from_are_charts(
+    run_dir, tell, trials, run_info
+) -> None:
+    told = [trials.ok(9.0 - i, Origin("x", details={"estimate": -2.0, "update": i // 2}))
+            for i in range(4)]  # fmt: skip
+    reward = {"_target_": "archsearch.search.reward.SoftExponential"}
+    generator = {"_target_": "archsearch.search.rl_generator.RLGenerator", "reward": reward}
+    run_info.config["search"] = generator
+    callback = WandbLog(run_dir, "perplexity", mode="offline", drawings=False)
+    tell(callback, told)
+    callback.on_end(Ending.COMPLETE)
+    last = history(run_dir)[-1]
+    pairs = table(run_dir, last, "predictor_against_truth_table")
+    assert [row["predicted fitness"] for row in pairs] == [-2.0] * 4
+    assert [row["measured fitness"] for row in pairs] == [trial.fitness for trial in told]
+    rewards = table(run_dir, last, "rewards_table")
+    assert len(rewards) == 2 * len(told)
 
 
 def test_a_resumed_search_goes_on_with_its_run_and_its_axis(run_dir, tell, some_trials) -> None:
