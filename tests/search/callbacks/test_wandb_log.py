@@ -1,11 +1,13 @@
 """What W&B gets, read back from its offline files; and that its failures never reach a search."""
 
+import gc
 import json
 import logging
 import os
 import signal
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import pytest
@@ -30,6 +32,9 @@ def isolated(monkeypatch, tmp_path):
     monkeypatch.setenv("NETRC", str(home / "netrc"))
     yield
     wandb.teardown()
+    # wandb leaves the temporary folders of its artifacts to the garbage collector.
+    with warnings.catch_warnings(action="ignore", category=ResourceWarning):
+        gc.collect()
 
 
 @pytest.fixture
@@ -51,7 +56,7 @@ def records(run_dir: Path) -> list[dict]:
     return found
 
 
-def warnings(caplog) -> list[logging.LogRecord]:
+def complaints(caplog) -> list[logging.LogRecord]:
     """Those of archsearch; wandb's own go to a file."""
     return [record for record in caplog.records if record.name.startswith("archsearch")]
 
@@ -197,7 +202,7 @@ def test_disabled_leaves_no_trace(how, run_dir, tell, some_trials, monkeypatch, 
     tell(callback, some_trials)
     callback.on_end(Ending.COMPLETE)
     assert list(run_dir.iterdir()) == []
-    assert warnings(caplog) == []
+    assert complaints(caplog) == []
 
 
 def test_is_offline_unless_logged_in(run_dir, tell, some_trials, monkeypatch) -> None:
@@ -221,7 +226,7 @@ def test_missing_package_is_one_warning(run_dir, tell, some_trials, monkeypatch,
     callback = WandbLog(run_dir, "perplexity")
     tell(callback, some_trials)
     callback.on_end(Ending.COMPLETE)
-    (warning,) = warnings(caplog)
+    (warning,) = complaints(caplog)
     assert "W&B: importing wandb failed, so the run goes on without it" in warning.message
 
 
@@ -230,7 +235,7 @@ def test_unwritable_folder_is_one_warning(run_dir, tell, some_trials, caplog) ->
     callback = WandbLog(run_dir, "perplexity", mode="offline")
     tell(callback, some_trials)
     callback.on_end(Ending.COMPLETE)
-    (warning,) = warnings(caplog)
+    (warning,) = complaints(caplog)
     assert warning.levelno == logging.WARNING
     assert "starting failed" in warning.message
 
@@ -240,7 +245,7 @@ def test_misspelt_mode_is_one_warning(run_dir, tell, some_trials, monkeypatch, c
     callback = WandbLog(run_dir, "perplexity")
     tell(callback, some_trials)
     callback.on_end(Ending.COMPLETE)
-    (warning,) = warnings(caplog)
+    (warning,) = complaints(caplog)
     assert "Input should be 'online', 'offline'" in warning.message
 
 
@@ -255,7 +260,7 @@ def test_service_that_dies_is_one_warning_and_the_next_search_logs_again(
     for trial in some_trials[4:]:
         callback.on_trial(trial, {})
     callback.on_end(Ending.COMPLETE)
-    (warning,) = warnings(caplog)
+    (warning,) = complaints(caplog)
     assert "logging failed" in warning.message
 
     other = tmp_path / "other"
@@ -263,7 +268,7 @@ def test_service_that_dies_is_one_warning_and_the_next_search_logs_again(
     again = WandbLog(other, "perplexity", mode="offline", drawings=False)
     tell(again, some_trials)
     again.on_end(Ending.COMPLETE)
-    assert len(warnings(caplog)) == 1
+    assert len(complaints(caplog)) == 1
     assert [row["trial"] for row in history(other)][-1] == 8
 
 
