@@ -26,6 +26,7 @@ from archsearch.report.build import build_report
 from archsearch.report.differences import paired_differences, t_interval
 from archsearch.report.folder import LIST, PAGE, files_of, write_folder
 from archsearch.report.lineage import MAX_SHOWN, family, to_svg
+from archsearch.report.progress_charts import best_against_trials
 from archsearch.report.reproduction import search_command
 from archsearch.report.run_record import RunRecord, read_run
 from archsearch.report.settings import compare
@@ -122,6 +123,18 @@ def test_the_interval_is_students() -> None:
     assert high - 2.0 == pytest.approx(4.302653 / math.sqrt(3))
     assert 2.0 - low == pytest.approx(high - 2.0)
     assert t_interval([1.0]) == (1.0, -math.inf, math.inf)
+    assert all(map(math.isnan, t_interval([1.0, math.nan, 2.0])))
+
+
+def test_three_seeds_have_a_band_also_where_one_begins_with_a_failure(
+    runs: list[RunRecord],
+) -> None:
+    first, *others = runs[2].trials[3:]
+    failed = Trial.failed(first.candidate, Status.DIVERGED, 1, "NaN in epoch 1", 2.0)
+    seeds = [shifted(runs[2], seed, seed / 10) for seed in (1, 2, 3)]
+    seeds[0] = replace(seeds[0], trials=(failed, *others))
+    chart = best_against_trials(compare(seeds)[0], "best")
+    assert "with the mean's 95% interval" in chart.caption
 
 
 def shifted(run: RunRecord, seed: int, by: float) -> RunRecord:

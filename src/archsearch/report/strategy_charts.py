@@ -50,6 +50,7 @@ def species(run: RunRecord, name: str) -> Chart | None:
                     label="others" if number is None else f"species {number}",
                 )  # fmt: skip
             floor = tops
+        axes.locator_params(axis="x", integer=True)
         drawing.legend(axes)
         return drawing.chart(
             name, f"Species of {run.name}: how many trials each had in each generation. "
