@@ -8,8 +8,10 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from html import escape
+from xml.sax.saxutils import quoteattr
 
 from archsearch.archive import Trial, ancestors
+from archsearch.cell.svg_document import FONT
 from archsearch.report.run_record import RunRecord
 from archsearch.search.callbacks.wording import change_text, outcome_text, shortened
 
@@ -66,7 +68,8 @@ def to_svg(tree: Family, anchor: Callable[[int], str]) -> str:
     boxes = [_box(tree.members[number], places[number], anchor(number)) for number in tree.members]
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
-        f'viewBox="0 0 {width} {height}" role="group" aria-label="Family tree, oldest at the top">'
+        f'viewBox="0 0 {width} {height}" role="group" aria-label="Family tree, oldest at the top" '
+        f'font-family={quoteattr(FONT)} font-size="12" text-anchor="middle" fill="#1a1a1a">'
         f"{''.join(lines)}{''.join(boxes)}</svg>"
     )
 

@@ -44,7 +44,7 @@ def operators(run: RunRecord, name: str) -> Chart | None:
     with canvas() as drawing:
         axes = drawing.axes("trials", "share of all operators")
         bands = axes.stackplot(
-            [last for last, _ in spans], layers.values(), labels=layers, edgecolor="white",
+            [last for last, _ in spans], [*layers.values()], labels=[*layers], edgecolor="white",
             linewidth=0.3,
         )  # fmt: skip
         for operator, band in zip(layers, bands, strict=True):
