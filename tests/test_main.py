@@ -2,11 +2,10 @@
 
 import json
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import torch
+from torch_settings import torch_settings  # noqa: F401
 
 from archsearch.archive import Archive
 from archsearch.cell import parse
@@ -15,12 +14,6 @@ from archsearch.data.cifar10_reduced import FIRST_4000_FILE
 from archsearch.main import main
 
 SMOKE = ("budget=smoke", "executor=serial", "logger=none", "trials=4")
-
-
-@pytest.fixture(autouse=True)
-def denormals_as_before() -> Iterator[None]:
-    yield
-    torch.set_flush_denormal(False)  # which a search sets for its process
 
 
 def run(monkeypatch: pytest.MonkeyPatch, folder: Path, *arguments: str) -> int:

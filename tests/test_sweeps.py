@@ -5,13 +5,12 @@ file of conf/.
 """
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import hydra
 import pytest
-import torch
 from omegaconf import OmegaConf
+from torch_settings import torch_settings  # noqa: F401
 
 from archsearch import main as search
 from archsearch.archive import Archive
@@ -24,12 +23,6 @@ SWEEPS = sorted((Path(conf_folder()).parent / "sweeps").glob("*.yaml"))
 SMALL = ("task=xml", "budget=smoke")
 SMALL_SEARCH = (*SMALL, "executor=serial", "logger=none", "trials=1", "references=[]")
 LAYER = f"layer 1 {{ {zoo['rnn']} }} 1 {{ {zoo['gru']} }}"
-
-
-@pytest.fixture(autouse=True)
-def denormals_as_before() -> Iterator[None]:
-    yield
-    torch.set_flush_denormal(False)  # which a command sets for its process
 
 
 def opening(file: Path) -> list[str]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 Mode = Literal["online", "offline", "shared", "disabled"]  # as wandb has them
 
-ID_FILE = "archsearch-run-id.txt"
+FOLDER, ID_FILE = "wandb", "archsearch-run-id.txt"
 FINISH_SECONDS = 300.0  # for what is still to be uploaded; the rest stays on disk for `wandb sync`
 MAX_REASON = 240  # characters; wandb's errors can go on for pages
 
@@ -25,6 +25,7 @@ _log = logging.getLogger(__name__)
 class WandbSession:
     """At most one W&B run at a time, in `run_dir/wandb`; `run` is None while there is none.
 
+    is_resumed: whether an earlier process has begun the W&B run.
     group, job_type: where the run stands among others; the environment variables WANDB_RUN_GROUP
         and WANDB_JOB_TYPE have precedence.
     mode: None does as the environment variable WANDB_MODE and wandb's own settings say; where
@@ -42,6 +43,7 @@ class WandbSession:
         job_type: str | None = None,
     ) -> None:
         self.run: wandb.Run | None = None
+        self.is_resumed = (run_dir / FOLDER / ID_FILE).exists()
         self._run_dir = run_dir
         self._project = project
         self._entity = entity
@@ -61,7 +63,7 @@ class WandbSession:
             mode = self._mode or _configured_mode()
             if mode == "disabled":
                 return
-            folder = self._run_dir.resolve() / "wandb"
+            folder = self._run_dir.resolve() / FOLDER
             run_id = _stable_id(folder)
             # What an offline run has yet to upload lies beside it, not in the home directory.
             self._sets_data_dir = "WANDB_DATA_DIR" not in os.environ

@@ -77,3 +77,10 @@ def test_an_assignment_is_the_best_of_all() -> None:
     total, columns = best_assignment(values)
     assert total == sum(row[column] for row, column in zip(values, columns, strict=True))
     assert total == max(values[0][i] + values[1][j] for i, j in itertools.permutations(range(3), 2))
+
+
+def test_a_drawing_may_stand_twice_in_one_document() -> None:
+    drawing = ElementTree.fromstring(draw_pair(zoo["lstm"], zoo["lstm"]))
+    assert not [element for element in drawing.iter() if "id" in element.attrib]
+    titles = [picture.findtext(f"{SVG}title") for picture in drawing.iter(f"{SVG}svg")]
+    assert titles[1:] == [f"Recurrent cell {zoo['lstm'].key}"] * 2

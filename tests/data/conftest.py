@@ -1,14 +1,10 @@
 """An HTTP server on this machine that can be told to misbehave."""
 
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import pytest
-
-sys.path.append(str(Path(__file__).parents[1] / "toys"))
 
 
 class Server:

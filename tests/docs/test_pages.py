@@ -12,6 +12,7 @@ import yaml
 from omegaconf import DictConfig
 
 from archsearch.config import check, conf_folder, register
+from archsearch.draw import drawn
 
 ROOT = Path(__file__).parent.parent.parent
 DOCS = ROOT / "docs"
@@ -100,3 +101,9 @@ def test_a_command_on_a_page_composes(page: str, command: str) -> None:
 def test_what_a_page_links_to_is_there(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
         assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def test_pictures_of_cells_are_what_the_program_draws_now() -> None:
+    assert (DOCS / "lstm.svg").read_text(encoding="utf-8") == drawn(["zoo/lstm"], Path("a.svg"))
+    pair = drawn(["zoo/lstm", "zoo/gru"], Path("a.svg"))
+    assert (DOCS / "lstm_gru.svg").read_text(encoding="utf-8") == pair

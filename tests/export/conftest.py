@@ -1,12 +1,10 @@
-import sys
 from collections.abc import Callable
-from pathlib import Path
 from types import ModuleType
 
 import pytest
-import torch
 from safetensors.torch import save_file
 from torch import nn
+from torch_settings import torch_settings
 
 from archsearch.architecture import Architecture
 from archsearch.export.loading import loaded
@@ -14,17 +12,7 @@ from archsearch.export.networks import code_of
 from archsearch.export.python_file import python_file
 from archsearch.export.subject import Subject
 
-sys.path.append(str(Path(__file__).parents[1] / "toys"))
-
-
-@pytest.fixture(autouse=True)
-def torch_settings():
-    """One thread; and what a command sets for its process is taken back."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-    torch.set_flush_denormal(False)
+__all__ = ["torch_settings"]
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 import csv
 import io
 import math
+import shlex
 import subprocess
 import sys
 import time
@@ -26,12 +27,13 @@ from archsearch.report.build import build_report
 from archsearch.report.differences import paired_differences, t_interval
 from archsearch.report.folder import LIST, PAGE, files_of, write_folder
 from archsearch.report.lineage import MAX_SHOWN, family, to_svg
-from archsearch.report.operators import operator_shares
-from archsearch.report.reproduction import search_command
+from archsearch.report.progress_charts import best_against_trials
+from archsearch.report.reproduction import equal_size_command, search_command
 from archsearch.report.run_record import RunRecord, read_run
 from archsearch.report.settings import compare
 from archsearch.report.strategy_charts import charts_of
 from archsearch.report.table import table, to_csv
+from archsearch.search.callbacks.operator_shares import operator_shares
 
 
 @pytest.fixture(scope="module")
@@ -122,6 +124,18 @@ def test_the_interval_is_students() -> None:
     assert high - 2.0 == pytest.approx(4.302653 / math.sqrt(3))
     assert 2.0 - low == pytest.approx(high - 2.0)
     assert t_interval([1.0]) == (1.0, -math.inf, math.inf)
+    assert all(map(math.isnan, t_interval([1.0, math.nan, 2.0])))
+
+
+def test_three_seeds_have_a_band_also_where_one_begins_with_a_failure(
+    runs: list[RunRecord],
+) -> None:
+    first, *others = runs[2].trials[3:]
+    failed = Trial.failed(first.candidate, Status.DIVERGED, 1, "NaN in epoch 1", 2.0)
+    seeds = [shifted(runs[2], seed, seed / 10) for seed in (1, 2, 3)]
+    seeds[0] = replace(seeds[0], trials=(failed, *others))
+    chart = best_against_trials(compare(seeds)[0], "best")
+    assert "with the mean's 95% interval" in chart.caption
 
 
 def shifted(run: RunRecord, seed: int, by: float) -> RunRecord:
@@ -161,7 +175,7 @@ def test_the_sentence_says_what_the_seeds_show(
 
 
 def test_shares_of_operators_sum_to_one(runs: list[RunRecord]) -> None:
-    spans = operator_shares(runs[0])
+    spans = operator_shares(runs[0].proposed)
     assert [last for last, _ in spans] == list(range(3, 31, 3))
     for _, shares in spans:
         assert sum(shares.values()) == pytest.approx(1)
@@ -215,6 +229,20 @@ def test_the_command_gives_the_configuration_again(
     assert identity(configuration(search, seed, **again)) == run.info.config
 
 
+def test_the_best_cell_is_held_against_its_references_at_equal_parameters(
+    runs: list[RunRecord],
+) -> None:
+    run = runs[0]
+    assert run.best is not None
+    command = equal_size_command(run)
+    assert command is not None
+    _, _, module, *words = shlex.split(command)
+    assert module == "archsearch.train"
+    assert {f"cell={run.folder},zoo/lstm,zoo/gru", "seed=102,103,104"} < set(words)
+    assert f"match_parameters={run.best.num_params}" in words
+    assert equal_size_command(replace(run, trials=run.proposed)) is None
+
+
 def test_a_table_is_no_program_of_a_spreadsheet() -> None:
     made = table("t", "", ("=A1", "n"), [("=1+1", -1.5), ("@x", None), ("-2", 3), ("a,b\n", 4)])
     rows = list(csv.reader(io.StringIO(to_csv(made))))
@@ -238,6 +266,9 @@ def test_the_page_is_whole_and_asks_for_nothing(files: dict[str, bytes]) -> None
                  "setting-3-reward"):  # fmt: skip
         ElementTree.fromstring(files[f"figures/{name}.svg"])
         assert files[f"figures/{name}.png"].startswith(b"\x89PNG")
+    trees = [name for name in files if name.endswith("-family.svg")]
+    assert trees
+    assert all(ElementTree.fromstring(files[name]).findall(".//{*}a") for name in trees)
     assert b"setting,seeds,trials,best perplexity" in files["tables/settings.csv"]
 
 

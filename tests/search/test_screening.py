@@ -1,4 +1,6 @@
 import random
+import statistics
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -6,9 +8,11 @@ from toy_landscape import GP_TREE, SUBJECTS, TowardsTarget, drive
 from toy_predictor import ToyPredictor
 from toy_search import toy_run
 
-from archsearch.archive import Archive, ArchiveError
+from archsearch.archive import Archive, ArchiveError, Candidate
+from archsearch.archive.records import ESTIMATE
 from archsearch.cell import zoo
 from archsearch.search import GPNEAT, DraftingStrategy, RandomSearch
+from archsearch.search.callbacks.value_pairs import estimates
 from archsearch.search.screening import Screened
 from archsearch.search.warm_start import seeds
 from archsearch.space import GPTreeSpace
@@ -45,6 +49,21 @@ def test_a_resumed_search_proposes_the_same_without_learning_for_the_past(make) 
         told = tuple(whole[:killed_after])
         assert drive(screened(make(3), predictor), TOY, 90, told=told) == whole
     assert predictor.num_fits <= 3  # 5 in the search that was not resumed
+
+
+def test_what_was_expected_is_noted_and_a_run_without_such_notes_goes_on() -> None:
+    whole = drive(screened(gp_neat(3)), TOY, 60)
+    pairs = estimates(whole)
+    assert estimates(whole[:16]) == []
+    assert len(pairs) >= 60 - 16 - 8  # but for what was in flight when the predictor first learnt
+    assert statistics.correlation(*zip(*pairs, strict=True)) > 0.3
+    old = [replace(trial, candidate=without_estimate(trial.candidate)) for trial in whole[:40]]
+    assert drive(screened(gp_neat(3)), TOY, 60, told=tuple(old)) == [*old, *whole[40:]]
+
+
+def without_estimate(candidate: Candidate) -> Candidate:
+    details = {k: v for k, v in candidate.origin.details.items() if k != ESTIMATE}
+    return replace(candidate, origin=replace(candidate.origin, details=details))
 
 
 def test_planted_genomes_and_failures_come_through() -> None:

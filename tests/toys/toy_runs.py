@@ -30,7 +30,11 @@ from archsearch.cell import Cell, zoo
 from archsearch.config import CONFIG_FILE, conf_folder, config_hash, identity, register
 
 REFERENCES = {"rnn": 13.6, "lstm": 13.1, "gru": 12.9}
-CELL_SPACES = {"nas_controller_small": "nas_base", "random_ranking_small": "dsl_core"}
+CELL_SPACES = {
+    "nas_controller_small": "nas_base",
+    "random_ranking_small": "dsl_core",
+    "rl_generator_small": "dsl_extended",
+}
 FAILURES = (Status.DIVERGED, Status.TIMEOUT, Status.CRASHED)
 
 

@@ -1,26 +1,14 @@
-import sys
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
 import pytest
-import torch
+from torch_settings import torch_settings
 
 from archsearch.data import load_xml
 from archsearch.nn import LanguageModel
 from archsearch.train import Adam, Budget, LanguageTask, Training
 
-sys.path.append(str(Path(__file__).parents[1] / "toys"))
-
-
-@pytest.fixture(autouse=True)
-def torch_settings():
-    """One thread; and what a training sets for its process is taken back."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-    torch.set_flush_denormal(False)
+__all__ = ["torch_settings"]
 
 
 @pytest.fixture(scope="session")

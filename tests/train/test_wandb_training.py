@@ -1,36 +1,37 @@
-"""What W&B gets of a finished training, read back from its offline file."""
+"""What W&B gets of a training while it is at work, read back from its offline files."""
 
 import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pytorch_lightning import Callback
 
+from archsearch.archive import Epoch
 from archsearch.cell import zoo
-from archsearch.train.wandb_training import FILES, log_training
+from archsearch.train import fit
+from archsearch.train.checkpoint import LAST, SaveEpochs
+from archsearch.train.wandb_training import FILES, TrainingLog, training_log
 
 wandb = pytest.importorskip("wandb")
 
-
-def _epoch(loss: float, metric: float, accuracy: float, seconds: float) -> dict[str, object]:
-    measures = {"accuracy": accuracy}
-    return {
-        "train_loss": loss, "valid_metric": metric, "measures": measures, "wall_seconds": seconds,
-    }  # fmt: skip
-
-
+CURVE = (Epoch(3.0, 15.0, 1.0, {"accuracy": 0.4}), Epoch(2.5, 12.5, 2.0, {"accuracy": 0.5}))
 RESULT = {
-    "task": "xml", "cell": str(zoo["mgu"]), "key": zoo["mgu"].key, "seed": 1, "num_params": 9,
-    "metric": "perplexity", "best_epoch": 2, "valid": 12.5, "valid_measures": {"accuracy": 0.5},
-    "test": 12.75, "test_measures": {}, "revision": "v0",
-    "curve": [_epoch(3.0, 15.0, 0.4, 1.0), _epoch(2.5, 12.5, 0.5, 2.0)],
+    "cell": str(zoo["mgu"]), "metric": "perplexity", "best_epoch": 2, "valid": 12.5,
+    "valid_measures": {"accuracy": 0.5}, "test": 12.75, "test_measures": {},
+    "curve": [asdict(epoch) for epoch in CURVE],
 }  # fmt: skip
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     for name in [name for name in os.environ if name.startswith("WANDB_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("WANDB_CONFIG_DIR", str(tmp_path / "home"))
@@ -39,26 +40,66 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     run.mkdir()
     for name in FILES:
         (run / name).write_text(f"content of {name}")
-    return run
+    yield run
+    wandb.teardown()
 
 
-def test_a_training_is_its_curve_its_figures_and_its_weights(folder: Path) -> None:
-    config = {"seed": 1}
-    log_training(folder, RESULT, config, project="p", entity=None, mode="offline", group="xml-tiny")
-    (file,) = folder.glob("wandb/offline-run-*/run-*.wandb")
-    shown = subprocess.run(
-        [sys.executable, "-m", "wandb", "leet", "inspect", "--json", str(file)],
-        check=True, capture_output=True, text=True,
-    )  # fmt: skip
-    records = [json.loads(line) for line in shown.stdout.splitlines()]
-    (run,) = (record["run"] for record in records if record["type"] == "run")
+def log_in(folder: Path) -> AbstractContextManager[TrainingLog]:
+    facts = {"task": "xml", "seed": 1}
+    return training_log(
+        folder, "perplexity", facts, project="p", entity=None, mode="offline", group="xml-tiny"
+    )
+
+
+def records(folder: Path) -> list[dict[str, Any]]:
+    """Of all processes that were at work on it, in their order."""
+    found = []
+    for file in sorted(folder.glob("wandb/offline-run-*/run-*.wandb")):
+        shown = subprocess.run(
+            [sys.executable, "-m", "wandb", "leet", "inspect", "--json", str(file)],
+            check=True, capture_output=True, text=True,
+        )  # fmt: skip
+        found += [json.loads(line) for line in shown.stdout.splitlines()]
+    return found
+
+
+def points(folder: Path) -> list[dict[str, Any]]:
+    return [r["history"]["item"] for r in records(folder) if r["type"] == "history"]
+
+
+class Stop(Callback):
+    """Ctrl-C after the first epoch."""
+
+    def on_train_epoch_end(self, trainer: object, pl_module: object) -> None:
+        raise KeyboardInterrupt
+
+
+def test_an_epoch_is_logged_when_it_ends_and_once(folder, task, budget, model, adam) -> None:
+    train = partial(fit, task, zoo["rnn"], budget(epochs=3), model, adam, 1)
+    checkpoint = folder / LAST
+    with pytest.raises(KeyboardInterrupt), log_in(folder) as log:
+        train(callbacks=[SaveEpochs(folder), log, Stop()], checkpoint=checkpoint)
+    assert [point["epoch"] for point in points(folder)] == [1]
+    with log_in(folder) as log:
+        done = train(callbacks=[SaveEpochs(folder), log], checkpoint=checkpoint)
+        log.finish({**RESULT, "curve": [asdict(e) for e in done.curve]}, drawings=False)
+    logged = points(folder)
+    assert [point["epoch"] for point in logged] == [1, 2, 3]
+    assert [p["valid/perplexity"] for p in logged] == [e.valid_metric for e in done.curve]
+    assert len({r["run"]["run_id"] for r in records(folder) if r["type"] == "run"}) == 1
+
+
+def test_a_finished_training_is_its_curve_its_figures_and_its_weights(folder: Path) -> None:
+    with log_in(folder) as log:
+        log.finish(RESULT, drawings=True)
+    every = records(folder)
+    (run,) = (record["run"] for record in every if record["type"] == "run")
     assert (run["run_group"], run["job_type"]) == ("xml-tiny", "train")
-    points = [r["history"]["item"] for r in records if r["type"] == "history"]
-    assert [(p["epoch"], p["valid/perplexity"], p["valid/accuracy"]) for p in points] == [
+    assert [(p["epoch"], p["valid/perplexity"], p["valid/accuracy"]) for p in points(folder)] == [
         (1, 15.0, 0.4),
         (2, 12.5, 0.5),
     ]
-    (artifact,) = (record["artifact"] for record in records if record["type"] == "artifact")
+    (artifact,) = (record["artifact"] for record in every if record["type"] == "artifact")
     entries = {e["path"]: Path(e["local_path"]) for e in artifact["manifest"]["contents"]}
     assert set(entries) == {*FILES, "cell.svg"}
     assert entries["model.safetensors"].read_text() == "content of model.safetensors"

@@ -8,11 +8,10 @@ is read further down has one lane, of one colour, from which an arrow leads into
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from xml.sax.saxutils import escape, quoteattr
 
 from archsearch.architecture.convolutional import IMAGE, ConvLayer, LayerKind
 from archsearch.cell.layout import Point
-from archsearch.cell.svg import FONT
+from archsearch.cell.svg_document import svg_document
 from archsearch.cell.svg_figures import FONT_SIZE, NAME_SIZE, Look, string_width
 from archsearch.cell.svg_paths import ARROW, px, rounded
 
@@ -130,24 +129,14 @@ class _Canvas:
         return LANE_GAP * (max(tracks) + 1) if tracks else 0.0
 
     def document(self) -> str:
-        key = self.network.key
-        return "\n".join(
-            [
-                f'<svg xmlns="http://www.w3.org/2000/svg" role="img"'
-                f' width="{self.width:.0f}" height="{self.height:.0f}"'
-                f' viewBox="0 0 {px(self.width)} {px(self.height)}"'
-                f' aria-labelledby="title-{key} desc-{key}"'
-                f' font-family={quoteattr(FONT)} font-size="{px(FONT_SIZE)}">',
-                f'<title id="title-{key}">Convolutional network {key}</title>',
-                f'<desc id="desc-{key}">{escape(self.network.equations())}</desc>',
-                f'<rect width="{px(self.width)}" height="{px(self.height)}" fill="#ffffff"/>',
-                *self._straight_arrows(),
-                *self._skip_arrows(),
-                *self._boxes(),
-                *self._legend(),
-                "</svg>\n",
-            ]
+        title, described = f"Convolutional network {self.network.key}", self.network.equations()
+        pieces = (
+            *self._straight_arrows(),
+            *self._skip_arrows(),
+            *self._boxes(),
+            *self._legend(),
         )
+        return svg_document(self.width, self.height, title, described, pieces)
 
     def _straight_arrows(self) -> Iterator[str]:
         x = self.left + self.box_width / 2

@@ -1,6 +1,7 @@
 """Trials on disk: the log of a run, from which its strategy can be rebuilt."""
 
 from archsearch.archive.errors import ArchiveError
+from archsearch.archive.lineage import ancestors
 from archsearch.archive.lock import is_locked, lock_run
 from archsearch.archive.records import (
     REFERENCE,
@@ -28,6 +29,7 @@ __all__ = [
     "Status",
     "StoredArchitecture",
     "Trial",
+    "ancestors",
     "is_locked",
     "lock_run",
 ]

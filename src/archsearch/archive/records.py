@@ -29,6 +29,7 @@ class Status(StrEnum):
 HYPERPARAMETERS = ("learning_rate", "init_scale", "clip_norm", "num_layers", "num_params")
 
 REFERENCE = "reference"  # the operation of the cells that every run is measured against
+ESTIMATE = "estimate"  # the detail of an origin that says what fitness a predictor expected
 
 
 @dataclass(frozen=True, slots=True)

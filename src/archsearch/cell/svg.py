@@ -3,14 +3,14 @@
 from collections.abc import Iterator, Mapping
 from math import sqrt
 from typing import TYPE_CHECKING, NamedTuple
-from xml.sax.saxutils import escape, quoteattr
+from xml.sax.saxutils import escape
 
 from archsearch.cell.diagram import Diagram, Kind, diagram
 from archsearch.cell.equations import equations
 from archsearch.cell.layout import Layout, Point, Wire, layered_layout
+from archsearch.cell.svg_document import svg_document
 from archsearch.cell.svg_figures import (
     CIRCLE,
-    FONT_SIZE,
     LOOKS,
     NAME_SIZE,
     Look,
@@ -25,7 +25,6 @@ from archsearch.cell.svg_paths import ARROW, arrow_head, curve, px, rounded
 if TYPE_CHECKING:
     from archsearch.cell.cell import Cell
 
-FONT = "'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif"
 MARGIN = 24.0
 LANE_GAP = 14.0  # between recurrent edges
 LEGEND_ROW = 24.0
@@ -81,28 +80,16 @@ class _Canvas:
         self.height = self.bottom + MARGIN + LEGEND_ROW + MARGIN / 2
 
     def document(self) -> str:
-        key = self.cell.key
-        title = f"Recurrent cell {key}"
-        described = equations(self.cell)
-        return "\n".join(
-            [
-                f'<svg xmlns="http://www.w3.org/2000/svg" role="img"'
-                f' width="{self.width:.0f}" height="{self.height:.0f}"'
-                f' viewBox="0 0 {px(self.width)} {px(self.height)}"'
-                f' aria-labelledby="title-{key} desc-{key}"'
-                f' font-family={quoteattr(FONT)} font-size="{px(FONT_SIZE)}">',
-                f'<title id="title-{key}">{escape(title)}</title>',
-                f'<desc id="desc-{key}">{escape(described)}</desc>',
-                f'<rect width="{px(self.width)}" height="{px(self.height)}" fill="#ffffff"/>',
-                *self._markers(),
-                *self._wires(),
-                *self._recurrences(),
-                *self._figures(),
-                *self._notes(),
-                *self._legend(),
-                "</svg>\n",
-            ]
+        title, described = f"Recurrent cell {self.cell.key}", equations(self.cell)
+        pieces = (
+            *self._markers(),
+            *self._wires(),
+            *self._recurrences(),
+            *self._figures(),
+            *self._notes(),
+            *self._legend(),
         )
+        return svg_document(self.width, self.height, title, described, pieces)
 
     def _at(self, point: Point) -> Point:
         return point[0] + self.left, point[1] + self.top

@@ -4,13 +4,12 @@ import re
 from collections.abc import Sequence
 from xml.sax.saxutils import escape
 
+from archsearch.cell.svg_document import svg_document
+
 _SIZE = re.compile(r'<svg [^>]*?width="(?P<width>\d+)" height="(?P<height>\d+)"')
 _MARGIN, _HEADING_HEIGHT, _FONT_SIZE = 24, 36, 16
 _WIDTH_OF_A_LETTER = 0.62 * _FONT_SIZE
-_STYLE = (
-    "font-family=\"Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif\""
-    f' font-size="{_FONT_SIZE}" font-weight="bold" fill="#333333"'
-)
+_STYLE = f'font-size="{_FONT_SIZE}" font-weight="bold" fill="#333333"'
 
 
 def sheet(
@@ -33,16 +32,7 @@ def sheet(
         pieces.append(drawing.replace("<svg ", placed, 1).rstrip())
         width, height = max(width, x + own_width), max(height, y + own_height)
         x, y = (x + own_width, 0) if in_a_row else (0, y + own_height)
-    return "\n".join(
-        [
-            f'<svg xmlns="http://www.w3.org/2000/svg" role="img" width="{width}" height="{height}"'
-            f' viewBox="0 0 {width} {height}">',
-            f"<title>{escape(title)}</title>",
-            f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
-            *pieces,
-            "</svg>\n",
-        ]
-    )
+    return svg_document(width, height, title, "; ".join(map(_printable, headings)), pieces)
 
 
 def _printable(text: str) -> str:

@@ -5,11 +5,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from archsearch.architecture import Architecture
-from archsearch.archive import ARCHIVE_FILE, Archive, RunInfo, Trial
+from archsearch.archive import ARCHIVE_FILE, Archive, RunInfo, Trial, ancestors
 
 
 class Finding(NamedTuple):
-    """The trial that found an architecture, its ancestors by number, and the search they are of."""
+    """The trial that found an architecture, its ancestors, oldest first, and their search.
+
+    Their architectures are `StoredArchitecture`s.
+    """
 
     trial: Trial
     lineage: list[Trial]
@@ -28,7 +31,7 @@ def found_as(folder: Path, architecture: Architecture) -> Finding | None:
     if not (folder / ARCHIVE_FILE).is_file():
         return None
     with Archive.read(f"sqlite:///{folder / ARCHIVE_FILE}") as archive:
-        run, trials = archive.run, archive.trials()
+        run, trials = archive.run, archive.stored_trials()
     of_it = [
         trial
         for trial in trials
@@ -38,18 +41,7 @@ def found_as(folder: Path, architecture: Architecture) -> Finding | None:
         return None
     best = max(of_it, key=lambda trial: (trial.fitness, -trial.candidate.number))
     by_number = {trial.candidate.number: trial for trial in trials}
-    return Finding(best, _ancestors(best, by_number), run)
-
-
-def _ancestors(trial: Trial, by_number: dict[int, Trial]) -> list[Trial]:
-    found: dict[int, Trial] = {}
-    left = list(trial.candidate.origin.parents)
-    while left:
-        number = left.pop()
-        if number in by_number and number not in found:
-            found[number] = by_number[number]
-            left += by_number[number].candidate.origin.parents
-    return [found[number] for number in sorted(found)]
+    return Finding(best, list(ancestors(best, by_number).values()), run)
 
 
 def trial_record(trial: Trial) -> dict[str, Any]:

@@ -8,9 +8,9 @@ from pathlib import Path
 from archsearch.archive import Status
 from archsearch.data import DataError
 from archsearch.report.best_so_far import top_mean
-from archsearch.report.chart import Chart
 from archsearch.report.differences import Difference, paired_differences
 from archsearch.report.page import Block, Charts, Listing, Paragraph, Report, Section
+from archsearch.report.pair_charts import guesses
 from archsearch.report.progress_charts import (
     best_against_seconds,
     best_against_trials,
@@ -211,13 +211,15 @@ def _difference_table(differences: Sequence[Difference], name: str, metric: str)
 
 
 def _strategies_section(comparison: Comparison, mark: str) -> Section:
-    """For each setting the charts of its best run, and its way ahead of random search."""
+    """For each setting the charts of its best run, and those of all its runs beside others."""
     parts = []
     for i, setting in enumerate(comparison.settings):
         name = f"setting{mark}-{i + 1}"
-        charts: list[Chart] = []
-        if (ahead := over_random(comparison, setting, f"{name}-over_random")) is not None:
-            charts.append(ahead)
+        among_others = (
+            over_random(comparison, setting, f"{name}-over_random"),
+            guesses(comparison, setting, f"{name}-guesses"),
+        )
+        charts = [chart for chart in among_others if chart is not None]
         charts += charts_of(setting.best_run, name)
         if charts:
             parts.append(Section(name, setting.label, (Charts(tuple(charts)),)))

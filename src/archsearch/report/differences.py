@@ -24,7 +24,8 @@ LEVEL = 0.95
 
 
 class Interval(NamedTuple):
-    """A mean with its bounds; the bounds are infinite for one value, NaN for none."""
+    """A mean with its bounds, which are infinite for one value. All three are NaN for no value, and
+    where one is NaN."""
 
     mean: float
     low: float
@@ -67,7 +68,7 @@ class Difference:
 
 def t_interval(values: Sequence[float], level: float = LEVEL) -> Interval:
     """Student's, for the mean of independent normal values."""
-    if not values:
+    if not values or any(map(math.isnan, values)):
         return Interval(math.nan, math.nan, math.nan)
     mean = statistics.fmean(values)
     if len(values) == 1:

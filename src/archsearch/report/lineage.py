@@ -8,10 +8,12 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from html import escape
+from xml.sax.saxutils import quoteattr
 
-from archsearch.archive import Trial
+from archsearch.archive import Trial, ancestors
+from archsearch.cell.svg_document import FONT
 from archsearch.report.run_record import RunRecord
-from archsearch.search.callbacks.wording import outcome_text, shortened
+from archsearch.search.callbacks.wording import change_text, outcome_text, shortened
 
 MAX_SHOWN = 40
 BOX_WIDTH, BOX_HEIGHT = 148, 54
@@ -35,17 +37,11 @@ class Family:
 
 def family(run: RunRecord, trial: Trial) -> Family:
     """The nearest ancestors of a trial; one that its archive does not have ends its line."""
-    ancestors = {trial.candidate.number: trial}
-    waiting = [trial]
-    while waiting:
-        for number in waiting.pop().candidate.origin.parents:
-            if number in run.by_number and number not in ancestors:
-                ancestors[number] = run.by_number[number]
-                waiting.append(run.by_number[number])
+    everyone = {**ancestors(trial, run.by_number), trial.candidate.number: trial}
     # Parents have smaller numbers, so the youngest hang together.
-    shown = sorted(ancestors, reverse=True)[:MAX_SHOWN]
+    shown = sorted(everyone, reverse=True)[:MAX_SHOWN]
     parents = {
-        number: tuple(p for p in ancestors[number].candidate.origin.parents if p in shown)
+        number: tuple(p for p in everyone[number].candidate.origin.parents if p in shown)
         for number in shown
     }
     depths: dict[int, int] = {shown[0]: 0}
@@ -56,16 +52,8 @@ def family(run: RunRecord, trial: Trial) -> Family:
     for number in sorted(shown):
         by_depth[depths[number]].append(number)
     rows = tuple(tuple(by_depth[depth]) for depth in sorted(by_depth, reverse=True))
-    members = {number: ancestors[number] for number in sorted(shown)}
-    return Family(members, rows, parents, len(ancestors) - len(shown))
-
-
-def change_text(trial: Trial) -> str:
-    """How a trial came about from its parents: "crossover, insert, replace"."""
-    origin = trial.candidate.origin
-    mutations = origin.details.get("mutations")
-    listed = mutations if isinstance(mutations, list) else []
-    return ", ".join([origin.operation.replace("_", " "), *map(str, listed)])
+    members = {number: everyone[number] for number in sorted(shown)}
+    return Family(members, rows, parents, len(everyone) - len(shown))
 
 
 def to_svg(tree: Family, anchor: Callable[[int], str]) -> str:
@@ -80,7 +68,8 @@ def to_svg(tree: Family, anchor: Callable[[int], str]) -> str:
     boxes = [_box(tree.members[number], places[number], anchor(number)) for number in tree.members]
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
-        f'viewBox="0 0 {width} {height}" role="group" aria-label="Family tree, oldest at the top">'
+        f'viewBox="0 0 {width} {height}" role="group" aria-label="Family tree, oldest at the top" '
+        f'font-family={quoteattr(FONT)} font-size="12" text-anchor="middle" fill="#1a1a1a">'
         f"{''.join(lines)}{''.join(boxes)}</svg>"
     )
 
@@ -109,7 +98,11 @@ def _edge(parent: tuple[int, int], child: tuple[int, int]) -> str:
 def _box(trial: Trial, place: tuple[int, int], anchor: str) -> str:
     x, y = place
     number = trial.candidate.number
-    texts = (f"trial {number}", outcome_text(trial), shortened(change_text(trial), LETTERS))
+    texts = (
+        f"trial {number}",
+        outcome_text(trial),
+        shortened(change_text(trial.candidate), LETTERS),
+    )
     middle = x + BOX_WIDTH // 2
     words = "".join(
         f'<text x="{middle}" y="{y + 16 + 15 * i}">{escape(line)}</text>'

@@ -41,19 +41,16 @@ class Charts:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A standalone SVG document, shown as an image."""
+    """A standalone SVG document, shown as an image, which runs nothing.
+
+    has_links: it leads to anchors of the page, and so stands in the page itself; archsearch has
+        made it, with all texts escaped.
+    """
 
     name: str
     alt: str
     svg: str
-
-
-@dataclass(frozen=True, slots=True)
-class Drawing:
-    """SVG with links, made by archsearch with all texts escaped; it stands in the page itself."""
-
-    label: str
-    svg: str
+    has_links: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +62,7 @@ class Fold:
     anchor: str | None = None
 
 
-Block: TypeAlias = Paragraph | Listing | Code | Charts | Picture | Drawing | Table | Fold
+Block: TypeAlias = Paragraph | Listing | Code | Charts | Picture | Table | Fold
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +103,7 @@ def _within(block: Block) -> Iterator[Block]:
 
 
 def to_html(report: Report) -> str:
-    """Every text is escaped by the template engine; SVG goes in as images, which run nothing, but
-    for the drawings with links, whose texts are escaped where they are drawn."""
+    """Every text is escaped by the template engine."""
     environment = Environment(
         loader=PackageLoader("archsearch.report"),
         autoescape=True,

@@ -50,7 +50,7 @@ class _Axis(NamedTuple):
 def _best_chart(comparison: Comparison, name: str, axis: _Axis) -> Chart:
     """A line a setting, the mean over its seeds, cut where the interesting part ends."""
     means: list[float] = []  # from a fifth of the way on
-    best: list[float] = []  # where each setting's better seeds end
+    ends: list[float] = []  # where each setting's better seeds end, and its interval
     sign = 1 if comparison.lower_is_better else -1
     with canvas() as drawing:
         axes = drawing.axes(axis.label, f"best {label(comparison.metric_name)} so far")
@@ -58,9 +58,11 @@ def _best_chart(comparison: Comparison, name: str, axis: _Axis) -> Chart:
             seeds = _draw_setting(axes, setting, axis, look(i))
             mean = [statistics.fmean(values) for values in zip(*seeds, strict=True)]
             means += [value for value in mean[len(mean) // 5 :] if not math.isnan(value)]
-            best += [line[-1] for line in seeds if sign * line[-1] <= sign * mean[-1]]
+            ends += [line[-1] for line in seeds if sign * line[-1] <= sign * mean[-1]]
+            if len(seeds) >= LEAST_FOR_BAND:
+                ends += t_interval([line[-1] for line in seeds])
         _draw_references(axes, comparison)
-        shown = [*_without_worst(means, comparison.lower_is_better), *best]
+        shown = [*_without_worst(means, comparison.lower_is_better), *filter(math.isfinite, ends)]
         if bounds := limits([*shown, *_near(comparison, shown)]):
             axes.set_ylim(*bounds)
         drawing.legend(axes)
@@ -83,7 +85,9 @@ def _draw_setting(
     if len(seeds) >= LEAST_FOR_BAND:
         intervals = [t_interval(values) for values in at_each]
         low, high = [each.low for each in intervals], [each.high for each in intervals]
-        axes.fill_between(xs, low, high, color=style["color"], alpha=0.18, linewidth=0)
+        axes.fill_between(xs, low, high, color=style["color"], alpha=0.1, linewidth=0)
+        for bound in (low, high):  # bands overlap; their bounds still tell them apart
+            axes.plot(xs, bound, alpha=0.6, linewidth=0.6, color=style["color"])
     elif len(seeds) > 1:
         for line in seeds:
             axes.plot(xs, line, alpha=0.45, linewidth=0.7, color=style["color"])
@@ -193,6 +197,7 @@ def learning_curves(comparison: Comparison, name: str, count: int = 5) -> Chart 
             kind = str(trial.candidate.origin.details["name"])
             axes.plot(range(1, len(ys) + 1), ys, color=GREY, linestyle=dashes, label=label(kind))
             last += ys[len(ys) // 4 :]
+        axes.locator_params(axis="x", integer=True)
         shown = limits([y for y in last if math.isfinite(y)])
         if shown:
             axes.set_ylim(*shown)

@@ -11,12 +11,14 @@ from typing import Any
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
+from archsearch.cell import zoo
 from archsearch.config import SEARCH_IDENTITY, conf_folder, register
 from archsearch.report.run_record import RunRecord
 
 GROUPS = (
     "task", "budget", "model", "trainer", "cell_space", "predictor", "suite", "search",
 )  # fmt: skip
+FRESH_SEEDS = (101, 102, 103)  # beyond the run's own, under which the best cell was chosen
 _PLAIN = re.compile(r"[A-Za-z0-9_./+-]+")
 
 
@@ -37,9 +39,23 @@ def search_command(run: RunRecord) -> str:
 
 def training_command(run: RunRecord) -> str:
     """Of `python -m archsearch.train` for the run's best cell."""
-    task, budget = run.choices.task, run.choices.budget
-    arguments = [f"cell={run.folder}", f"task={task}", f"budget={budget}"]
-    return shlex.join(["python", "-m", "archsearch.train", *arguments])
+    return shlex.join(["python", "-m", "archsearch.train", f"cell={run.folder}", *_setting(run)])
+
+
+def equal_size_command(run: RunRecord) -> str | None:
+    """Of trainings of the run's best cell and of its references with as many parameters each, under
+    seeds of their own; None where the run has no references or its best cell no count."""
+    references = [f"zoo/{name}" for name in run.references if name in zoo and name != "rnn"]
+    if run.best is None or run.best.num_params is None or not references:
+        return None
+    cells = f"cell={','.join([str(run.folder), *references])}"
+    size = f"match_parameters={run.best.num_params}"
+    command = ["python", "-m", "archsearch.train", "-m", cells, *_setting(run), size]
+    return shlex.join([*command, f"seed={','.join(str(run.seed + i) for i in FRESH_SEEDS)}"])
+
+
+def _setting(run: RunRecord) -> list[str]:
+    return [f"task={run.choices.task}", f"budget={run.choices.budget}"]
 
 
 def _choices(run: RunRecord) -> dict[str, str]:

@@ -5,15 +5,20 @@ import re
 from collections import defaultdict
 
 from archsearch.archive import Status, Trial
-from archsearch.report.lineage import change_text, family, to_svg
-from archsearch.report.page import Block, Code, Drawing, Fold, Listing, Paragraph, Picture, Section
-from archsearch.report.reproduction import search_command, training_command
+from archsearch.report.lineage import family, to_svg
+from archsearch.report.page import Block, Code, Fold, Listing, Paragraph, Picture, Section
+from archsearch.report.reproduction import (
+    equal_size_command,
+    search_command,
+    training_command,
+)
 from archsearch.report.run_record import RunRecord
-from archsearch.report.strategy_charts import operations
+from archsearch.report.strategy_charts import origins
 from archsearch.report.table import Table, Value, table
 from archsearch.search.callbacks.ranking import Ranked, rank, shown
 from archsearch.search.callbacks.wording import (
     cell_text,
+    change_text,
     hyperparameters_text,
     origin_text,
     outcome_text,
@@ -36,7 +41,7 @@ def run_section(run: RunRecord, name: str, *, folded: bool) -> Section:
         Code("Command that reproduces it", search_command(run)),
         leaderboard(run, f"{name}-leaderboard"),
         *failures(run, name),
-        operations(run, f"{name}-origins"),
+        origins(run, f"{name}-origins"),
         *winner(run, name),
     ]
     return Section(name, run.name, tuple(blocks), folded=folded)
@@ -76,8 +81,7 @@ def leaderboard(run: RunRecord, name: str) -> Table:
     columns = ("rank", "trial", run.metric_name, "parameters", "seconds", "origin", "cell")
     caption = (
         f"The {LEADERS} best different cells, and the reference cells under the same budget. Cells "
-        "of one width differ in parameters; `archsearch.train match_parameters=…` compares them at "
-        "equal ones."
+        "of one width differ in parameters; the last command below compares them at equal ones."
     )
     return table(name, caption, columns, rows)
 
@@ -128,7 +132,7 @@ def winner(run: RunRecord, name: str) -> list[Block]:
     words = f"Best cell: trial {best.candidate.number}, {run.metric_name} {outcome_text(best)}"
     if hyperparameters := hyperparameters_text(best.candidate):
         words += f", with {hyperparameters}"
-    return [
+    blocks: list[Block] = [
         Paragraph(f"{words}."),
         Picture(f"{name}-best-cell", f"Drawing of the best cell of {run.name}",
                 architecture.to_svg()),
@@ -137,13 +141,17 @@ def winner(run: RunRecord, name: str) -> list[Block]:
         *lineage(run, best, name),
         Code("To train it again, and longer", training_command(run)),
     ]  # fmt: skip
+    if command := equal_size_command(run):
+        label = "To hold it against the references at equal parameters; then report the trainings"
+        blocks.append(Code(label, command))
+    return blocks
 
 
 def lineage(run: RunRecord, best: Trial, name: str) -> list[Block]:
     """The family tree, and its members with what changed, which the tree's boxes lead to."""
     tree = family(run, best)
     if len(tree.members) == 1:
-        return [Paragraph(f"It has no parents: {change_text(best)}.")]
+        return [Paragraph(f"It has no parents: {change_text(best.candidate)}.")]
     members = [
         _member(run, trial, tree.parents[number], name)
         for number, trial in sorted(tree.members.items(), reverse=True)
@@ -154,8 +162,8 @@ def lineage(run: RunRecord, best: Trial, name: str) -> list[Block]:
             f"Its family: {len(tree.members) - 1} ancestors, the oldest at the top.{hidden} Each "
             "box leads to the cell, and says what changed on the way to it."
         ),
-        Drawing(f"Family tree of the best cell of {run.name}",
-                to_svg(tree, lambda number: _anchor(name, number))),
+        Picture(f"{name}-family", f"Family tree of the best cell of {run.name}",
+                to_svg(tree, lambda number: _anchor(name, number)), has_links=True),
         *members,
     ]  # fmt: skip
 
@@ -163,7 +171,7 @@ def lineage(run: RunRecord, best: Trial, name: str) -> list[Block]:
 def _member(run: RunRecord, trial: Trial, parents: tuple[int, ...], name: str) -> Fold:
     number = trial.candidate.number
     of = f" of {', '.join(map(str, parents))}" if parents else ""
-    summary = f"Trial {number}: {change_text(trial)}{of}; {outcome_text(trial)}"
+    summary = f"Trial {number}: {change_text(trial.candidate)}{of}; {outcome_text(trial)}"
     if parents and trial.metric is not None:
         before = [run.by_number[parent].metric for parent in parents]
         known = [metric for metric in before if metric is not None and math.isfinite(metric)]

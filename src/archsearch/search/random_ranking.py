@@ -27,7 +27,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from archsearch.archive.records import Candidate, Json, Origin, Trial
+from archsearch.archive.records import ESTIMATE, Candidate, Json, Origin, Trial
 from archsearch.cell import Cell
 from archsearch.predictor import ArchitecturePredictor, readable_cell
 from archsearch.search.protocol import Draft, DraftingStrategy, Proposal
@@ -156,7 +156,7 @@ class RandomRanking(DraftingStrategy[Any]):
         best, others = ranking[: self._num_best], ranking[self._num_best :]
         weighted = _weighted_sample(others, self._batch_size - len(best), rng)
         return [
-            Draft(*drawn[index], self._origin(operation, estimate=round(estimates[index], 6)))
+            Draft(*drawn[index], self._origin(operation, **{ESTIMATE: round(estimates[index], 6)}))
             for operation, indices in (("best ranked", best), ("weighted draw", weighted))
             for index in indices
         ]

@@ -13,7 +13,7 @@ the text, which has lost them: here they are 0 and 140.
 
 import math
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from statistics import mean, quantiles
 
@@ -61,15 +61,22 @@ class RewardScale:
         At least two must not have failed.
         """
         self._recent.extend(fitness for fitness in fitnesses if fitness > -math.inf)
-        tenths = quantiles(self._recent, n=10, method="inclusive")
-        baseline = mean(self._of(fitness, tenths[0], tenths[-1]) for fitness in self._recent)
-        return [self._of(fitness, tenths[0], tenths[-1]) - baseline for fitness in fitnesses]
+        reward_of = scaled(self._reward, self._recent)
+        baseline = mean(map(reward_of, self._recent))
+        return [reward_of(fitness) - baseline for fitness in fitnesses]
 
-    def _of(self, fitness: float, poor: float, good: float) -> float:
-        """The reward where architectures of `poor` and `good` fitness stand for the two losses."""
+
+def scaled(reward: SoftExponential, known: Iterable[float]) -> Callable[[float], float]:
+    """The reward of a fitness where the tenths of those that are known, two at least, stand for the
+    two losses. A failed architecture (−∞) has a reward of 0."""
+    tenths = quantiles(known, n=10, method="inclusive")
+    poor, good = tenths[0], tenths[-1]
+
+    def reward_of(fitness: float) -> float:
         if fitness == -math.inf:
             return 0.0
-        reward = self._reward
         # All alike: nobody is poor.
         shortfall = (good - fitness) / (good - poor) if good > poor else 0.0
         return reward(reward.good_loss + shortfall * (reward.poor_loss - reward.good_loss))
+
+    return reward_of

@@ -7,9 +7,10 @@ Any strategy, any predictor of architectures: the paper of the ranking function 
 import math
 import random
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from archsearch.archive.records import Candidate, Trial
+from archsearch.archive.records import ESTIMATE, Candidate, Trial
 from archsearch.cell import Cell
 from archsearch.predictor import ArchitecturePredictor, readable_cell
 from archsearch.search.protocol import Draft, DraftingStrategy, Proposal, Strategy
@@ -54,17 +55,23 @@ class Screened(Strategy):
         drafts = self._drafts()
         if not drafts:
             return None
-        return self._strategy.propose(number, drafts[0] if len(drafts) == 1 else self._best(drafts))
+        if len(drafts) == 1:
+            return self._strategy.propose(number, drafts[0])
+        best, guess = self._best(drafts)
+        return _with_estimate(self._strategy.propose(number, best), round(guess, 6))
 
     def recall(self, candidate: Candidate) -> Proposal | None:
-        """The same drafts again; which of them was best the archive knows."""
+        """The same drafts again; which of them was best the archive knows, and what was expected of
+        it, unless it is of a revision that did not note that."""
         drafts = self._drafts()
         if not drafts:
             return None
         space = self._strategy.space
         same = (d for d in drafts if space.to_json(d.genome) == candidate.genome)
         # If none is, the archive is of another strategy, and the search will say so.
-        return self._strategy.propose(candidate.number, next(same, drafts[0]))
+        proposal = self._strategy.propose(candidate.number, next(same, drafts[0]))
+        estimate = candidate.origin.details.get(ESTIMATE)
+        return proposal if estimate is None else _with_estimate(proposal, estimate)
 
     def tell(self, trial: Trial) -> None:
         self._pairs.append((readable_cell(trial.candidate.architecture), trial.fitness))
@@ -79,10 +86,12 @@ class Screened(Strategy):
         drafts = [self._strategy.draft() for _ in range(self._num_drafts if is_choice else 1)]
         return [draft for draft in drafts if draft is not None]
 
-    def _best(self, drafts: list[Draft[Any]]) -> Draft[Any]:
+    def _best(self, drafts: list[Draft[Any]]) -> tuple[Draft[Any], float]:
+        """The draft with the best guess, and that guess."""
         self._learn()
         guesses = self._predictor.predict([readable_cell(draft.architecture) for draft in drafts])
-        return drafts[int(guesses.argmax())]
+        best = int(guesses.argmax())
+        return drafts[best], float(guesses[best])
 
     def _learn(self) -> None:
         num_pairs = self._num_learnable()
@@ -99,3 +108,8 @@ class Screened(Strategy):
         num_pairs = self._min_trials + beyond // self._refit_every * self._refit_every
         is_any_finite = any(fitness > -math.inf for _, fitness in self._pairs[:num_pairs])
         return num_pairs if is_any_finite else 0
+
+
+def _with_estimate(proposal: Proposal, estimate: float) -> Proposal:
+    origin = proposal.origin
+    return replace(proposal, origin=replace(origin, details={**origin.details, ESTIMATE: estimate}))

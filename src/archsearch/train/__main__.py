@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,7 @@ from archsearch.train.step_timer import StepTimer
 from archsearch.train.task import Model, Task
 from archsearch.train.trained import CELL, CONFIG, RESULT, WEIGHTS, read_result
 from archsearch.train.training import Training
-from archsearch.train.wandb_training import log_training
+from archsearch.train.wandb_training import TrainingLog, training_log
 from archsearch.train.width import matched_width, read_count
 
 
@@ -56,12 +57,13 @@ def train(cfg: DictConfig) -> None:
             write_line(f"complete already: {folder}")
         else:
             work = make_work(cfg)
-            if not is_trained:
-                train_in(folder, work, start_from)
-            if cfg.test:
-                test(folder, work)
-            if cfg.logger:
-                log(folder, cfg)
+            with logged(folder, cfg, work) as log:
+                if not is_trained:
+                    train_in(folder, work, start_from, log)
+                if cfg.test:
+                    test(folder, work)
+                if log:
+                    log.finish(read_result(folder), drawings=cfg.logger.drawings)
         report(folder)
 
 
@@ -118,12 +120,13 @@ def claim(folder: Path, cfg: DictConfig) -> None:
         )
 
 
-def train_in(folder: Path, work: Work, start_from: Path | None) -> None:
+def train_in(folder: Path, work: Work, start_from: Path | None, log: TrainingLog | None) -> None:
     """Train up to the result; all that is done so far is in the folder after every epoch."""
     write_whole(folder / CELL, f"{work.cell}\n".encode())
     announce(folder, work)
     work = with_precision(work, folder)
-    callbacks = [EpochLines(work.task.metric_name, work.budget.epochs), SaveEpochs(folder)]
+    lines = EpochLines(work.task.metric_name, work.budget.epochs)
+    callbacks = [lines, SaveEpochs(folder), *([log] if log else [])]
     try:
         done = fit(
             work.task, work.cell, work.budget, work.model, work.training, work.seed,
@@ -190,14 +193,23 @@ def test(folder: Path, work: Work) -> None:
     write_result(folder, {**result, "test": metric, "test_measures": module.test_measures})
 
 
-def log(folder: Path, cfg: DictConfig) -> None:
-    """Show the finished training on W&B, beside others of its task and budget."""
-    result = read_result(folder)
-    config = {key: value for key, value in identity(cfg).items() if key != "cell"}
-    choice = {key: cfg.logger[key] for key in ("project", "entity", "mode", "drawings")}
+def logged(folder: Path, cfg: DictConfig, work: Work) -> AbstractContextManager[TrainingLog | None]:
+    """The training's run on W&B, beside others of its task and budget; None without a logger."""
+    if not cfg.logger:
+        return nullcontext()
+    facts = {
+        "run": {key: value for key, value in identity(cfg).items() if key != "cell"},
+        "revision": revision(),
+        "task": work.task.name,
+        "cell": str(work.cell),
+        "key": work.cell.key,
+        "seed": work.seed,
+        "num_params": count_parameters(work.task, work.cell, work.budget, work.model),
+    }
+    choice = {key: cfg.logger[key] for key in ("project", "entity", "mode")}
     group = HydraConfig.get().runtime.choices.get("sweeps")
-    group = group or f"{result['task']}-{result['budget']['name']}"
-    log_training(folder, result, config, group=group, **choice)
+    group = group or f"{work.task.name}-{work.budget.name}"
+    return training_log(folder, work.task.metric_name, facts, group=group, **choice)
 
 
 def write_result(folder: Path, result: dict[str, Any]) -> None:

@@ -1,54 +1,100 @@
-"""A finished training on Weights & Biases: curve, figures, and the weights as an artifact."""
+"""A training on Weights & Biases: its curve as it grows; at its end figures, and the weights as an
+artifact."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from pytorch_lightning import Callback, LightningModule, Trainer
+
 from archsearch.architecture import read_cell
+from archsearch.archive import Epoch
+from archsearch.train.task import TaskModule
 from archsearch.wandb_session import Mode, WandbSession
 
 FILES = ("cell.txt", "result.json", "config.yaml", "model.safetensors")
 DRAWING = "cell.svg"
 
 
-def log_training(
+class TrainingLog(Callback):
+    """Logs each epoch when it ends. Made by `training_log`.
+
+    A training that is taken up again goes on with its W&B run, which has the epochs before.
+    """
+
+    def __init__(self, folder: Path, metric_name: str, session: WandbSession) -> None:
+        self._folder = folder
+        self._metric_name = metric_name
+        self._session = session
+        # None until it is known how many epochs there were when this process took the training up.
+        self._num_logged: int | None = None if session.is_resumed else 0
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:  # noqa: ARG002
+        assert isinstance(pl_module, TaskModule)
+        self._log(pl_module.curve)
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:  # noqa: ARG002
+        assert isinstance(pl_module, TaskModule)
+        self._log(pl_module.curve)
+
+    def finish(self, result: Mapping[str, Any], *, drawings: bool) -> None:
+        """Log what is known once the training is finished.
+
+        result: the content of result.json.
+        drawings: whether the artifact holds the cell's drawing.
+        """
+        self._log([Epoch(**epoch) for epoch in result["curve"]])
+        with self._session.surviving("logging"):
+            if run := self._session.run:
+                run.summary.update(_figures(result))
+                run.log_artifact(_artifact(self._folder, result, drawings=drawings))
+
+    def _log(self, curve: Sequence[Epoch]) -> None:
+        first = len(curve) if self._num_logged is None else self._num_logged
+        self._num_logged = len(curve)
+        with self._session.surviving("logging"):
+            if run := self._session.run:
+                for number, epoch in enumerate(curve[first:], first + 1):
+                    run.log({"epoch": number, **_point(epoch, self._metric_name)})
+
+
+@contextmanager
+def training_log(
     folder: Path,
-    result: Mapping[str, Any],
-    config: Mapping[str, Any],
+    metric_name: str,
+    facts: Mapping[str, Any],
     *,
     project: str,
     entity: str | None,
     mode: Mode | None,
     group: str,
-    drawings: bool = True,
-) -> None:
-    """Log the training in `folder`. Once it is finished all is known, so all is logged at once;
-    to log again goes on with the same W&B run and changes nothing that was there.
+) -> Iterator[TrainingLog]:
+    """The W&B run of the training in `folder`, which ends with the context.
 
-    result: the content of result.json.
-    drawings: whether the artifact holds the cell's drawing.
+    facts: what the run is told of the training where it begins.
     """
     session = WandbSession(folder, project, entity, mode, group=group, job_type="train")
-    facts = {name: result[name] for name in ("task", "cell", "key", "seed", "num_params")}
-    session.start(folder.name, {"run": config, "revision": result["revision"], **facts})
-    with session.surviving("logging"):
+    session.start(folder.name, facts)
+    with session.surviving("defining charts"):
         if run := session.run:
             run.define_metric("epoch", hidden=True)
             run.define_metric("*", step_metric="epoch")
-            for number, epoch in enumerate(result["curve"], 1):
-                run.log({"epoch": number, **_point(epoch, result["metric"])})
-            run.summary.update(_figures(result))
-            run.log_artifact(_artifact(folder, result, drawings=drawings))
+    try:
+        yield TrainingLog(folder, metric_name, session)
+    except BaseException:
+        session.finish(exit_code=1)
+        raise
     session.finish(exit_code=0)
 
 
-def _point(epoch: Mapping[str, Any], metric: str) -> dict[str, float]:
+def _point(epoch: Epoch, metric: str) -> dict[str, float]:
     return {
-        "train_loss": epoch["train_loss"],
-        f"valid/{metric}": epoch["valid_metric"],
-        **{f"valid/{name}": value for name, value in epoch["measures"].items()},
-        "wall_seconds": epoch["wall_seconds"],
+        "train_loss": epoch.train_loss,
+        f"valid/{metric}": epoch.valid_metric,
+        **{f"valid/{name}": value for name, value in epoch.measures.items()},
+        "wall_seconds": epoch.wall_seconds,
     }
 
 

@@ -1,5 +1,6 @@
 """Trials as a search would tell them, without a search."""
 
+import copy
 import math
 from collections.abc import Callable
 
@@ -8,7 +9,8 @@ import pytest
 from archsearch.archive import REFERENCE, Candidate, Epoch, Origin, RunInfo, Status, Trial
 from archsearch.cell import Cell, zoo
 
-RUN = RunInfo("xml-smoke-random-seed1-0123abcd", "0123abcd", {"task": {"name": "xml"}}, "v0")
+CONFIG = {"task": {"name": "xml"}, "search": {"_target_": "archsearch.search.RandomSearch"}}
+RUN = RunInfo("xml-smoke-random-seed1-0123abcd", "0123abcd", CONFIG, "v0")
 REFERENCES = ("rnn", "lstm", "gru")
 
 
@@ -49,7 +51,7 @@ def trials() -> Trials:
 
 @pytest.fixture
 def run_info() -> RunInfo:
-    return RUN
+    return copy.deepcopy(RUN)
 
 
 @pytest.fixture

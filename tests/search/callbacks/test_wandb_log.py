@@ -1,15 +1,18 @@
 """What W&B gets, read back from its offline files; and that its failures never reach a search."""
 
+import gc
 import json
 import logging
 import os
 import signal
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import pytest
 
+from archsearch.archive import Origin
 from archsearch.cell import parse, zoo
 from archsearch.search.callback import Ending
 from archsearch.search.callbacks import WandbLog
@@ -29,6 +32,9 @@ def isolated(monkeypatch, tmp_path):
     monkeypatch.setenv("NETRC", str(home / "netrc"))
     yield
     wandb.teardown()
+    # wandb leaves the temporary folders of its artifacts to the garbage collector.
+    with warnings.catch_warnings(action="ignore", category=ResourceWarning):
+        gc.collect()
 
 
 @pytest.fixture
@@ -50,7 +56,7 @@ def records(run_dir: Path) -> list[dict]:
     return found
 
 
-def warnings(caplog) -> list[logging.LogRecord]:
+def complaints(caplog) -> list[logging.LogRecord]:
     """Those of archsearch; wandb's own go to a file."""
     return [record for record in caplog.records if record.name.startswith("archsearch")]
 
@@ -104,11 +110,40 @@ def test_an_offline_run_has_charts_a_row_a_trial_and_the_best_drawing(
     assert zoo["mut2"].to_svg() in [file.read_text(encoding="utf-8") for file in staged]
     assert {
         "best_so_far_table.nrows", "best_so_far_by_compute_table.nrows", "species_table.nrows",
-        "failures_by_kind_table.nrows",
+        "failures_by_kind_table.nrows", "operators_table.nrows",
     } <= last.keys()  # fmt: skip
+    assert not any(key.startswith(("predictor_against_truth", "rewards")) for key in last)
     leaders = table(run_dir, last, "leaderboard")
     assert [row["rank"] for row in leaders] == ["1", "lstm", "2", "gru", "3", "rnn"]
+    family = table(run_dir, last, "lineage")
+    assert [(row["trial"], row["change"]) for row in family] == [(3, "random"), (6, "mutation")]
+    curves = table(run_dir, last, "learning_curves_table")
+    assert {row["lineKey"] for row in curves} == {
+        "1, trial 6", "2, trial 5", "3, trial 3", "rnn, trial 0", "lstm, trial 1", "gru, trial 2",
+    }  # fmt: skip
+    brought = {row["origin"]: row for row in table(run_dir, last, "origins")}
+    assert brought["random"]["best perplexity"] == 212.32
+    assert (brought["mutation"]["trials"], brought["crossover"]["failed"]) == (2, 2)
     assert points[8]["compute_seconds"] == 1.5 + 61.0 + 1.5 + 1.5 + 0.0 + 61.0
+
+
+def test_what_predictors_expected_and_policies_learnt_from_are_charts(
+    run_dir, tell, trials, run_info
+) -> None:
+    told = [trials.ok(9.0 - i, Origin("x", details={"estimate": -2.0, "update": i // 2}))
+            for i in range(4)]  # fmt: skip
+    reward = {"_target_": "archsearch.search.reward.SoftExponential"}
+    generator = {"_target_": "archsearch.search.rl_generator.RLGenerator", "reward": reward}
+    run_info.config["search"] = generator
+    callback = WandbLog(run_dir, "perplexity", mode="offline", drawings=False)
+    tell(callback, told)
+    callback.on_end(Ending.COMPLETE)
+    last = history(run_dir)[-1]
+    pairs = table(run_dir, last, "predictor_against_truth_table")
+    assert [row["predicted fitness"] for row in pairs] == [-2.0] * 4
+    assert [row["measured fitness"] for row in pairs] == [trial.fitness for trial in told]
+    rewards = table(run_dir, last, "rewards_table")
+    assert len(rewards) == 2 * len(told)
 
 
 def test_a_resumed_search_goes_on_with_its_run_and_its_axis(run_dir, tell, some_trials) -> None:
@@ -167,7 +202,7 @@ def test_disabled_leaves_no_trace(how, run_dir, tell, some_trials, monkeypatch, 
     tell(callback, some_trials)
     callback.on_end(Ending.COMPLETE)
     assert list(run_dir.iterdir()) == []
-    assert warnings(caplog) == []
+    assert complaints(caplog) == []
 
 
 def test_is_offline_unless_logged_in(run_dir, tell, some_trials, monkeypatch) -> None:
@@ -191,7 +226,7 @@ def test_missing_package_is_one_warning(run_dir, tell, some_trials, monkeypatch,
     callback = WandbLog(run_dir, "perplexity")
     tell(callback, some_trials)
     callback.on_end(Ending.COMPLETE)
-    (warning,) = warnings(caplog)
+    (warning,) = complaints(caplog)
     assert "W&B: importing wandb failed, so the run goes on without it" in warning.message
 
 
@@ -200,7 +235,7 @@ def test_unwritable_folder_is_one_warning(run_dir, tell, some_trials, caplog) ->
     callback = WandbLog(run_dir, "perplexity", mode="offline")
     tell(callback, some_trials)
     callback.on_end(Ending.COMPLETE)
-    (warning,) = warnings(caplog)
+    (warning,) = complaints(caplog)
     assert warning.levelno == logging.WARNING
     assert "starting failed" in warning.message
 
@@ -210,7 +245,7 @@ def test_misspelt_mode_is_one_warning(run_dir, tell, some_trials, monkeypatch, c
     callback = WandbLog(run_dir, "perplexity")
     tell(callback, some_trials)
     callback.on_end(Ending.COMPLETE)
-    (warning,) = warnings(caplog)
+    (warning,) = complaints(caplog)
     assert "Input should be 'online', 'offline'" in warning.message
 
 
@@ -225,7 +260,7 @@ def test_service_that_dies_is_one_warning_and_the_next_search_logs_again(
     for trial in some_trials[4:]:
         callback.on_trial(trial, {})
     callback.on_end(Ending.COMPLETE)
-    (warning,) = warnings(caplog)
+    (warning,) = complaints(caplog)
     assert "logging failed" in warning.message
 
     other = tmp_path / "other"
@@ -233,7 +268,7 @@ def test_service_that_dies_is_one_warning_and_the_next_search_logs_again(
     again = WandbLog(other, "perplexity", mode="offline", drawings=False)
     tell(again, some_trials)
     again.on_end(Ending.COMPLETE)
-    assert len(warnings(caplog)) == 1
+    assert len(complaints(caplog)) == 1
     assert [row["trial"] for row in history(other)][-1] == 8
 
 

@@ -57,6 +57,14 @@ def origin_text(candidate: Candidate) -> str:
     return f"{operation} of {parents}" if parents else operation
 
 
+def change_text(candidate: Candidate) -> str:
+    """How it came about from its parents: "crossover, insert, replace"."""
+    origin = candidate.origin
+    mutations = origin.details.get("mutations")
+    listed = mutations if isinstance(mutations, list) else []
+    return ", ".join([origin.operation.replace("_", " "), *map(str, listed)])
+
+
 def cell_text(architecture: Architecture) -> str:
     """Its text on one line, a cell's statement of h_t first, for where only a part can be shown."""
     statements = [" ".join(statement.split()) for statement in str(architecture).split(";")]

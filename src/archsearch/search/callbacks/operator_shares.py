@@ -1,10 +1,11 @@
-"""Which operators the cells of a run have, counted in their texts."""
+"""Which operators the architectures of a run have, counted in their texts."""
 
 import math
 import re
 from collections import Counter
+from collections.abc import Sequence
 
-from archsearch.report.run_record import RunRecord
+from archsearch.archive import Trial
 
 SPANS = 10  # of a run
 _OPERATOR = re.compile(r"\b([A-Z][A-Za-z0-9]*)\(")
@@ -15,13 +16,13 @@ def count_operators(text: str) -> Counter[str]:
     return Counter(_OPERATOR.findall(text))
 
 
-def operator_shares(run: RunRecord) -> list[tuple[int, dict[str, float]]]:
-    """For each tenth of the run the number of its last trial and the operators' shares, which sum
+def operator_shares(trials: Sequence[Trial]) -> list[tuple[int, dict[str, float]]]:
+    """For each tenth of the trials the number of its last one and the operators' shares, which sum
     to 1. A tenth without an operator is left out."""
-    size = max(1, math.ceil(len(run.proposed) / SPANS))
+    size = max(1, math.ceil(len(trials) / SPANS))
     found = []
-    for start in range(0, len(run.proposed), size):
-        span = run.proposed[start : start + size]
+    for start in range(0, len(trials), size):
+        span = trials[start : start + size]
         counts: Counter[str] = Counter()
         for trial in span:
             counts.update(count_operators(str(trial.candidate.architecture)))

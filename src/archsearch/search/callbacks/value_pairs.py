@@ -1,0 +1,56 @@
+"""Two figures of each trial, to be held against each other."""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable
+
+from archsearch.archive import Status, Trial
+from archsearch.archive.records import ESTIMATE
+
+Pairs = list[tuple[float, float]]
+
+
+def estimates(trials: Iterable[Trial]) -> Pairs:
+    """The fitness that a predictor of cells expected, and the one that was measured."""
+    return [
+        (float(trial.candidate.origin.details[ESTIMATE]), trial.fitness)
+        for trial in trials
+        if ESTIMATE in trial.candidate.origin.details and trial.status is Status.OK
+    ]
+
+
+def guesses(trials: Iterable[Trial], whole: Iterable[Trial]) -> Pairs:
+    """The metric that a predictor of curves gave to a training that stopped early, and the one
+    that the same training came to where it was done in full: same candidate, same seed.
+
+    whole: trials in which it may have been.
+    """
+    measured = {
+        (trial.candidate.key, trial.seed): trial.metric
+        for trial in whole
+        if trial.metric is not None and not is_guess(trial)
+    }
+    return [
+        (trial.metric, measured[key])
+        for trial in trials
+        if trial.metric is not None
+        and is_guess(trial)
+        and (key := (trial.candidate.key, trial.seed)) in measured
+    ]
+
+
+def is_guess(trial: Trial) -> bool:
+    """Whether a predictor of curves stood in for the last epochs."""
+    return "predicted" in trial.details
+
+
+def measures(trials: Iterable[Trial]) -> tuple[str, Pairs] | None:
+    """What else validation measured after the last epoch, such as the loss beside BLEU: its name
+    and its values with the metric. The measure that most trials have; None where there is none."""
+    pairs: dict[str, Pairs] = defaultdict(list)
+    for trial in trials:
+        if trial.metric is not None and trial.curve:
+            for measure, value in trial.curve[-1].measures.items():
+                if math.isfinite(value):
+                    pairs[measure].append((value, trial.metric))
+    return max(pairs.items(), key=lambda item: len(item[1]), default=None)

@@ -1,0 +1,137 @@
+"""What a run has brought, as whole charts of Weights & Biases, drawn once from its trials."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any
+
+from archsearch.archive import Json, Trial
+from archsearch.search.callbacks.operator_shares import operator_shares
+from archsearch.search.callbacks.panel import COMPARED
+from archsearch.search.callbacks.ranking import rank
+from archsearch.search.callbacks.rewards import reward_course
+from archsearch.search.callbacks.standings import Standings
+from archsearch.search.callbacks.value_pairs import Pairs, estimates, measures
+from archsearch.search.callbacks.wandb_tables import table
+from archsearch.search.callbacks.wording import status_text
+
+if TYPE_CHECKING:
+    from wandb.plot.custom_chart import CustomChart
+
+BEST_CURVES = 5  # beside those of the references
+LEAST_PAIRS = 3
+Charts = dict[str, "CustomChart"]
+
+
+def progress_charts(standings: Standings, trials: Sequence[Trial], metric_name: str) -> Charts:
+    """The best so far beside the reference, over trials and over compute, and learning curves."""
+    if standings.best is None:
+        return {}
+    seconds = [*accumulate(trial.wall_seconds for trial in _proposed(trials))]
+    first = len(seconds) - len(standings.best_so_far)
+    after = range(first, len(seconds))
+    title = f"Best {metric_name} so far"
+    lines = {"best so far": standings.best_so_far}
+    if (reference := standings.reference_metric(COMPARED)) is not None:
+        lines[COMPARED] = [reference] * len(after)
+    return {
+        "best_so_far": _lines([*after], lines, title, "trials of the strategy"),
+        "best_so_far_by_compute": _lines(seconds[first:], lines, title, "seconds of training"),
+        **_learning_curves(trials, metric_name),
+    }
+
+
+def _learning_curves(trials: Sequence[Trial], metric_name: str) -> Charts:
+    """Of the best cells and the references; none where a training has one epoch."""
+    xs: list[Sequence[float]] = []
+    ys: dict[str, Sequence[float]] = {}
+    for entry in rank(trials):
+        trial = entry.trial
+        if entry.label and (entry.place or 0) <= BEST_CURVES:
+            known = [
+                (epoch, point.valid_metric)
+                for epoch, point in enumerate(trial.curve, 1)
+                if math.isfinite(point.valid_metric)
+            ]
+            if len(known) > 1:
+                epochs, ys[f"{entry.label}, trial {trial.candidate.number}"] = zip(
+                    *known, strict=True
+                )
+                xs.append(epochs)
+    if not ys:
+        return {}
+    return {"learning_curves": _lines(xs, ys, f"Validation {metric_name}", "epoch")}
+
+
+def strategy_charts(
+    search: Mapping[str, Json], trials: Sequence[Trial], metric_name: str
+) -> Charts:
+    """Those that the strategy and its trials give reason for.
+
+    search: the group of the run's configuration.
+    """
+    proposed = _proposed(trials)
+    charts = {**_operators(proposed), **_rewards(search, proposed)}
+    expected = estimates(proposed)
+    charts |= _dots("predictor_against_truth", expected, "predicted fitness", "measured fitness")
+    if (found := measures(proposed)) is not None:
+        charts |= _dots("measures", found[1], f"validation {found[0]}", metric_name)
+    return charts
+
+
+def _operators(proposed: Sequence[Trial]) -> Charts:
+    spans = operator_shares(proposed)
+    names = sorted({name for _, shares in spans for name in shares})
+    if not names:
+        return {}
+    shares = {name: [share.get(name, 0.0) for _, share in spans] for name in names}
+    after = [last for last, _ in spans]
+    return {"operators": _lines(after, shares, "Shares of all operators", "trials")}
+
+
+def _rewards(search: Mapping[str, Json], proposed: Sequence[Trial]) -> Charts:
+    course = reward_course(search, proposed)
+    if course is None:
+        return {}
+    lines = {"of a trial": course.rewards, course.meaning: course.middle}
+    return {"rewards": _lines([*range(1, len(course.rewards) + 1)], lines, "Rewards", "trials")}
+
+
+def failures_chart(standings: Standings) -> Charts:
+    import wandb
+
+    if not standings.failures:
+        return {}
+    rows = [(status_text(status), count) for status, count in standings.failures.items()]
+    bars = wandb.plot.bar(table(("failure", "trials"), rows), "failure", "trials", "Failures")
+    return {"failures_by_kind": bars}
+
+
+def species_chart(figures: Sequence[Mapping[str, float]]) -> Charts:
+    """figures: for each trial those that count species."""
+    kinds = sorted({name for each in figures for name in each})
+    if not kinds:
+        return {}
+    lines = {kind.replace("_", " "): [each.get(kind, 0) for each in figures] for kind in kinds}
+    return {"species": _lines([*range(len(figures))], lines, "Species", "trials told")}
+
+
+def _dots(name: str, pairs: Pairs, x: str, y: str) -> Charts:
+    import wandb
+
+    if len(pairs) < LEAST_PAIRS:
+        return {}
+    return {name: wandb.plot.scatter(table((x, y), pairs), x, y, f"{y} against {x}")}
+
+
+def _lines(
+    xs: Sequence[Any], ys: Mapping[str, Sequence[float]], title: str, xname: str
+) -> "CustomChart":
+    """xs: for all lines, or for each its own."""
+    import wandb
+
+    return wandb.plot.line_series(xs=xs, ys=[*ys.values()], keys=[*ys], title=title, xname=xname)
+
+
+def _proposed(trials: Iterable[Trial]) -> list[Trial]:
+    return [trial for trial in trials if not trial.candidate.is_reference]
