@@ -2,8 +2,6 @@
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import asdict
@@ -13,6 +11,7 @@ from typing import Any
 
 import pytest
 from pytorch_lightning import Callback
+from wandb_records import wandb_records
 
 from archsearch.archive import Epoch
 from archsearch.cell import zoo
@@ -51,20 +50,8 @@ def log_in(folder: Path) -> AbstractContextManager[TrainingLog]:
     )
 
 
-def records(folder: Path) -> list[dict[str, Any]]:
-    """Of all processes that were at work on it, in their order."""
-    found = []
-    for file in sorted(folder.glob("wandb/offline-run-*/run-*.wandb")):
-        shown = subprocess.run(
-            [sys.executable, "-m", "wandb", "leet", "inspect", "--json", str(file)],
-            check=True, capture_output=True, text=True,
-        )  # fmt: skip
-        found += [json.loads(line) for line in shown.stdout.splitlines()]
-    return found
-
-
 def points(folder: Path) -> list[dict[str, Any]]:
-    return [r["history"]["item"] for r in records(folder) if r["type"] == "history"]
+    return [r["history"]["item"] for r in wandb_records(folder) if r["type"] == "history"]
 
 
 class Stop(Callback):
@@ -86,13 +73,13 @@ def test_an_epoch_is_logged_when_it_ends_and_once(folder, task, budget, model, a
     logged = points(folder)
     assert [point["epoch"] for point in logged] == [1, 2, 3]
     assert [p["valid/perplexity"] for p in logged] == [e.valid_metric for e in done.curve]
-    assert len({r["run"]["run_id"] for r in records(folder) if r["type"] == "run"}) == 1
+    assert len({r["run"]["run_id"] for r in wandb_records(folder) if r["type"] == "run"}) == 1
 
 
 def test_a_finished_training_is_its_curve_its_figures_and_its_weights(folder: Path) -> None:
     with log_in(folder) as log:
         log.finish(RESULT, drawings=True)
-    every = records(folder)
+    every = wandb_records(folder)
     (run,) = (record["run"] for record in every if record["type"] == "run")
     assert (run["run_group"], run["job_type"]) == ("xml-tiny", "train")
     assert [(p["epoch"], p["valid/perplexity"], p["valid/accuracy"]) for p in points(folder)] == [

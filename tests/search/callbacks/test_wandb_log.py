@@ -1,16 +1,14 @@
 """What W&B gets, read back from its offline files; and that its failures never reach a search."""
 
-import gc
 import json
 import logging
 import os
 import signal
-import subprocess
 import sys
-import warnings
 from pathlib import Path
 
 import pytest
+from wandb_records import wandb_records
 
 from archsearch.archive import Origin
 from archsearch.cell import parse, zoo
@@ -32,9 +30,6 @@ def isolated(monkeypatch, tmp_path):
     monkeypatch.setenv("NETRC", str(home / "netrc"))
     yield
     wandb.teardown()
-    # wandb leaves the temporary folders of its artifacts to the garbage collector.
-    with warnings.catch_warnings(action="ignore", category=ResourceWarning):
-        gc.collect()
 
 
 @pytest.fixture
@@ -44,25 +39,13 @@ def run_dir(tmp_path) -> Path:
     return folder
 
 
-def records(run_dir: Path) -> list[dict]:
-    """The records of all offline runs in the directory, in the order of their processes."""
-    found = []
-    for file in sorted(run_dir.glob("wandb/offline-run-*/run-*.wandb")):
-        shown = subprocess.run(
-            [sys.executable, "-m", "wandb", "leet", "inspect", "--json", str(file)],
-            check=True, capture_output=True, text=True,
-        )  # fmt: skip
-        found += [json.loads(line) for line in shown.stdout.splitlines()]
-    return found
-
-
 def complaints(caplog) -> list[logging.LogRecord]:
     """Those of archsearch; wandb's own go to a file."""
     return [record for record in caplog.records if record.name.startswith("archsearch")]
 
 
 def history(run_dir: Path) -> list[dict]:
-    return [r["history"]["item"] for r in records(run_dir) if r["type"] == "history"]
+    return [r["history"]["item"] for r in wandb_records(run_dir) if r["type"] == "history"]
 
 
 def table(run_dir: Path, row: dict, name: str = "trials") -> list[dict]:
@@ -153,7 +136,7 @@ def test_a_resumed_search_goes_on_with_its_run_and_its_axis(run_dir, tell, some_
     second = WandbLog(run_dir, "perplexity", mode="offline", drawings=False)
     tell(second, some_trials, replayed=5)
     second.on_end(Ending.COMPLETE)
-    every = records(run_dir)
+    every = wandb_records(run_dir)
     assert len({r["run"]["run_id"] for r in every if r["type"] == "run"}) == 1
     logged = [r["history"]["item"] for r in every if r["type"] == "history"]
     assert [row["trial"] for row in logged if "wall_seconds" in row] == list(range(9))
@@ -168,7 +151,7 @@ def test_the_best_architecture_is_an_artifact_that_can_be_read_back(
     )
     tell(callback, some_trials)
     callback.on_end(Ending.COMPLETE)
-    every = records(run_dir)
+    every = wandb_records(run_dir)
     (run,) = (r["run"] for r in every if r["type"] == "run")
     assert (run["run_group"], run["job_type"]) == ("sweep", "gp_neat")
     assert run["config"]["update"]["task"] == "xml"
