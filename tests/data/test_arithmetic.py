@@ -26,7 +26,7 @@ def test_only_results_are_to_be_predicted() -> None:
     written = "".join(corpus.vocabulary[max(n, ~n)] for n in corpus.train.tolist())
     assert written.count(".") == 50
     scored = "".join(corpus.vocabulary[n] if n >= 0 else " " for n in corpus.train.tolist())
-    results = re.findall(r"=(-?\d+)\.", written)
+    results = re.findall(r"=(-?\d+\.)", written)
     assert scored.split() == results
     assert len(results) == 50
 

@@ -4,12 +4,12 @@ Jozefowicz, Zaremba, Sutskever, An Empirical Exploration of Recurrent Network Ar
 
     3e36d9-h1h39f94eeh43keg3c=-13991064.
 
-What counts is the result: its sign, if it is negative, and its digits. All else is read only.
+What counts is the result: its sign, if it is negative, its digits, and the point that ends it, since
+that a number is over is a part of it. All else is read only.
 
 What the notes leave open, as decided here: each number has 1 to 8 digits, all lengths alike, the
 first not 0 unless it is the only one. Before every symbol of the exercise but the first there is
-with probability 1/2 a run of 1 to 3 letters from a to k, which are those of the example. A point
-ends an exercise.
+with probability 1/2 a run of 1 to 3 letters from a to k, which are those of the example.
 """
 
 import random
@@ -35,7 +35,7 @@ class Arithmetic:
     """Makes the corpus: `Arithmetic()()`.
 
     train_exercises, valid_exercises, test_exercises: their numbers; one has about 30 symbols, of
-        which six count.
+        which seven count.
     seed: which text, the same in every process; each split has a generator of its own.
     """
 
@@ -67,8 +67,7 @@ class Arithmetic:
         for _ in range(num_exercises):
             exercise, result = draw_exercise(rng)
             tokens += [~number[symbol] for symbol in exercise]
-            tokens += [number[symbol] for symbol in result]
-            tokens.append(~number[END])
+            tokens += [number[symbol] for symbol in result + END]
         return torch.tensor(tokens)
 
 
