@@ -6,7 +6,7 @@ import math
 import pytest
 import torch
 
-from archsearch.cell import zoo
+from archsearch.cell import parse, zoo
 from archsearch.data import TokenCorpus
 from archsearch.train import LanguageTask, fit
 from archsearch.train.failures import Diverged
@@ -113,6 +113,23 @@ def test_a_step_that_is_not_finite_is_left_out_and_states_begin_anew(task, budge
     assert all(bool(p.isfinite().all()) for p in module.network.parameters())
     assert math.isfinite(float(module._nats))
     assert module._measures_of_skipping() == {"skipped steps": 1.0}
+
+
+def test_states_that_overflow_begin_anew_in_an_evaluation_and_every_symbol_counts(
+    task, budget, model, adam
+):
+    """c_t doubles with every symbol: it is infinite after 128, and h_t is not a number then."""
+    doubling = parse(
+        "c_t = Add(Add(c_tm1, c_tm1), Sigmoid(Linear(x_t))); h_t = Tanh(Sub(c_t, c_tm1))"
+    )
+    limits = budget(batch_size=1, unroll_steps=50, epochs=1)
+    lenient = dataclasses.replace(adam, max_skipped_steps=2)
+    (epoch,) = fit(task, doubling, limits, model, lenient, 1).curve
+    # 399 symbols are predicted in eight segments, of which each third one overflows.
+    assert epoch.measures["restarted states"] == 3
+    assert 2 < epoch.valid_metric < 40
+    with pytest.raises(Diverged):
+        fit(task, doubling, limits, model, adam, 1)
 
 
 @pytest.mark.parametrize("max_skipped_steps", [0, 2])

@@ -31,7 +31,9 @@ class LanguageModule(BatchModule[Segment]):
     """Trains and evaluates a LanguageModel on segments that follow each other in a stream.
 
     States are carried from segment to segment and cut from the graph between them; they start
-    from zeros with every epoch and every evaluation.
+    from zeros with every epoch and every evaluation. Where a training leaves steps out that are not
+    finite, states that overflow begin anew in its evaluations too: every symbol still counts, and a
+    measure says how often. A cell that does not bound its states would else fail by one overflow.
 
     metrics: the metric, then the other measures.
     max_perplexity: above it, on validation data, a training has diverged.
@@ -63,6 +65,7 @@ class LanguageModule(BatchModule[Segment]):
         self._evaluated_nats: Tensor | float = 0.0  # summed over `_num_evaluated` time steps
         self._num_right: Tensor | float = 0.0
         self._num_evaluated = 0.0
+        self._num_restarts = 0  # segments of the evaluation before which states began anew
         self._perplexity = math.nan  # of the last evaluation
 
     def train_batches(self) -> list[Segment]:
@@ -106,14 +109,20 @@ class LanguageModule(BatchModule[Segment]):
     def begin(self) -> None:
         self.forget_states()
         self._evaluated_nats, self._num_right, self._num_evaluated = 0.0, 0.0, 0.0
+        self._num_restarts = 0
 
     def evaluate(self, batch: Segment) -> None:
         inputs, targets = self._read(batch)
         features = self.network(inputs, self._states)
+        loss = self._loss(features, targets)
+        if self._must_begin_anew(loss):
+            self._num_restarts += 1
+            features = self.network(inputs, None)
+            loss = self._loss(features, targets)
         self._states = features.states
         num_scored = len(inputs) * self._share_scored(targets)
         self._num_evaluated += num_scored
-        self._evaluated_nats = self._evaluated_nats + self._loss(features, targets) * num_scored
+        self._evaluated_nats = self._evaluated_nats + loss * num_scored
         if LanguageMetric.ACCURACY in self._metrics:
             is_right = self.network.logits(features).argmax(2) == targets
             self._num_right += is_right.sum() / targets.shape[1]
@@ -127,12 +136,19 @@ class LanguageModule(BatchModule[Segment]):
             LanguageMetric.ACCURACY: float(self._num_right) / self._num_evaluated,
         }
         metric, *others = self._metrics
-        return known[metric], {str(name): known[name] for name in others}
+        measures = {str(name): known[name] for name in others}
+        if self._num_restarts:
+            measures["restarted states"] = float(self._num_restarts)
+        return known[metric], measures
 
     def objection(self, metric: float) -> str | None:  # noqa: ARG002
         if self._perplexity <= self._max_perplexity:
             return None
         return f"validation perplexity {self._perplexity:.4g} over {self._max_perplexity:.4g}"
+
+    def _must_begin_anew(self, loss: Tensor) -> bool:
+        may = self.training_plan.max_skipped_steps > 0 and self._states is not None
+        return may and not math.isfinite(float(loss))
 
     def _read(self, segment: Segment) -> tuple[Tensor, Tensor]:
         """Inputs and targets, which stay negative where they do not count."""

@@ -42,7 +42,7 @@ class Training:
     accelerator: str = "cpu"  # as Lightning names them; "auto" takes a GPU where there is one
     precision: Precision = Precision.FLOAT32
     # So many steps in a row whose loss or gradient is not finite are left out, and states begin
-    # anew; one more, and the training has diverged.
+    # anew; one more, and the training has diverged. 0 also keeps states as they are in evaluations.
     max_skipped_steps: int = 0
 
     def __post_init__(self) -> None:
