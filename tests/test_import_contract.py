@@ -13,13 +13,13 @@ SOURCE = Path(__file__).parent.parent / "src" / "archsearch"
 ALLOWED = {
     "cell": set(),
     "architecture": {"cell"},
-    "archive": {"cell", "architecture"},
+    "archive": {"cell", "architecture", "failure"},
     "space": {"cell", "architecture"},
     "predictor": {"cell", "compiler", "archive", "data", "config", "command"},
-    "search": {"cell", "architecture", "space", "archive", "predictor", "wandb_session"},
+    "search": {"cell", "architecture", "space", "archive", "predictor", "failure", "wandb_session"},
     "compiler": {"cell"},
     "nn": {"cell", "architecture", "compiler"},
-    "data": set(),
+    "data": {"failure"},
     "train": {
         "cell",
         "architecture",
@@ -86,3 +86,30 @@ def test_light_packages_import_without_torch() -> None:
     imports = "; ".join(f"import archsearch.{package}" for package in (*WITHOUT_TORCH, "draw"))
     program = f"import sys; {imports}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def imported_by(program: str) -> set[str]:
+    """The modules that a fresh interpreter has after this program."""
+    program = f"import sys; {program}; sys.stdout.write(' '.join(sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return set(done.stdout.split())
+
+
+def test_a_process_that_only_supervises_a_search_starts_without_lightning() -> None:
+    """Its import takes longer than all others together, and torch's compiler comes with it."""
+    imported = imported_by(
+        "import archsearch.main, hydra; from archsearch.config import check, conf_folder, register;"
+        "register(); hydra.initialize_config_dir(conf_folder(), version_base='1.3');"
+        "tasks = ['xml', 'jsb_chorales', 'multi30k', 'cifar10'];"
+        "[check(hydra.compose('config', overrides=[f'task={task}'])) for task in tasks]"
+    )
+    assert "archsearch.train.translation" in imported
+    assert imported.isdisjoint({"pytorch_lightning", "lightning_fabric", "torch._dynamo"})
+
+
+@pytest.mark.parametrize("command", ["archsearch.__main__", "archsearch.report.__main__"])
+def test_a_command_reads_its_arguments_without_torch(command: str) -> None:
+    assert imported_by(f"import {command}").isdisjoint({"torch", "matplotlib", "sqlalchemy"})

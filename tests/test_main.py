@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from torch_settings import torch_settings  # noqa: F401
 
+from archsearch.__main__ import main
 from archsearch.archive import Archive
 from archsearch.cell import parse
 from archsearch.data import data_root
 from archsearch.data.cifar10_reduced import FIRST_4000_FILE
-from archsearch.main import main
 
 SMOKE = ("budget=smoke", "executor=serial", "logger=none", "trials=4")
 

@@ -12,7 +12,7 @@ import pytest
 from omegaconf import OmegaConf
 from torch_settings import torch_settings  # noqa: F401
 
-from archsearch import main as search
+from archsearch import __main__ as search
 from archsearch.archive import Archive
 from archsearch.cell import zoo
 from archsearch.config import check, conf_folder, register

@@ -1,6 +1,24 @@
 """`python -m archsearch`."""
 
-from archsearch.main import main
+from omegaconf import DictConfig
+
+from archsearch.command import run_command
+from archsearch.config import register
+
+
+def main() -> None:
+    """The command."""
+    register()
+    run_command(job, "config")
+
+
+def job(cfg: DictConfig) -> float | None:
+    """The search that the configuration defines."""
+    # Here, because torch takes seconds to import: --help and mistakes are answered without.
+    from archsearch.main import search
+
+    return search(cfg)
+
 
 if __name__ == "__main__":
     main()

@@ -16,10 +16,8 @@ from hydra.errors import (
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
-from archsearch.archive import ArchiveError
 from archsearch.config import conf_folder, nearest
-from archsearch.data import DataError
-from archsearch.evaluate import EvaluationError
+from archsearch.failure import Failure
 from archsearch.usage import FAILURE, INTERRUPTED, USAGE, Parser, stop
 
 __all__ = [
@@ -65,7 +63,7 @@ def one_line_errors(config_name: str = "config") -> Iterator[None]:
         yield
     except (Interrupted, KeyboardInterrupt) as error:
         stop(str(error) or "interrupted", INTERRUPTED)
-    except (ArchiveError, DataError, EvaluationError) as error:
+    except Failure as error:
         stop(str(error), FAILURE)
     except InstantiationException as error:
         if not isinstance(error.__cause__, ValueError):

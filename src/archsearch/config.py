@@ -24,8 +24,6 @@ from hydra.plugins.search_path_plugin import SearchPathPlugin
 from omegaconf import MISSING, DictConfig, ListConfig, OmegaConf
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from archsearch.data.own_text import text_digest
-
 # What decides a run's results, and so names its directory. Left out on purpose: where data and
 # outputs lie, how trials are executed and logged, and `trials`, so that the same command with a
 # larger number of trials goes on with the same run.
@@ -146,6 +144,13 @@ def register() -> None:
     OmegaConf.register_new_resolver("archsearch.run_name", run_name, replace=True)
     OmegaConf.register_new_resolver("archsearch.choices", choices, replace=True)
     OmegaConf.register_new_resolver("archsearch.text_digest", text_digest, replace=True)
+
+
+def text_digest(*paths: str | None) -> str:
+    """Of a user's own text; see `archsearch.data.own_text`."""
+    from archsearch.data import own_text  # here: torch takes seconds, and few runs have such a text
+
+    return own_text.text_digest(*paths)
 
 
 def choices() -> str:

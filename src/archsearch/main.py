@@ -18,14 +18,13 @@ from omegaconf import DictConfig, OmegaConf
 from archsearch.architecture import Architecture
 from archsearch.archive import ARCHIVE_FILE, Archive, RunInfo, lock_run
 from archsearch.cell import zoo
-from archsearch.command import Interrupted, run_command
+from archsearch.command import Interrupted
 from archsearch.config import (
     CONFIG_FILE,
     ConfigError,
     check,
     config_hash,
     identity,
-    register,
     revision,
 )
 from archsearch.data import ROOT_VARIABLE
@@ -42,12 +41,6 @@ from archsearch.train import StepTimer, Task, count_parameters, resolve_precisio
 
 # What a run keeps of earlier ones.
 WARM_START, POOL, KNOWN_PAIRS = "warm_start.json", "pool.json", "known_pairs.json"
-
-
-def main() -> None:
-    """The command `python -m archsearch`."""
-    register()
-    run_command(search, "config")
 
 
 def search(cfg: DictConfig) -> float | None:

@@ -20,9 +20,9 @@ from archsearch.data.store import ROOT_VARIABLE
 from archsearch.export.reading import is_export, read_export
 from archsearch.train import Sampler, set_up_process
 from archsearch.train.cell_argument import quoted
-from archsearch.train.checkpoint import write_whole
-from archsearch.train.progress import write_line
+from archsearch.train.lines import write_line
 from archsearch.train.trained import Rebuilt, read_trained
+from archsearch.train.whole_file import write_whole
 
 _ALL = ("run", "out", "seed", "data")  # what every task takes
 _FREE_TEXT = "prompt="

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from archsearch.__main__ import main
 from archsearch.archive import Archive
-from archsearch.main import main
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
 EXAMPLES = sorted(folder.name for folder in (DOCS / "examples").iterdir() if folder.is_dir())

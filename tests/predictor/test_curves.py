@@ -5,6 +5,7 @@ import os
 import pickle
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -112,29 +113,24 @@ def test_any_number_of_epochs_may_be_seen_and_guessed(name: str) -> None:
         configured_predictor(name, {"num_seen": 3, "num_epochs": 3})
 
 
-LEARN_AND_GUESS = """
-import torch
-from toy_curves import toy_curves
-from archsearch.predictor.configured import configured_predictor
-
-torch.manual_seed({hash_seed})
-for name, numbers in {quick}.items():
-    predictor = configured_predictor(name, numbers)
-    predictor.fit(toy_curves(30, seed=1), 1)
-    print(predictor.predict(toy_curves(3, seed=2)).tolist())
-"""
+def guesses_after_learning() -> list[list[float]]:
+    """Of each predictor, for the same curves after the same curves."""
+    predictors = [fitted(name, toy_curves(30, seed=1)) for name in QUICK]
+    return [predictor.predict(toy_curves(3, seed=2)).tolist() for predictor in predictors]
 
 
 def test_equal_seeds_learn_the_same_in_any_process() -> None:
-    def guesses_of_another_process(hash_seed: int) -> str:
-        program = LEARN_AND_GUESS.format(hash_seed=hash_seed, quick=QUICK)
-        environment = {"PYTHONHASHSEED": str(hash_seed), "PYTHONPATH": os.pathsep.join(sys.path)}
-        return subprocess.run(
-            [sys.executable, "-c", program],
-            env=os.environ | environment, capture_output=True, text=True, check=True,
-        ).stdout  # fmt: skip
-
-    assert guesses_of_another_process(1) == guesses_of_another_process(2)
+    program = (
+        "import torch; torch.manual_seed(2);"
+        "from test_curves import guesses_after_learning; print(guesses_after_learning())"
+    )
+    environment = {"PYTHONHASHSEED": "2", "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=Path(__file__).parent,
+        env=os.environ | environment, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout.strip() == str(guesses_after_learning())
 
 
 def test_another_seed_learns_something_else() -> None:

@@ -21,9 +21,9 @@ from toy_runs import configuration, trials_of, write_run, write_trials
 from archsearch.archive import Origin, Status, Trial
 from archsearch.cell import zoo
 from archsearch.config import ConfigError, identity
-from archsearch.report.__main__ import write_report
 from archsearch.report.best_so_far import course, evenly, top_mean
 from archsearch.report.build import build_report
+from archsearch.report.command import write_report
 from archsearch.report.differences import paired_differences, t_interval
 from archsearch.report.folder import LIST, PAGE, files_of, write_folder
 from archsearch.report.lineage import MAX_SHOWN, family, to_svg

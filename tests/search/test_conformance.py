@@ -6,6 +6,7 @@ import random
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 
 import pytest
 import toy_landscape
@@ -25,9 +26,28 @@ def subject(name: str) -> Subject:
     return SUBJECTS[name]
 
 
+@pytest.fixture(scope="module")
+def elsewhere() -> Iterator[Callable[[str], list[str]]]:
+    """The history of a subject by name, in a process that strings have other hashes in.
+
+    One for all subjects, for what they need takes seconds to import.
+    """
+    with subprocess.Popen(
+        [sys.executable, toy_landscape.__file__],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "PYTHONHASHSEED": "42"},
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+
+        def answer(name: str) -> list[str]:
+            print(name, file=process.stdin, flush=True)
+            return json.loads(process.stdout.readline())
+
+        yield answer
+
+
 def test_proposals_are_valid_and_can_be_archived(subject: Subject) -> None:
     space = subject.space
-    for trial in drive(subject.make(1), TowardsTarget(subject, 0), 120):
+    for trial in drive(subject.make(1), TowardsTarget(subject, 0), 80):
         candidate = trial.candidate
         genome = space.from_json(candidate.genome)
         assert space.check(genome) is None
@@ -52,46 +72,41 @@ def test_other_seeds_propose_other_cells(subject: Subject) -> None:
     assert [t.candidate.key for t in first] != [t.candidate.key for t in second]
 
 
-def test_same_seed_gives_the_same_search_in_a_fresh_process(name: str) -> None:
-    fresh = subprocess.run(
-        [sys.executable, toy_landscape.__file__, name],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "PYTHONHASHSEED": "42"},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert fresh.stdout.splitlines() == history(name)
+def test_same_seed_gives_the_same_search_in_a_fresh_process(
+    name: str, elsewhere: Callable[[str], list[str]]
+) -> None:
+    assert elsewhere(name) == history(name)
 
 
 def test_resume_equals_an_undisturbed_search(subject: Subject) -> None:
-    whole = drive(subject.make(3), TowardsTarget(subject, 0), 90)
-    for killed_after in (1, 19, 50):
+    whole = drive(subject.make(3), TowardsTarget(subject, 0), 60)
+    for killed_after in (1, 19, 45):
         told = tuple(whole[:killed_after])
-        assert drive(subject.make(3), TowardsTarget(subject, 0), 90, told=told) == whole
+        assert drive(subject.make(3), TowardsTarget(subject, 0), 60, told=told) == whole
 
 
 def test_replay_of_tells_in_another_order_proposes_the_same(subject: Subject) -> None:
-    whole = drive(subject.make(3), TowardsTarget(subject, 0), 90, order=random.Random(5))
-    told = tuple(whole[:70])
-    replayed = drive(subject.make(3), TowardsTarget(subject, 0), 70, told=told)
-    assert replayed == whole[:70]
+    whole = drive(subject.make(3), TowardsTarget(subject, 0), 70, order=random.Random(5))
+    told = tuple(whole[:50])
+    replayed = drive(subject.make(3), TowardsTarget(subject, 0), 50, told=told)
+    assert replayed == whole[:50]
 
 
 @pytest.mark.parametrize("share", [0.3, 1.0])
 def test_failed_trials_are_survived(subject: Subject, share: float) -> None:
     rng = random.Random(4)
     toy = TowardsTarget(subject, 0)
-    trials = drive(subject.make(4), lambda cell: None if rng.random() < share else toy(cell), 120)
-    assert len({trial.candidate.key for trial in trials}) > 100
+    trials = drive(subject.make(4), lambda cell: None if rng.random() < share else toy(cell), 80)
+    assert len({trial.candidate.key for trial in trials}) > 67
 
 
 @pytest.mark.parametrize("window", [1, 3, 50])
 def test_any_order_of_tells_is_survived(subject: Subject, window: int) -> None:
     trials = drive(
-        subject.make(5), TowardsTarget(subject, 0), 100, window=window, order=random.Random(window)
+        subject.make(5), TowardsTarget(subject, 0), 60, window=window, order=random.Random(window)
     )
-    assert len({trial.candidate.number for trial in trials}) == 100
-    assert max(trial.candidate.number for trial in trials) < 100 + window
+    assert len({trial.candidate.number for trial in trials}) == 60
+    assert max(trial.candidate.number for trial in trials) < 60 + window
 
 
 def test_planted_genomes_are_proposed_first(subject: Subject) -> None:
@@ -120,8 +135,8 @@ def test_drafts_may_be_dropped(subject: Subject) -> None:
         return drafts[-1]
 
     strategy.draft = last_of_three  # type: ignore[method-assign]
-    trials = drive(strategy, toy, 100)
-    assert len({trial.candidate.key for trial in trials}) > 80
+    trials = drive(strategy, toy, 60)
+    assert len({trial.candidate.key for trial in trials}) > 48
 
 
 def test_genomes_that_are_none_are_refused(subject: Subject) -> None:
@@ -146,7 +161,7 @@ def test_mutants_are_valid_and_cells_come_back_from_their_genomes(subject: Subje
     assert num_changed > 40
 
 
-@pytest.mark.parametrize("num_trials", [300, pytest.param(10_000, marks=pytest.mark.slow)], ids=str)
+@pytest.mark.parametrize("num_trials", [200, pytest.param(10_000, marks=pytest.mark.slow)], ids=str)
 def test_asking_stays_quick(subject: Subject, num_trials: int) -> None:
     strategy = subject.make(6)
     seconds: list[float] = []
@@ -160,7 +175,7 @@ def test_asking_stays_quick(subject: Subject, num_trials: int) -> None:
 
     strategy.ask = timed_ask  # type: ignore[method-assign]
     drive(strategy, TowardsTarget(subject, 0), num_trials)
-    last = sorted(seconds[-200:])
+    last = sorted(seconds[-100:])
     assert sum(last) / len(last) < 0.05
 
 
@@ -172,7 +187,7 @@ def test_finds_better_cells_than_random_search(name: str, subject: Subject) -> N
         toy = TowardsTarget(subject, seed)
         assert toy(toy.target) == 0
         baseline = RandomSearch(subject.space, random.Random(seed))
-        for strategy in (subject.make(seed), baseline):
+        for strategy in ((subject.learner or subject.make)(seed), baseline):
             trials = drive(strategy, toy, subject.num_trials)
             best = max(trial.fitness for trial in trials) / 3
             if strategy is baseline:

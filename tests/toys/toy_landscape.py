@@ -1,8 +1,10 @@
 """Strategies without evaluation: a loop with the search's rule, and a landscape of known optimum.
 
-As a program it prints what a strategy proposes: `python toy_landscape.py gp_neat`.
+As a program it reads the names of subjects, a line each, and answers each with a line of JSON: what
+the strategy proposes.
 """
 
+import json
 import random
 import sys
 from collections import Counter
@@ -44,12 +46,15 @@ class Subject:
     """A strategy on a space that it claims, with all that its conformance needs.
 
     make: the strategy from a seed.
-    num_trials: in which it finds better architectures than random search does.
+    learner: the same as it must be to find better architectures than random search does, where
+        that takes longer to make.
+    num_trials: in which it does so.
     likeness: how much two architectures of the space have in common, 0 to 1.
     """
 
     space: CellSpace[Any]
     make: Callable[[int], Strategy]
+    learner: Callable[[int], Strategy] | None = None
     num_trials: int = 150
     likeness: Callable[[Any, Any], float] | None = None
 
@@ -111,16 +116,20 @@ def _random_ranking(space: CellSpace[Any], seed: int) -> RandomRanking:
         space,
         random.Random(seed),
         ToyPredictor(),
-        num_candidates=100,
+        num_candidates=60,
         num_best=9,
         num_weighted=1,
         min_plain_trials=30,
     )
 
 
-def _rl_generator(space: DSLSpace, seed: int) -> RLGenerator:
+def _rl_generator(space: DSLSpace, seed: int, max_pretraining_updates: int = 1) -> RLGenerator:
     return RLGenerator(
-        space, random.Random(seed), width=32, pretraining_trees=16, max_pretraining_updates=5
+        space,
+        random.Random(seed),
+        width=32,
+        pretraining_trees=16,
+        max_pretraining_updates=max_pretraining_updates,
     )
 
 
@@ -128,6 +137,8 @@ def _nas_controller(space: DecisionSpace, seed: int) -> NASController:
     return NASController(
         space,
         random.Random(seed),
+        hidden_size=16,
+        num_layers=1,
         learning_rate=0.02,
         gradients_per_step=1,
         baseline_decay=0.9,
@@ -187,10 +198,16 @@ SUBJECTS: dict[str, Subject] = {
         NAS_BASE, lambda seed: RandomSearch(NAS_BASE, random.Random(seed))
     ),
     "rl_generator on dsl_core": Subject(
-        SMALL_DSL_CORE, lambda seed: _rl_generator(SMALL_DSL_CORE, seed), num_trials=300
+        SMALL_DSL_CORE,
+        lambda seed: _rl_generator(SMALL_DSL_CORE, seed),
+        learner=lambda seed: _rl_generator(SMALL_DSL_CORE, seed, max_pretraining_updates=5),
+        num_trials=300,
     ),
     "rl_generator on dsl_extended": Subject(
-        SMALL_DSL_EXTENDED, lambda seed: _rl_generator(SMALL_DSL_EXTENDED, seed), num_trials=300
+        SMALL_DSL_EXTENDED,
+        lambda seed: _rl_generator(SMALL_DSL_EXTENDED, seed),
+        learner=lambda seed: _rl_generator(SMALL_DSL_EXTENDED, seed, max_pretraining_updates=5),
+        num_trials=300,
     ),
     "nas_controller on nas_base": Subject(NAS_BASE, lambda seed: _nas_controller(NAS_BASE, seed)),
     "nas_controller on conv": Subject(
@@ -276,4 +293,5 @@ def history(name: str, num_trials: int = 60) -> list[str]:
 
 
 if __name__ == "__main__":
-    sys.stdout.write("\n".join(history(sys.argv[1])))
+    for line in sys.stdin:
+        print(json.dumps(history(line.strip())), flush=True)  # noqa: T201

@@ -33,7 +33,7 @@ from archsearch.train import (
 )
 from archsearch.train.averaging import WeightAverage
 from archsearch.train.checkpoint import LAST, SaveEpochs
-from archsearch.train.fit import quiet_lightning
+from archsearch.train.trainer import quiet_lightning
 
 LSTM = zoo["lstm"]
 DROPOUTS = {"word_dropout": 0.1, "hidden_dropout": 0.2, "recurrent_dropout": 0.2}

@@ -148,9 +148,9 @@ def test_steps_are_timed_with_a_network_of_images(bars):
 @pytest.mark.slow
 def test_a_search_runs_beside_its_reference(tmp_path, monkeypatch, capsys):
     """Of the NAS space, on the JPEG images."""
+    from archsearch.__main__ import main
     from archsearch.data import data_root
     from archsearch.data.cifar10_reduced import JPEG_FILE
-    from archsearch.main import main
 
     if not (data_root() / JPEG_FILE.path).is_file():
         pytest.skip(f"no {JPEG_FILE.path} under ARCHSEARCH_DATA")

@@ -23,8 +23,8 @@ from archsearch.command import run_command
 from archsearch.config import register
 from archsearch.main import search
 from archsearch.predictor.nas_bench_nlp import measured_cells
-from archsearch.train.checkpoint import write_whole
-from archsearch.train.progress import write_line
+from archsearch.train.lines import write_line
+from archsearch.train.whole_file import write_whole
 
 FILE = "fidelity.csv"
 # Before what the user gives, so that the last word is theirs.

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import import_module
 
 import torch
 
@@ -61,6 +62,7 @@ class TrainingEvaluatorFactory:
         return self.task.metric_name
 
     def __call__(self) -> Evaluator:
+        import_module("archsearch.train.trainer")  # takes seconds, which are no trial's
         set_up_process()
         self.task.load(self.budget)
         return self.evaluate

@@ -4,6 +4,11 @@ Python's own pools lose everything when one worker dies, and cannot stop a trial
 has a pipe of its own: a worker that dies, hangs or grows too large costs the trial in it, and is
 replaced. Workers are spawned, kept from one trial to the next (importing torch takes seconds), and
 end with this process, even by kill -9.
+
+They are not forked from a server that has imported torch already, though a worker would then start
+at once: multiprocessing has one such server a process, and it keeps the environment that it began
+with, while searches that follow each other in one process may differ in data and threads. With
+two threads a worker, BLAS has threads of its own after the imports, and who forks should have none.
 """
 
 import atexit

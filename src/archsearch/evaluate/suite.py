@@ -35,8 +35,8 @@ from archsearch.evaluate.evaluator import TrainingEvaluatorFactory
 from archsearch.search import trial_seed
 from archsearch.search.executor import Evaluator
 from archsearch.train import Budget, LanguageTask, Model, Task, Training
-from archsearch.train.checkpoint import write_whole
-from archsearch.train.progress import write_line
+from archsearch.train.lines import write_line
+from archsearch.train.whole_file import write_whole
 
 BASELINE = "suite_baseline.json"
 

@@ -10,7 +10,7 @@ from archsearch.export.formats import FORMATS
 from archsearch.export.place import place
 from archsearch.export.subject import read_subject
 from archsearch.train import set_up_process
-from archsearch.train.progress import write_line
+from archsearch.train.lines import write_line
 
 FOLDER = "export"  # in the run's directory, unless --out says otherwise
 

@@ -14,7 +14,7 @@ from archsearch.export.description import describe_found, describe_trained
 from archsearch.export.networks import Network, code_of
 from archsearch.nn import ConvolutionalNetwork, make_layer
 from archsearch.train import ImageTask, LanguageTask, TranslationTask
-from archsearch.train.progress import figure
+from archsearch.train.lines import figure
 from archsearch.train.trained import CONFIG, Rebuilt, Trained, is_training, read_trained
 
 FOUND = "best_cell.txt"  # of a search

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from archsearch.archive import Status
-from archsearch.data import DataError
 from archsearch.report.best_so_far import top_mean
 from archsearch.report.differences import Difference, paired_differences
 from archsearch.report.page import Block, Charts, Listing, Paragraph, Report, Section
@@ -238,7 +237,9 @@ def _trainings_section(trainings: list[TrainingRecord]) -> Section:
 
 def _traces(trainings: list[TrainingRecord]) -> list[Block]:
     """Charts of the first two trainings on each task that read the same text."""
-    from archsearch.report.traces import Trace, read_trace, trace_chart  # takes seconds
+    # Here, because torch takes seconds to import.
+    from archsearch.data import DataError
+    from archsearch.report.traces import Trace, read_trace, trace_chart
 
     blocks: list[Block] = []
     by_text: dict[tuple[str, ...], list[Trace]] = {}

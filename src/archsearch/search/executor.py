@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Self
 
 from archsearch.archive.records import Candidate, Trial
+from archsearch.failure import Failure
 from archsearch.search.interrupt import Interrupt
 
 # Trains a candidate under a seed. Failures of a known kind come back as trials; what it raises
@@ -15,7 +16,7 @@ Evaluator = Callable[[Candidate, int], Trial]
 EvaluatorFactory = Callable[[], Evaluator]
 
 
-class EvaluationError(RuntimeError):
+class EvaluationError(Failure, RuntimeError):
     """An evaluator raised, or could not be made: a bug, whose traceback is in the message."""
 
 

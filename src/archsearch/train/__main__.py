@@ -21,17 +21,19 @@ from archsearch.config import ConfigError, check, identity, register, revision
 from archsearch.data.store import ROOT_VARIABLE
 from archsearch.train.budget import Budget
 from archsearch.train.cell_argument import quote_text
-from archsearch.train.checkpoint import BEST, LAST, SaveEpochs, write_whole
+from archsearch.train.checkpoint import BEST, LAST, SaveEpochs
 from archsearch.train.failures import TrainingFailure
 from archsearch.train.fit import Fit, count_parameters, fit, metric_on_test
+from archsearch.train.lines import figure, write_line
 from archsearch.train.precision import resolve_precision
 from archsearch.train.process import set_up_process
-from archsearch.train.progress import EpochLines, figure, write_line
+from archsearch.train.progress import EpochLines
 from archsearch.train.step_timer import StepTimer
 from archsearch.train.task import Model, Task
 from archsearch.train.trained import CELL, CONFIG, RESULT, WEIGHTS, read_result
 from archsearch.train.training import Training
 from archsearch.train.wandb_training import TrainingLog, training_log
+from archsearch.train.whole_file import write_whole
 from archsearch.train.width import matched_width, read_count
 
 

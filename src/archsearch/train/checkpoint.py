@@ -5,7 +5,8 @@ from pathlib import Path
 from pytorch_lightning import Callback, LightningModule, Trainer
 from safetensors.torch import save
 
-from archsearch.train.task import TaskModule
+from archsearch.train.task_module import TaskModule
+from archsearch.train.whole_file import unfinished, write_whole
 
 LAST = "last.ckpt"  # a Lightning checkpoint; read with weights_only=True
 BEST = "best.safetensors"
@@ -27,15 +28,5 @@ class SaveEpochs(Callback):
         if costs.index(min(costs)) == len(costs) - 1:
             write_whole(self._folder / BEST, save(pl_module.validated_weights()))
         path = self._folder / LAST
-        trainer.save_checkpoint(_unfinished(path))
-        _unfinished(path).replace(path)
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file that is there in full or, if this fails or is killed, as it was before."""
-    _unfinished(path).write_bytes(content)
-    _unfinished(path).replace(path)
-
-
-def _unfinished(path: Path) -> Path:
-    return path.with_name(f".{path.name}.part")
+        trainer.save_checkpoint(unfinished(path))
+        unfinished(path).replace(path)

@@ -1,31 +1,24 @@
 """One training of one architecture under a budget."""
 
-import logging
-import signal
-import threading
-import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import torch
-from lightning_fabric.plugins.environments.lightning import LightningEnvironment
-from pytorch_lightning import Callback, Trainer
 from safetensors.torch import load_file
 
 from archsearch.architecture import Architecture
 from archsearch.archive import Epoch
 from archsearch.train.budget import Budget
 from archsearch.train.failures import TooManyParameters, TrainingFailure
-from archsearch.train.task import Model, Task, TaskModule
-from archsearch.train.training import Precision, Training
+from archsearch.train.task import Model, Task
+from archsearch.train.training import Training
 
-_LIGHTNING_PRECISION: dict[Precision, Any] = {
-    Precision.FLOAT32: "32-true",
-    Precision.BFLOAT16: "bf16-mixed",
-}
+if TYPE_CHECKING:
+    from pytorch_lightning import Callback
+
+    from archsearch.train.task_module import TaskModule
 
 
 @dataclass(frozen=True)
@@ -35,7 +28,7 @@ class Fit:
     curve: tuple[Epoch, ...]
     metric: float
     num_params: int
-    module: TaskModule = field(repr=False)
+    module: "TaskModule" = field(repr=False)
 
 
 def fit(
@@ -47,7 +40,7 @@ def fit(
     seed: int,
     *,
     num_epochs: int | None = None,
-    callbacks: Sequence[Callback] = (),
+    callbacks: "Sequence[Callback]" = (),
     checkpoint: Path | None = None,
     start_from: Path | None = None,
 ) -> Fit:
@@ -89,8 +82,11 @@ def count_parameters(task: Task, cell: Architecture, budget: Budget, model: Mode
     return sum(parameter.numel() for parameter in network.parameters())
 
 
-def metric_on_test(module: TaskModule, budget: Budget, training: Training) -> float:
+def metric_on_test(module: "TaskModule", budget: Budget, training: Training) -> float:
     """The metric of the test split under the module's weights as they are."""
+    # Here, as in _run: Lightning takes seconds to import, and who counts parameters needs none.
+    from archsearch.train.trainer import keyboard_interrupts, make_trainer, quiet_lightning
+
     with quiet_lightning(), keyboard_interrupts():
         make_trainer(budget, training).test(module, verbose=False)
     return module.test_metric
@@ -107,81 +103,15 @@ def _load(network: torch.nn.Module, path: Path) -> None:
 
 
 def _run(
-    module: TaskModule,
+    module: "TaskModule",
     budget: Budget,
     training: Training,
-    callbacks: Sequence[Callback],
+    callbacks: "Sequence[Callback]",
     checkpoint: Path | None,
 ) -> None:
+    from archsearch.train.trainer import keyboard_interrupts, make_trainer, quiet_lightning
+
     resume_from = checkpoint if checkpoint is not None and checkpoint.exists() else None
     with quiet_lightning(), keyboard_interrupts():
         trainer = make_trainer(budget, training, callbacks)
         trainer.fit(module, ckpt_path=resume_from, weights_only=True)
-
-
-def make_trainer(
-    budget: Budget, training: Training, callbacks: Sequence[Callback] = (), **options: Any
-) -> Trainer:
-    """A Trainer that prints, logs and saves nothing; `options` are its further arguments.
-
-    Raises:
-        ValueError: the precision is "auto", which `resolve_precision` turns into one of the others.
-    """
-    if training.precision not in _LIGHTNING_PRECISION:
-        raise ValueError(
-            f"trainer.precision: expected {' or '.join(_LIGHTNING_PRECISION)}, got "
-            f"{str(training.precision)!r}; archsearch.train.resolve_precision chooses one of them"
-        )
-    return Trainer(
-        accelerator=training.accelerator,
-        precision=_LIGHTNING_PRECISION[training.precision],
-        devices=1,
-        max_epochs=budget.epochs,
-        callbacks=list(callbacks),
-        # CPU kernels are deterministic as they are; the global mode would also fill every new
-        # tensor, which costs more than all of Lightning.
-        deterministic=training.accelerator != "cpu",
-        # What is guessed from the machine otherwise: SLURM's or MPI's variables would make a
-        # trial part of a distributed job.
-        plugins=[LightningEnvironment()],
-        logger=False,
-        enable_checkpointing=False,
-        enable_progress_bar=False,
-        enable_model_summary=False,
-        num_sanity_val_steps=0,
-        use_distributed_sampler=False,
-        **options,
-    )
-
-
-@contextmanager
-def quiet_lightning() -> Iterator[None]:
-    """Keep Lightning's notes on hardware, its tips and its `max_epochs reached` off the log."""
-    loggers = [logging.getLogger(name) for name in ("pytorch_lightning", "lightning_fabric")]
-    levels = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            # Lightning 2.6 under torch 2.13.
-            warnings.filterwarnings("ignore", r"`isinstance\(treespec, LeafSpec\)`", FutureWarning)
-            yield
-    finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)
-
-
-@contextmanager
-def keyboard_interrupts() -> Iterator[None]:
-    """Give KeyboardInterrupt back; Lightning turns it into SystemExit and then ignores SIGINT."""
-    main_thread = threading.current_thread() is threading.main_thread()
-    handler: Any = signal.getsignal(signal.SIGINT)
-    try:
-        yield
-    except SystemExit as exit_:
-        if isinstance(exit_.__context__, KeyboardInterrupt):
-            raise KeyboardInterrupt from None
-        raise
-    finally:
-        if main_thread:
-            signal.signal(signal.SIGINT, handler)

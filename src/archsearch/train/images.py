@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -9,9 +10,11 @@ from archsearch.architecture import Architecture, ConvNetwork, read_conv
 from archsearch.data import DataError, ImageCorpus, UpsampledCrops
 from archsearch.nn.convolutional import ConvolutionalNetwork
 from archsearch.train.budget import Budget
-from archsearch.train.image_module import ImageModule
 from archsearch.train.task import Loaded, Model, Task, check_model
 from archsearch.train.training import Training
+
+if TYPE_CHECKING:
+    from archsearch.train.image_module import ImageModule
 
 # As plain as a network of the NAS space with six layers can be.
 PLAIN = read_conv(
@@ -87,7 +90,10 @@ class ImageTask(Task):
         budget: Budget,
         training: Training,
         generator: torch.Generator,
-    ) -> ImageModule:
+    ) -> "ImageModule":
+        # Here, because it needs Lightning, which nobody but trainings does.
+        from archsearch.train.image_module import ImageModule
+
         assert isinstance(network, ConvolutionalNetwork)
         corpus = self.corpus(budget)
         crops = UpsampledCrops(corpus.train.images.shape[-1], self._upsampled_size)

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -10,10 +11,13 @@ from archsearch.data import TokenCorpus
 from archsearch.data.text import UNKNOWN
 from archsearch.nn.language_model import LanguageModel
 from archsearch.train.budget import Budget
-from archsearch.train.language_module import LanguageMetric, LanguageModule
+from archsearch.train.metrics import LanguageMetric
 from archsearch.train.task import Loaded, Model, Task, check_model
 from archsearch.train.text_sampling import TextRequest, continue_symbols
 from archsearch.train.training import Training
+
+if TYPE_CHECKING:
+    from archsearch.train.language_module import LanguageModule
 
 _MODELS = "language_model, gp_neat, dsl or awd_lstm"
 
@@ -80,7 +84,10 @@ class LanguageTask(Task):
         budget: Budget,
         training: Training,
         generator: torch.Generator,
-    ) -> LanguageModule:
+    ) -> "LanguageModule":
+        # Here, because it needs Lightning, which nobody but trainings does.
+        from archsearch.train.language_module import LanguageModule
+
         assert isinstance(network, LanguageModel)
         corpus = self.corpus(budget)
         return LanguageModule(

@@ -5,7 +5,6 @@ Shapes: T time, B batch.
 
 import math
 from collections.abc import Mapping, Sequence
-from enum import StrEnum
 
 import torch
 from torch import Tensor
@@ -13,18 +12,11 @@ from torch import Tensor
 from archsearch.data import Segment, TokenCorpus, batchify, segments, variable_segments
 from archsearch.nn.language_model import Features, LanguageModel, State, activation_penalty, detach
 from archsearch.train.budget import Budget
+from archsearch.train.metrics import LanguageMetric
 from archsearch.train.module import BatchModule, StepLoss
 from archsearch.train.training import Training
 
 _LARGEST_NATS = 700.0  # whose exponential is still a float
-
-
-class LanguageMetric(StrEnum):
-    """What a language model is judged by, over the symbols that count."""
-
-    PERPLEXITY = "perplexity"
-    BITS = "bits a symbol"  # log2 of the perplexity
-    ACCURACY = "accuracy"  # the share of symbols that got the largest probability
 
 
 class LanguageModule(BatchModule[Segment]):

@@ -16,7 +16,7 @@ from archsearch.train.budget import Budget
 from archsearch.train.descent import descend
 from archsearch.train.failures import Diverged, TimeLimit
 from archsearch.train.schedules import Progress
-from archsearch.train.task import TaskModule
+from archsearch.train.task_module import TaskModule
 from archsearch.train.training import Loss, Training
 
 Batch = TypeVar("Batch")

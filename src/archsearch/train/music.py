@@ -1,6 +1,7 @@
 """Music modelling: predict which keys sound in the next frame of a piano roll."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -9,10 +10,13 @@ from archsearch.data.midi_rolls import midi_of_roll
 from archsearch.data.piano_rolls import NUM_KEYS, RollCorpus
 from archsearch.nn.frame_model import FrameModel
 from archsearch.train.budget import Budget
-from archsearch.train.music_module import MusicMetric, MusicModule
+from archsearch.train.metrics import MusicMetric
 from archsearch.train.music_sampling import MusicRequest, continue_roll
 from archsearch.train.task import Loaded, Model, Task, check_model
 from archsearch.train.training import Training
+
+if TYPE_CHECKING:
+    from archsearch.train.music_module import MusicModule
 
 
 class MusicTask(Task):
@@ -64,7 +68,10 @@ class MusicTask(Task):
         budget: Budget,
         training: Training,
         generator: torch.Generator,
-    ) -> MusicModule:
+    ) -> "MusicModule":
+        # Here, because it needs Lightning, which nobody but trainings does.
+        from archsearch.train.music_module import MusicModule
+
         assert isinstance(network, FrameModel)
         for name in ("activation_regularization", "temporal_regularization", "variable_unroll"):
             if value := getattr(training, name):

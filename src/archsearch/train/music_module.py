@@ -5,7 +5,6 @@ Shapes: T time, B batch, K keys.
 
 import math
 from collections.abc import Mapping
-from enum import StrEnum
 
 import torch
 from torch import Tensor
@@ -15,18 +14,12 @@ from archsearch.data.roll_batches import RollSegment, roll_segments
 from archsearch.nn.frame_model import FrameModel, frame_nll
 from archsearch.nn.language_model import State, detach
 from archsearch.train.budget import Budget
+from archsearch.train.metrics import MusicMetric
 from archsearch.train.module import BatchModule, StepLoss
 from archsearch.train.note_scores import NoteCounts
 from archsearch.train.training import Training
 
 _GUESSING_NLL = NUM_KEYS * math.log(2)  # of a network that gives every key the probability 1/2
-
-
-class MusicMetric(StrEnum):
-    """What a network is judged by, over frames 2 to T of all pieces."""
-
-    F1 = "F1"  # of the keys predicted, at a threshold chosen on validation data
-    NLL = "nll"  # nats a frame: the binary cross entropy summed over the keys
 
 
 _NLL_OF_PIECES = "nll of pieces"  # the mean over pieces of their nll, each counting alike

@@ -10,9 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
-from archsearch.train.checkpoint import write_whole
-from archsearch.train.progress import write_line
+from archsearch.train.lines import write_line
 from archsearch.train.training import Precision, Training
+from archsearch.train.whole_file import write_whole
 
 PRECISION = "precision.json"
 ROUNDS = 5

@@ -1,10 +1,9 @@
 """A line an epoch."""
 
-import sys
-
 from pytorch_lightning import Callback, LightningModule, Trainer
 
-from archsearch.train.task import TaskModule
+from archsearch.train.lines import figure, write_line
+from archsearch.train.task_module import TaskModule
 
 
 class EpochLines(Callback):
@@ -28,13 +27,3 @@ class EpochLines(Callback):
             f"  rate {pl_module.learning_rate:.3g}"
             f"  {epoch.wall_seconds - before:.1f} s"
         )
-
-
-def figure(value: float) -> str:
-    """Two digits after the point, or four of a value below 10."""
-    return f"{value:.2f}" if abs(value) >= 10 else f"{value:.4f}"
-
-
-def write_line(text: str) -> None:
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()

@@ -1,21 +1,21 @@
 """What training steps of a task's own network cost."""
 
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING
 
 import torch
-from pytorch_lightning import Callback, LightningModule, Trainer
 from torch import nn
 from torch.optim import Optimizer
 
 from archsearch.train.budget import Budget
-from archsearch.train.fit import keyboard_interrupts, make_trainer, quiet_lightning
 from archsearch.train.schedules import Progress, Schedule
-from archsearch.train.task import Model, Task, TaskModule
+from archsearch.train.task import Model, Task
 from archsearch.train.training import Precision, Training
+
+if TYPE_CHECKING:
+    from archsearch.train.task_module import TaskModule
 
 
 class StepTimer:
@@ -41,8 +41,12 @@ class StepTimer:
         self._training = replace(training, schedule=_Standstill(lr=0.0, schedule=training.schedule))
 
     def __call__(self, precision: Precision) -> float:
+        # Here, because Lightning takes seconds to import, and most timers are never asked.
+        from archsearch.train.step_clock import StepClock
+        from archsearch.train.trainer import keyboard_interrupts, make_trainer, quiet_lightning
+
         training = replace(self._training, precision=precision)
-        clock, threads = _Clock(), torch.get_num_threads()
+        clock, threads = StepClock(), torch.get_num_threads()
         torch.set_num_threads(self._threads or threads)
         try:
             with quiet_lightning(), keyboard_interrupts():
@@ -54,7 +58,7 @@ class StepTimer:
         return clock.seconds
 
     @cached_property
-    def _module(self) -> TaskModule:
+    def _module(self) -> "TaskModule":
         generator = torch.Generator().manual_seed(0)
         network = self._task.network(self._task.timed, self._budget, self._model, generator)
         return self._task.module(network, self._budget, self._training, generator)
@@ -71,30 +75,3 @@ class _Standstill(Schedule):
 
     def learning_rate(self, progress: Progress) -> float:  # noqa: ARG002
         return self.lr
-
-
-class _Clock(Callback):
-    """The seconds of the last batch."""
-
-    def on_train_batch_start(
-        self,
-        trainer: Trainer,  # noqa: ARG002
-        pl_module: LightningModule,
-        *_: Any,
-    ) -> None:
-        _finish(pl_module)
-        self._start = time.perf_counter()
-
-    def on_train_batch_end(
-        self,
-        trainer: Trainer,  # noqa: ARG002
-        pl_module: LightningModule,
-        *_: Any,
-    ) -> None:
-        _finish(pl_module)
-        self.seconds = time.perf_counter() - self._start
-
-
-def _finish(module: LightningModule) -> None:
-    """Wait until the device has done all work: who reads a value waits."""
-    next(module.parameters()).detach().flatten()[0].item()

@@ -23,7 +23,7 @@ from rich.table import Table
 from archsearch.cell import zoo
 from archsearch.command import USAGE, Parser
 from archsearch.config import config_hash, identity
-from archsearch.train.progress import figure
+from archsearch.train.lines import figure
 from archsearch.train.trained import CONFIG, RESULT
 
 COLUMNS = (

@@ -4,16 +4,17 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import torch
-from pytorch_lightning import LightningModule
 
 from archsearch.architecture import Architecture
-from archsearch.archive import Epoch
 from archsearch.cell import zoo
 from archsearch.train.budget import Budget
 from archsearch.train.training import Training
+
+if TYPE_CHECKING:
+    from archsearch.train.task_module import TaskModule
 
 # Builds the network of a task; what a budget and a cell fix is given by the task, the rest is in
 # conf/model. Such as functools.partial(LanguageModel, tied=True).
@@ -37,31 +38,6 @@ def check_model(model: Model, kind: type[torch.nn.Module], task: str, choices: s
             f"model: task {task} needs the network {kind.__name__}, got "
             f"{getattr(built, '__name__', built)}; try model={choices}"
         )
-
-
-class TaskModule(LightningModule, ABC):
-    """A network with its data and all that it takes to train, validate and test it."""
-
-    network: torch.nn.Module
-    lower_is_better: bool = True  # of the metric
-    learning_rate: float  # of the last step
-    curve: list[Epoch]  # one point an epoch done
-    test_metric: float  # after Trainer.test
-    test_measures: dict[str, float]  # the same
-
-    @property
-    def metrics(self) -> list[float]:
-        """The metric on validation data after each epoch done."""
-        return [epoch.valid_metric for epoch in self.curve]
-
-    @property
-    def costs(self) -> list[float]:
-        """The same, turned so that lower is better."""
-        return self.metrics if self.lower_is_better else [-metric for metric in self.metrics]
-
-    @abstractmethod
-    def validated_weights(self) -> dict[str, torch.Tensor]:
-        """A copy of the network's weights as validation saw them last, so averaged if they were."""
 
 
 class Loaded(Generic[Data]):
@@ -120,7 +96,7 @@ class Task(ABC):
     def module(
         self, network: torch.nn.Module, budget: Budget, training: Training,
         generator: torch.Generator,
-    ) -> TaskModule:  # fmt: skip
+    ) -> "TaskModule":  # fmt: skip
         """The network with its training under a budget."""
 
     def result(self, metrics: Sequence[float]) -> float:

@@ -1,5 +1,7 @@
 """Translation: say a sentence in another language."""
 
+from typing import TYPE_CHECKING
+
 import torch
 
 from archsearch.architecture import Architecture
@@ -10,8 +12,10 @@ from archsearch.train.bleu import Bleu
 from archsearch.train.budget import Budget
 from archsearch.train.task import Loaded, Model, Task, check_model
 from archsearch.train.training import Training
-from archsearch.train.translation_module import TranslationModule
 from archsearch.train.translation_sampling import TranslationRequest, translate_line
+
+if TYPE_CHECKING:
+    from archsearch.train.translation_module import TranslationModule
 
 
 class TranslationTask(Task):
@@ -84,7 +88,10 @@ class TranslationTask(Task):
         budget: Budget,
         training: Training,
         generator: torch.Generator,
-    ) -> TranslationModule:
+    ) -> "TranslationModule":
+        # Here, because it needs Lightning, which nobody but trainings does.
+        from archsearch.train.translation_module import TranslationModule
+
         assert isinstance(network, EncoderDecoder)
         return TranslationModule(
             network,

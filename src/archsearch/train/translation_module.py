@@ -10,22 +10,17 @@ import torch
 from torch import Tensor
 
 from archsearch.data import PairBatch, ParallelCorpus, pair_batches
-from archsearch.data.parallel import BEGIN, END, PAD, UNK
+from archsearch.data.parallel import BEGIN, END, PAD
 from archsearch.nn.beam_search import Beam
 from archsearch.nn.encoder_decoder import EncoderDecoder
 from archsearch.train.budget import Budget
 from archsearch.train.module import BatchModule, StepLoss
 from archsearch.train.training import Training
+from archsearch.train.translation_sampling import NEVER_SAID, max_length
 
 PERPLEXITY = "perplexity"
 
 _LARGEST_NATS = 700.0  # whose exponential is still a float
-NEVER_SAID = (PAD, UNK, BEGIN)
-
-
-def max_length(source: Tensor) -> int:
-    """Of the translations of source (S, B), in symbols."""
-    return 2 * len(source) + 10
 
 
 class TranslationModule(BatchModule[PairBatch]):

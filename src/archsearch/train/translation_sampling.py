@@ -4,13 +4,21 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from torch import Tensor
+
 from archsearch.data import ParallelCorpus
-from archsearch.data.parallel import BEGIN, END
+from archsearch.data.parallel import BEGIN, END, PAD, UNK
 from archsearch.data.text import decoded
 from archsearch.nn.beam_search import Beam
 from archsearch.nn.encoder_decoder import EncoderDecoder
 from archsearch.train.sampling import check_least
-from archsearch.train.translation_module import NEVER_SAID, max_length
+
+NEVER_SAID = (PAD, UNK, BEGIN)
+
+
+def max_length(source: Tensor) -> int:
+    """Of the translations of source (S, B), in symbols."""
+    return 2 * len(source) + 10
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from pytorch_lightning import Callback, LightningModule, Trainer
 
 from archsearch.architecture import read_cell
 from archsearch.archive import Epoch
-from archsearch.train.task import TaskModule
+from archsearch.train.task_module import TaskModule
 from archsearch.wandb_session import Mode, WandbSession
 
 FILES = ("cell.txt", "result.json", "config.yaml", "model.safetensors")

@@ -1,0 +1,65 @@
+"""What `python -m archsearch.report` does once its options are read."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from archsearch.command import one_line_errors
+from archsearch.report.build import build_report
+from archsearch.report.folder import PAGE, files_of, write_folder
+from archsearch.report.live import watch
+from archsearch.report.run_record import is_search, read_run
+from archsearch.report.training_record import is_training, read_training
+from archsearch.report.wandb_report import WandbReportError, publish
+from archsearch.report.wandb_sync import sync_command
+from archsearch.search.callbacks.terminal import stdout_console
+from archsearch.usage import FAILURE, stop
+
+
+def report(options: argparse.Namespace) -> None:
+    """Do what the options ask for; errors are one line."""
+    with one_line_errors():
+        if options.live:
+            watch(options.runs[0], stdout_console())
+        elif options.sync:
+            sys.stdout.write(sync_command(options.runs) + "\n")
+        elif options.wandb is not None:
+            report_on_wandb(options.wandb, options.runs)
+        else:
+            write_report(options.runs, options.out)
+
+
+def report_on_wandb(place: str, folders: Sequence[Path]) -> None:
+    """Make the W&B Report of the metrics that these searches have, and say where it is."""
+    names = {read_run(folder).metric_name: None for folder in folders if is_search(folder)}
+    if not names:
+        raise ValueError(
+            "--wandb: expected directories of searches, whose metrics the report is to show, got "
+            f"none: {', '.join(map(str, folders))}"
+        )
+    try:
+        sys.stdout.write(f"{publish(place, list(names))}\n")
+    except WandbReportError as error:
+        stop(str(error), FAILURE)
+
+
+def write_report(folders: Sequence[Path], out: Path) -> None:
+    """Read the runs, write the page with its figures and tables, and say where it is."""
+    searches = [folder for folder in folders if is_search(folder)]
+    trained = [folder for folder in folders if is_training(folder)]
+    left_out = [folder for folder in folders if folder not in searches and folder not in trained]
+    runs = [run for run in map(read_run, searches) if run.trials]
+    left_out += [folder for folder in searches if folder not in [run.folder for run in runs]]
+    if not runs and not trained:
+        raise ValueError(
+            "expected directories of searches or trainings, such as outputs/<run>, with at least "
+            f"one finished trial; none of these is one: {', '.join(map(str, folders))}"
+        )
+    for folder in left_out:
+        sys.stderr.write(f"left out, no run with results: {folder}\n")
+    report = build_report(runs, list(map(read_training, trained)))
+    files = files_of(report)
+    write_folder(out, files)
+    size = sum(map(len, files.values())) / 1e6
+    sys.stdout.write(f"{out / PAGE}: {len(files)} files, {size:.1f} MB\n")
