@@ -4,7 +4,7 @@ Jozefowicz, Zaremba, Sutskever, An Empirical Exploration of Recurrent Network Ar
 
     3e36d9-h1h39f94eeh43keg3c=-13991064.
 
-What counts is the result: its sign, if it is negative, its digits, and the point that ends it, since
+What counts is the result: its sign, if it is negative, its digits, and the point that ends it, for
 that a number is over is a part of it. All else is read only.
 
 What the notes leave open, as decided here: each number has 1 to 8 digits, all lengths alike, the
