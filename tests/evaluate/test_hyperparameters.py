@@ -1,6 +1,9 @@
+from dataclasses import replace
 from functools import partial
 
 import pytest
+from hydra.utils import instantiate
+from omegaconf import OmegaConf
 
 from archsearch.archive import Candidate, Origin, Status
 from archsearch.archive.records import HYPERPARAMETERS
@@ -33,6 +36,15 @@ def test_each_changes_the_training_and_not_the_size(hyperparameters: dict[str, f
     assert changed.status is Status.OK
     assert changed.metric != plain.metric
     assert changed.num_params == plain.num_params
+
+
+def test_a_model_of_the_configuration_takes_them_too() -> None:
+    node = {"_target_": "archsearch.nn.LanguageModel", "_partial_": True, "tied": True}
+    model = instantiate(OmegaConf.create(node))
+    setting = apply({"init_scale": 0.3}, replace(SETTING, model=model), TASK, zoo["gru"])
+    assert count_parameters(TASK, zoo["gru"], setting.budget, setting.model) == count_parameters(
+        TASK, zoo["gru"], SETTING.budget, SETTING.model
+    )
 
 
 def test_what_a_candidate_may_bring_is_what_the_evaluator_knows() -> None:

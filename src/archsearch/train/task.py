@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import torch
 from pytorch_lightning import LightningModule
@@ -31,7 +31,9 @@ def check_model(model: Model, kind: type[torch.nn.Module], task: str, choices: s
     Raises:
         ValueError: it builds networks of another kind.
     """
-    built = model.func if isinstance(model, partial) else model
+    built: Any = model
+    while isinstance(built, partial):  # with a candidate's hyperparameters it is one of one
+        built = built.func
     if not (isinstance(built, type) and issubclass(built, kind)):
         raise ValueError(
             f"model: task {task} needs the network {kind.__name__}, got "
