@@ -5,6 +5,7 @@ import logging
 import os
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -118,6 +119,9 @@ def test_what_predictors_expected_and_policies_learnt_from_are_charts(
 ) -> None:
     told = [trials.ok(9.0 - i, Origin("x", details={"estimate": -2.0, "update": i // 2}))
             for i in range(4)]  # fmt: skip
+    for i, trial in enumerate(told):
+        own = {"learning_rate": (i + 1) / 100}
+        told[i] = replace(trial, candidate=replace(trial.candidate, hyperparameters=own))
     reward = {"_target_": "archsearch.search.reward.SoftExponential"}
     generator = {"_target_": "archsearch.search.rl_generator.RLGenerator", "reward": reward}
     run_info.config["search"] = generator
@@ -128,6 +132,9 @@ def test_what_predictors_expected_and_policies_learnt_from_are_charts(
     pairs = table(run_dir, last, "predictor_against_truth_table")
     assert [row["predicted fitness"] for row in pairs] == [-2.0] * 4
     assert [row["measured fitness"] for row in pairs] == [trial.fitness for trial in told]
+    rates = table(run_dir, last, "hyperparameter_learning_rate_table")
+    assert [row["learning_rate"] for row in rates] == [0.01, 0.02, 0.03, 0.04]
+    assert [row["perplexity"] for row in rates] == [9.0, 8.0, 7.0, 6.0]
     rewards = table(run_dir, last, "rewards_table")
     assert len(rewards) == 2 * len(told)
 
