@@ -374,12 +374,24 @@ def test_a_list_from_elsewhere_cannot_delete_files(tmp_path: Path) -> None:
 def test_what_is_no_run_is_left_out_and_named(
     folders: list[Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with pytest.raises(ValueError, match="at least one finished trial"):
-        write_report([tmp_path], tmp_path / "report")
+    empty, absent = tmp_path / "empty", tmp_path / "absent"
+    empty.mkdir()
+    cfg = configuration("random", 1, trials=4)
+    begun = write_trials(tmp_path / "outputs", "random", cfg, [])
+    reasons = {
+        empty: "neither a search nor a finished training",
+        absent: "no such directory",
+        begun: "no trial has finished yet",
+        begun.parent: f"holds runs and is none; give {begun.parent}/*",
+    }
+    for folder, reason in reasons.items():
+        with pytest.raises(ValueError, match="with results, such as outputs/<run>") as refused:
+            write_report([folder], tmp_path / "report")
+        assert f"{folder}: {reason}" in str(refused.value)
     assert not (tmp_path / "report").exists()
-    write_report([folders[2], tmp_path], tmp_path / "report")
+    write_report([folders[2], *reasons], tmp_path / "report")
     captured = capsys.readouterr()
-    assert captured.err == f"left out, no run with results: {tmp_path}\n"
+    assert set(captured.err.splitlines()) == {f"left out: {f}: {r}" for f, r in reasons.items()}
     assert str(tmp_path / "report" / PAGE) in captured.out
 
 
