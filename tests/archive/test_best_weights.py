@@ -28,7 +28,6 @@ def trial(number: int, fitness: float) -> Trial:
 
 def leave(run_dir: Path, of: Trial) -> None:
     path = left_weights(run_dir, of.candidate.number)
-    path.parent.mkdir(exist_ok=True)
     save_file({"w": np.full(3, of.fitness, np.float32)}, path, facts_about(of))
 
 

@@ -15,13 +15,12 @@ from archsearch.archive.errors import ArchiveError
 from archsearch.archive.records import Trial
 
 WEIGHTS_FILE = "best_cell.safetensors"
-_LEFT = ".weights"  # by the number of the trial, until the run has heard of it
 _FOREIGN = "expected the weights that the run has kept of its best trial; move the file away"
 
 
 def left_weights(run_dir: Path, number: int) -> Path:
-    """Where an evaluator leaves the weights of a trial."""
-    return run_dir / _LEFT / f"{number}.safetensors"
+    """Where an evaluator leaves the weights of a trial, until the run has heard of it."""
+    return run_dir / f".trial-{number}.safetensors"
 
 
 def facts_about(trial: Trial) -> dict[str, str]:

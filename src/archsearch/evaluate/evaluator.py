@@ -136,7 +136,6 @@ def _leave_weights(run_dir: Path, trial: Trial, done: Fit) -> None:
     if not is_worth_leaving(run_dir, trial):
         return
     path = left_weights(run_dir, trial.candidate.number)
-    path.parent.mkdir(exist_ok=True)
     facts = {**facts_about(trial), "budget": json.dumps(asdict(done.module.budget))}
     write_whole(path, save(done.module.validated_weights(), metadata=facts))
 

@@ -57,7 +57,6 @@ def test_worse_trials_write_nothing(tmp_path, tell, trials) -> None:
 def leave(run_dir: Path, trial) -> Path:
     """As an evaluator does."""
     path = left_weights(run_dir, trial.candidate.number)
-    path.parent.mkdir(exist_ok=True)
     save_file({"w": np.zeros(2, np.float32)}, path, facts_about(trial))
     return path
 
