@@ -31,7 +31,7 @@ ALLOWED = {
         "wandb_session",
     },
     "evaluate": {"cell", "architecture", "archive", "predictor", "data", "nn", "train", "search"},
-    "export": {"cell", "architecture", "archive", "nn", "config", "command", "train"},
+    "export": {"cell", "architecture", "archive", "nn", "config", "command", "data", "train"},
     "report": {
         "cell",
         "architecture",

@@ -163,9 +163,10 @@ def with_precision(
 def with_suite(
     cfg: DictConfig, factory: TrainingEvaluatorFactory, run_dir: Path, threads: int | None
 ) -> TrainingEvaluatorFactory | Suite:
-    """The evaluation on the run's task, or on all tasks of the suite if one is configured."""
+    """The evaluation on the run's task, whose weights are worth keeping, or on all tasks of the
+    suite if one is configured: each has weights of its own."""
     if not cfg.suite:
-        return factory
+        return replace(factory, run_dir=run_dir)
     suite = instantiate(cfg.suite)(first=factory, seed=cfg.seed)
     return with_baseline(suite, run_dir, threads)
 

@@ -13,9 +13,11 @@ from omegaconf import DictConfig
 
 from archsearch.config import check, conf_folder, register
 from archsearch.draw import drawn
+from archsearch.train.cell_argument import quote_text
 
 ROOT = Path(__file__).parent.parent.parent
 DOCS = ROOT / "docs"
+README = ROOT / "README.md"
 PAGES = sorted(DOCS.rglob("*.md"))
 STRATEGIES = sorted((DOCS / "strategies").glob("*.md"))
 CONF = Path(conf_folder())
@@ -84,23 +86,38 @@ def test_every_published_setting_stands_beside_what_was_measured() -> None:
 
 def commands() -> Iterator[tuple[str, str]]:
     """(page, command) of every line that searches or trains with archsearch's own configuration."""
-    for page in PAGES:
+    for page in (*PAGES, README):
         for line in page.read_text(encoding="utf-8").splitlines():
-            if re.match(r"python -m archsearch(\.train)? (?!--)", line):
+            if re.match(r"python -m archsearch(\.train)? (?! *#|--)", line):
                 yield page.name, line
 
 
 @pytest.mark.parametrize(("page", "command"), list(commands()))
 def test_a_command_on_a_page_composes(page: str, command: str) -> None:
     _, _, module, *arguments = shlex.split(command, comments=True)
-    overrides = [re.sub("[<>]", "", argument) for argument in arguments if argument != "-m"]
+    plain = [quote_text(re.sub("[<>]", "", argument)) for argument in arguments]
+    is_sweep = "-m" in plain  # of whose values the first will do
+    overrides = [
+        each.split(",")[0] if is_sweep and "[" not in each else each
+        for each in plain
+        if each != "-m"
+    ]
     check(compose(*overrides, config_name="train" if module.endswith("train") else "config"))
 
 
-@pytest.mark.parametrize("page", [*PAGES, ROOT / "README.md"], ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", [*PAGES, README], ids=lambda page: page.stem)
 def test_what_a_page_links_to_is_there(page: Path) -> None:
-    for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
-        assert (page.parent / target).exists(), f"{page.name} links to {target}"
+    for target, anchor in re.findall(r"\]\(([^)#:]*)(#[^)]*)?\)", page.read_text(encoding="utf-8")):
+        file = page.parent / target if target else page
+        assert file.exists(), f"{page.name} links to {target}"
+        assert not anchor or anchor in anchors_of(file), f"{page.name} links to {target}{anchor}"
+
+
+def anchors_of(page: Path) -> set[str]:
+    """As GitHub makes them of headings."""
+    headings = re.findall("^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    words = (re.sub(r"[^\w\- ]", "", heading.lower()) for heading in headings)
+    return {f"#{each.replace(' ', '-')}" for each in words}
 
 
 def test_pictures_of_cells_are_what_the_program_draws_now() -> None:

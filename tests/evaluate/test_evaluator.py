@@ -1,13 +1,16 @@
 import dataclasses
 import math
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 from toy_search import without_times
 
 from archsearch.archive import Candidate, Epoch, Origin, Status
+from archsearch.archive.best_weights import best_weights, keep_weights, left_weights
 from archsearch.cell import zoo
 from archsearch.data import load_xml
 from archsearch.evaluate import Processes, Serial
@@ -24,6 +27,7 @@ from archsearch.train import (
     TimeLimit,
     TooManyParameters,
     Training,
+    fit,
 )
 
 CANDIDATES = [
@@ -68,6 +72,31 @@ def test_who_evaluates_flushes_denormals(factory: TrainingEvaluatorFactory) -> N
     assert (tiny * 0.01).item() != 0
     factory()
     assert (tiny * 0.01).item() == 0
+
+
+def test_a_better_trial_leaves_the_weights_that_it_ended_with(
+    factory: TrainingEvaluatorFactory, tmp_path: Path
+) -> None:
+    lstm, gru, again = (
+        Candidate(number, zoo[name], None, Origin("random"))
+        for number, name in enumerate(("lstm", "gru", "lstm"))
+    )
+    keeping = dataclasses.replace(factory, run_dir=tmp_path)
+    trial = keeping.evaluate(lstm, 3)
+    assert without_times([trial]) == without_times([factory.evaluate(lstm, 3)])
+    done = fit(factory.task, zoo["lstm"], factory.budget, factory.model, factory.training, 3)
+    keep_weights(tmp_path, trial)
+    file = best_weights(tmp_path, trial)
+    assert file is not None
+    weights, expected = load_file(file), done.module.validated_weights()
+    assert weights.keys() == expected.keys()
+    assert all(value.equal(weights[name]) for name, value in expected.items())
+    better = keeping.evaluate(gru, 3).fitness > trial.fitness
+    assert left_weights(tmp_path, 1).exists() is better
+    keeping.evaluate(again, 3)  # equally good
+    keeping.evaluate(CANDIDATES[1], 3)  # a reference cell
+    assert not left_weights(tmp_path, 2).exists()
+    assert left_weights(tmp_path, 1).exists() is better
 
 
 def next_trial(executor, candidate):

@@ -2,21 +2,26 @@
 
 import ast
 import json
+import re
 import shutil
 import sys
 from pathlib import Path
 
 import hydra
 import pytest
+import torch
 from omegaconf import OmegaConf
+from safetensors.torch import load_file, save_file
 
 from archsearch.archive import Archive, Candidate, Origin, RunInfo, Status, Trial
+from archsearch.archive.best_weights import WEIGHTS_FILE, facts_about
 from archsearch.cell import parse, zoo
 from archsearch.config import conf_folder, register
 from archsearch.export import __main__ as export
 from archsearch.export import formats
 from archsearch.export.loading import loaded
 from archsearch.export.reading import read_export
+from archsearch.main import main as search_main
 from archsearch.train import __main__ as train
 from archsearch.train.trained import read_trained
 
@@ -154,7 +159,53 @@ def test_a_search_gives_code_and_lineage_and_says_how_to_get_weights(command, se
     assert origin["lineage"][1]["fitness"] is None
     code, out, err = command(search, "--to", "onnx", "--out", tmp_path / "no")
     assert (code, err.count("\n")) == (2, 1)
-    assert f"train its cell, then export that: python -m archsearch.train cell={search}" in err
+    assert f"export the training: python -m archsearch.train cell={search}" in err
+
+
+def test_the_best_cell_of_a_search_is_exported_with_the_weights_of_its_trial(
+    command, tmp_path, monkeypatch, capfd
+):
+    monkeypatch.chdir(tmp_path)
+    small = ("budget=smoke", "search=random", "trials=3", "executor=serial", "logger=none")
+    monkeypatch.setattr(sys, "argv", ["archsearch", *small, "references=[]"])
+    search_main()
+    capfd.readouterr()
+    (run,) = (folder for folder in Path("outputs").iterdir())
+    code, out, err = command(run, "--to", "python,json,onnx", "--out", "there")
+    assert (code, err) == (0, "")
+    assert "weights: those of its trial, under the search's budget" in out
+    assert "with the weights of its trial" in Path("there/model.py").read_text()
+    origin = json.loads(Path("there/model.json").read_text())["provenance"]
+    with Archive.read(f"sqlite:///{run}/archive.sqlite") as archive:
+        (best,) = archive.best(1)
+    back = read_export(Path("there"))
+    assert origin["trial"]["number"] == best.candidate.number
+    assert str(back.architecture) == str(best.candidate.architecture)
+    assert sum(value.numel() for value in back.network.parameters()) == best.num_params
+    kept = load_file(run / "best_cell.safetensors")
+    assert all(value.equal(kept[name]) for name, value in back.network.state_dict().items())
+    (run / "best_cell.txt").write_text(str(zoo["mut1"]))  # the weights are of another cell now
+    assert "weights: none" in command(run, "--out", "elsewhere")[1]
+
+
+def test_where_the_data_is_not_there_the_architecture_still_is(
+    command, search, tmp_path, monkeypatch
+):
+    folder = shutil.copytree(search, tmp_path / "search")
+    config = OmegaConf.load(folder / "config.yaml")
+    config.task.corpus = {
+        "_target_": "archsearch.data.load_text", "_partial_": True, "train": "nowhere.txt",
+    }  # fmt: skip
+    OmegaConf.save(config, folder / "config.yaml")
+    with Archive.read(f"sqlite:///{folder}/archive.sqlite") as archive:
+        (best,) = (each for each in archive.trials() if each.candidate.number == 3)
+    budget = {"name": "x", "epochs": 1, "batch_size": 1, "num_layers": 1, "hidden_size": 8}
+    facts = {**facts_about(best), "budget": json.dumps({**budget, "unroll_steps": 5})}
+    save_file({"w": torch.zeros(1)}, folder / WEIGHTS_FILE, facts)
+    code, out, err = command(folder)
+    assert (code, err) == (0, "")
+    assert re.search(r"without the weights: .*nowhere\.txt", out)
+    assert set(contents(folder / "export")) == {"model.py", "model.json"}
 
 
 @pytest.mark.parametrize(

@@ -128,3 +128,14 @@ def test_the_command_prints_the_view_or_refuses_more_than_one_run(
     with pytest.raises(SystemExit):
         main()
     assert "--live: expected the directory of one run" in capsys.readouterr().err
+    for words, said in (
+        (["--live", str(tmp_path)], f"{tmp_path}: holds runs and is none; give {tmp_path}/*"),
+        (["--live", str(tmp_path / "no")], f"{tmp_path / 'no'}: no such directory"),
+        ([], "expected the directories of runs, such as outputs/<run>, got none; try --help"),
+    ):
+        monkeypatch.setattr("sys.argv", ["report", *words])
+        with pytest.raises(SystemExit) as stopped:
+            main()
+        error = capsys.readouterr().err
+        assert (stopped.value.code, error.count("\n")) == (2, 1)
+        assert said in error

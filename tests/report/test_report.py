@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -23,11 +24,12 @@ from archsearch.cell import zoo
 from archsearch.config import ConfigError, identity
 from archsearch.report.best_so_far import course, evenly, top_mean
 from archsearch.report.build import build_report
+from archsearch.report.chart import COLOURS, DASHES, look
 from archsearch.report.command import write_report
 from archsearch.report.differences import paired_differences, t_interval
 from archsearch.report.folder import LIST, PAGE, files_of, write_folder
 from archsearch.report.lineage import MAX_SHOWN, family, to_svg
-from archsearch.report.progress_charts import best_against_trials
+from archsearch.report.progress_charts import best_against_trials, together
 from archsearch.report.reproduction import equal_size_command, search_command
 from archsearch.report.run_record import RunRecord, read_run
 from archsearch.report.settings import compare
@@ -136,6 +138,19 @@ def test_three_seeds_have_a_band_also_where_one_begins_with_a_failure(
     seeds[0] = replace(seeds[0], trials=(failed, *others))
     chart = best_against_trials(compare(seeds)[0], "best")
     assert "with the mean's 95% interval" in chart.caption
+
+
+def test_names_of_references_that_lie_together_are_one_label() -> None:
+    values = {"rnn": 20.49, "lstm": 23.9, "gru": 20.54, "mgu": 20.6}
+    assert together(values, 0.2) == [("rnn, gru, mgu", 20.6), ("lstm", 23.9)]
+    assert together(values, 0.01) == sorted(values.items(), key=lambda item: item[1])
+
+
+def test_no_line_hides_the_one_before() -> None:
+    looks = [look(i) for i in range(len(COLOURS) * len(DASHES))]
+    assert all(a["linestyle"] != b["linestyle"] for a, b in pairwise(looks))
+    assert len({str(each) for each in looks}) == len(looks)
+    assert ":" not in DASHES  # which references have
 
 
 def shifted(run: RunRecord, seed: int, by: float) -> RunRecord:
@@ -359,12 +374,24 @@ def test_a_list_from_elsewhere_cannot_delete_files(tmp_path: Path) -> None:
 def test_what_is_no_run_is_left_out_and_named(
     folders: list[Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with pytest.raises(ValueError, match="at least one finished trial"):
-        write_report([tmp_path], tmp_path / "report")
+    empty, absent = tmp_path / "empty", tmp_path / "absent"
+    empty.mkdir()
+    cfg = configuration("random", 1, trials=4)
+    begun = write_trials(tmp_path / "outputs", "random", cfg, [])
+    reasons = {
+        empty: "neither a search nor a finished training",
+        absent: "no such directory",
+        begun: "no trial has finished yet",
+        begun.parent: f"holds runs and is none; give {begun.parent}/*",
+    }
+    for folder, reason in reasons.items():
+        with pytest.raises(ValueError, match="with results, such as outputs/<run>") as refused:
+            write_report([folder], tmp_path / "report")
+        assert f"{folder}: {reason}" in str(refused.value)
     assert not (tmp_path / "report").exists()
-    write_report([folders[2], tmp_path], tmp_path / "report")
+    write_report([folders[2], *reasons], tmp_path / "report")
     captured = capsys.readouterr()
-    assert captured.err == f"left out, no run with results: {tmp_path}\n"
+    assert set(captured.err.splitlines()) == {f"left out: {f}: {r}" for f, r in reasons.items()}
     assert str(tmp_path / "report" / PAGE) in captured.out
 
 
@@ -381,12 +408,45 @@ def test_runs_that_hardly_began_have_a_page(
     assert files_of(build_report([run], []))[PAGE]
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="needs Debian's chromium: apt-get install chromium")
+needs_chromium = pytest.mark.skipif(
+    CHROMIUM is None, reason="needs Debian's chromium: apt-get install chromium"
+)
+
+
+@needs_chromium
 def test_the_page_opens_in_a_browser(files: dict[str, bytes], tmp_path: Path) -> None:
     write_folder(tmp_path / "report", files)
-    with browser(tmp_path / "profile") as page:
+    look_at(tmp_path / "report" / PAGE, tmp_path)
+
+
+@needs_chromium
+@pytest.mark.slow
+def test_the_page_of_a_real_comparison_opens_in_a_browser(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three strategies under two seeds, searched by the command of the sweep; then the report's."""
+    monkeypatch.chdir(tmp_path)
+    small = ("seed=1,2", "trials=12", "budget=smoke", "executor=serial", "logger=none")
+    sweep = ("-m", "+sweeps=compare_strategies", "search=random,gp_neat_small,local", *small)
+    for module, *arguments in (("archsearch", *sweep), ("archsearch.report", "outputs/xml-*")):
+        words = [
+            word for each in arguments for word in sorted(map(str, Path().glob(each))) or [each]
+        ]
+        subprocess.run([sys.executable, "-m", module, *words], check=True, capture_output=True)
+    text = (tmp_path / "report" / PAGE).read_text()
+    assert "6 searches side by side" in text
+    for search in ("random", "gp_neat_small", "local"):
+        assert f"{search} on gp_tree" in text
+    assert "2 seeds" in text
+    look_at(tmp_path / "report" / PAGE, tmp_path)
+
+
+def look_at(file: Path, folder: Path) -> None:
+    """Open the page wide and narrow, press every key's way through it, and leave pictures of it in
+    the folder."""
+    with browser(folder / "profile") as page:
         for width in (1280, 390):
-            page.open(tmp_path / "report" / PAGE, width)
+            page.open(file, width)
             complaints = [e for e in page.events if e["method"] in ("Log.entryAdded",
                           "Runtime.exceptionThrown", "Runtime.consoleAPICalled")]  # fmt: skip
             assert not complaints
@@ -395,19 +455,20 @@ def test_the_page_opens_in_a_browser(files: dict[str, bytes], tmp_path: Path) ->
                 for event in page.events
                 if event["method"] == "Network.requestWillBeSent"
             ]
-            assert [url for url in requests if not url.startswith("data:")] == [
-                (tmp_path / "report" / PAGE).as_uri()
-            ]
+            assert [url for url in requests if not url.startswith("data:")] == [file.as_uri()]
             assert page.evaluate("[...document.images].every(i => i.naturalWidth > 0)")
+            (folder / f"page-{width}.png").write_bytes(page.screenshot())
+            page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
             wide = "document.documentElement.scrollWidth <= window.innerWidth"
             assert page.evaluate(wide), "the page itself scrolls sideways"
-        page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+            cut = "[...document.querySelectorAll('h1, h2, h3, p, li, summary, caption span')]"
+            assert page.evaluate(f"{cut}.every(e => e.scrollWidth <= e.clientWidth + 1)")
         count = page.evaluate("document.querySelectorAll('a[href], summary, [tabindex]').length")
         page.evaluate("window.met = new Set(); addEventListener('focusin', e => met.add(e.target))")
         for _ in range(count):
             page.press_tab()
-        unmet = "[...document.querySelectorAll('a[href], summary')].filter(e => !met.has(e)).length"
-        assert page.evaluate(unmet) == 0
+        every = "[...document.querySelectorAll('a[href], summary, [tabindex]')]"
+        assert page.evaluate(f"{every}.filter(e => !met.has(e)).length") == 0
 
 
 @pytest.mark.slow

@@ -1,5 +1,6 @@
 """Charts of what went on inside strategies."""
 
+import html
 from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
@@ -9,10 +10,12 @@ from toy_runs import write_run
 from archsearch.archive import Trial
 from archsearch.cell import OPERATORS
 from archsearch.report.build import build_report
-from archsearch.report.folder import files_of
+from archsearch.report.folder import PAGE, files_of
 from archsearch.report.operator_chart import FILLS
+from archsearch.report.reproduction import search_command
 from archsearch.report.run_record import RunRecord, read_run
 from archsearch.report.strategy_charts import charts_of
+from archsearch.search.callbacks.value_pairs import hyperparameters
 
 
 def test_every_operator_looks_like_itself_alone() -> None:
@@ -24,6 +27,12 @@ def with_estimates(trial: Trial) -> Trial:
     details = {**trial.candidate.origin.details, "estimate": -2.55}
     origin = replace(trial.candidate.origin, details=details)
     return replace(trial, candidate=replace(trial.candidate, origin=origin))
+
+
+def with_hyperparameters(trial: Trial) -> Trial:
+    rate = 10 ** -(1 + trial.candidate.number % 3)  # two decades: a logarithmic axis
+    own = {"learning_rate": rate, "num_layers": 1 + trial.candidate.number % 2, "clip_norm": 1.0}
+    return replace(trial, candidate=replace(trial.candidate, hyperparameters=own))
 
 
 def names(run: RunRecord) -> set[str]:
@@ -38,8 +47,19 @@ def test_a_strategy_has_the_charts_that_its_trials_give_reason_for(tmp_path: Pat
     assert names(evolved) == {"x-species", "x-operators"}
     screened = replace(evolved, trials=tuple(map(with_estimates, evolved.trials)))
     assert names(screened) == {"x-species", "x-operators", "x-estimates"}
+    tuned = replace(evolved, trials=tuple(map(with_hyperparameters, evolved.trials)))
+    assert names(tuned) == {"x-species", "x-operators", "x-hyperparameters"}
     for policy in ("nas_controller_small", "rl_generator_small"):
         assert "x-reward" in names(read_run(write_run(tmp_path, policy, 1, 20)))
+
+
+def test_what_is_drawn_of_a_hyperparameter_is_what_candidates_had(tmp_path: Path) -> None:
+    evolved = read_run(write_run(tmp_path, "gp_neat_small", 1, 20))
+    tried = hyperparameters(map(with_hyperparameters, evolved.proposed))
+    assert set(tried) == {"learning_rate", "num_layers"}  # one that never changed tells nothing
+    for trial, one in zip(evolved.proposed, tried["learning_rate"], strict=True):
+        number = trial.candidate.number
+        assert one == (number, 10 ** -(1 + number % 3), trial.metric)
 
 
 def test_guesses_of_final_metrics_are_held_against_whole_trainings(tmp_path: Path) -> None:
@@ -51,5 +71,13 @@ def test_guesses_of_final_metrics_are_held_against_whole_trainings(tmp_path: Pat
     )
     config = {**whole.config, "predictor": {"_target_": "archsearch.predictor.saved"}}
     guessed = replace(whole, config=config, trials=stopped)
-    assert "figures/setting-2-guesses.svg" in files_of(build_report([whole, guessed], []))
-    assert not [name for name in files_of(build_report([guessed], [])) if "guesses" in name]
+    both = files_of(build_report([whole, guessed], []))
+    assert "figures/setting-2-guesses.svg" in both
+    alone = files_of(build_report([guessed], []))
+    assert not [name for name in alone if "guesses" in name]
+    said = "no run of this report did 3 or more of the same trainings in full"
+    command = html.escape(search_command(whole))
+    for page, is_said in ((alone[PAGE].decode(), True), (both[PAGE].decode(), False)):
+        assert (said in page) is is_said
+    part = alone[PAGE].decode().split(said)[1].split("</code>")[0]
+    assert command in part

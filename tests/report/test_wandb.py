@@ -100,3 +100,5 @@ def test_sync_names_what_was_not_uploaded_and_quotes_it(tmp_path: Path) -> None:
     folder = tmp_path / "a run"
     assert sync_command([folder]) == f"wandb sync '{logs[1]}' '{logs[2]}'"
     assert sync_command([tmp_path]).startswith("nothing to upload")
+    with pytest.raises(ValueError, match=r"--sync: .*no such directory: .*absent"):
+        sync_command([folder, tmp_path / "absent"])

@@ -1,13 +1,17 @@
 """The evaluator that trains: a candidate and a seed in, a trial out."""
 
+import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib import import_module
+from pathlib import Path
 
 import torch
+from safetensors.torch import save
 
 from archsearch.archive import Candidate, Json, Status, Trial
+from archsearch.archive.best_weights import facts_about, is_worth_leaving, left_weights
 from archsearch.evaluate.hyperparameters import Setting, apply
 from archsearch.predictor import CurvePredictor
 from archsearch.search.executor import Evaluator
@@ -24,6 +28,7 @@ from archsearch.train import (
     fit,
     set_up_process,
 )
+from archsearch.train.whole_file import write_whole
 
 # What ends a training by the cell's own fault, and how the trial is then called.
 _STATUS: dict[type[TrainingFailure], Status] = {
@@ -41,6 +46,8 @@ class TrainingEvaluatorFactory:
 
     predictor: if given, a training stops after the epochs that it must see, and what it guesses
     for the last epoch of the budget is the trial's result (Rawal & Miikkulainen 2018, section 2.2).
+    run_dir: if given, weights of trials that are better than all that the run knows of are left
+    there, for the run to keep.
     """
 
     task: Task
@@ -48,6 +55,7 @@ class TrainingEvaluatorFactory:
     model: Model
     training: Training
     predictor: CurvePredictor | None = None
+    run_dir: Path | None = None
 
     def __post_init__(self) -> None:
         if self.predictor is not None and self.predictor.num_epochs != self.budget.epochs:
@@ -89,7 +97,7 @@ class TrainingEvaluatorFactory:
             seconds = time.perf_counter() - start
             return Trial.failed(candidate, Status.OUT_OF_MEMORY, seed, cause, seconds)
         metric, details = self._result(done)
-        return Trial(
+        trial = Trial(
             candidate,
             Status.OK,
             seed,
@@ -100,6 +108,9 @@ class TrainingEvaluatorFactory:
             time.perf_counter() - start,
             details=details,
         )
+        if self.run_dir is not None and not candidate.is_reference:
+            _leave_weights(self.run_dir, trial, done)
+        return trial
 
     def _fit(self, candidate: Candidate, seed: int) -> Fit:
         architecture = candidate.architecture
@@ -120,6 +131,15 @@ class TrainingEvaluatorFactory:
         (guess,) = self.predictor.predict([start])
         seen = {"epochs_seen": len(start), "metric_seen": done.metric}
         return self.task.metric(float(guess)), {**notes, "predicted": seen}
+
+
+def _leave_weights(run_dir: Path, trial: Trial, done: Fit) -> None:
+    """With the budget, whose sizes may be those of the candidate's hyperparameters."""
+    if not is_worth_leaving(run_dir, trial):
+        return
+    path = left_weights(run_dir, trial.candidate.number)
+    facts = {**facts_about(trial), "budget": json.dumps(asdict(done.module.budget))}
+    write_whole(path, save(done.module.validated_weights(), metadata=facts))
 
 
 def _is_out_of_memory(error: Exception) -> bool:

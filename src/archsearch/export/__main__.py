@@ -38,11 +38,10 @@ def export(run: Path, formats: list[str], out: Path) -> None:
     place(out, files)
     for name in files:
         write_line(f"  {out / name}")
-    if not subject.is_trained:
-        write_line(
-            "a search keeps no weights: these are the architecture's code and description. To get "
-            f"a trained model: python -m archsearch.train cell={run}"
-        )
+    if subject.description["provenance"]["kind"] == "search":
+        which = "those of its trial, under the search's budget" if subject.is_trained else "none"
+        longer = f"python -m archsearch.train cell={run}"
+        write_line(f"the best cell of a search; weights: {which}. To train it longer: {longer}")
 
 
 def _checked(difference: float | None, is_trained: bool) -> str:
@@ -63,9 +62,9 @@ def _formats(text: str) -> list[str]:
 def _parser() -> argparse.ArgumentParser:
     parser = Parser(
         prog="python -m archsearch.export",
-        description="Take a result home. A finished training gives its network with its weights; "
-        "a search, which keeps none, gives the code and the description of its best cell. Every "
-        "file is checked against the trained model before it is written.",
+        description="Take a result home. A finished training gives its network with its weights, a "
+        "search its best cell with those of its trial. Every file is checked against the trained "
+        "model before it is written.",
     )
     parser.add_argument("run", type=Path, help="the directory of a training or of a search")
     parser.add_argument(

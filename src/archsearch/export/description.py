@@ -14,7 +14,7 @@ Fields; those that do not apply are null:
         revision      of archsearch that ran it
         torch         the version that trained it
         seed, task    of the run
-        budget        by field; that of a training has the width that was matched
+        budget        by field; where there are weights, with the sizes that they have
         config        all that decides the run's results, by group
         num_params    of the trained network
         metric        {"name", "valid", "test", "epoch", "valid_measures", "test_measures"} of a
@@ -26,6 +26,7 @@ Fields; those that do not apply are null:
         lineage       the trials that it descends from, by number, with the same fields
 """
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ from omegaconf import DictConfig
 from archsearch.architecture import Architecture, ConvNetwork, HeterogeneousLayer
 from archsearch.config import identity
 from archsearch.export.lineage import Finding, found_as, trial_record
+from archsearch.train import Budget
 from archsearch.train.trained import Trained
 
 SCHEMA = 1
@@ -67,8 +69,10 @@ def describe_trained(trained: Trained) -> dict[str, Any]:
     return _described(trained.rebuilt.architecture, provenance, found)
 
 
-def describe_found(folder: Path, config: DictConfig, architecture: Architecture) -> dict[str, Any]:
-    """Of the best of a search."""
+def describe_found(
+    folder: Path, config: DictConfig, architecture: Architecture, budget: Budget | None
+) -> dict[str, Any]:
+    """Of the best of a search; budget: that of its trial, where the search has its weights."""
     found, settings = found_as(folder, architecture), identity(config)
     provenance = {
         "run": folder.name,
@@ -77,7 +81,7 @@ def describe_found(folder: Path, config: DictConfig, architecture: Architecture)
         "torch": None,
         "seed": settings["seed"],
         "task": settings["task"]["name"],
-        "budget": settings["budget"],
+        "budget": asdict(budget) if budget else settings["budget"],
         "config": settings,
         "num_params": None if found is None else found.trial.num_params,
         "metric": None if found is None else {"valid": found.trial.metric},

@@ -112,8 +112,8 @@ def _model(subject: Subject, files: Mapping[str, bytes]) -> tuple[ModuleType, nn
 def _require_training(subject: Subject, name: str) -> None:
     if not subject.is_trained:
         raise ConfigError(
-            f"--to {name}: {subject.folder} is a search, which keeps no weights; train its cell, "
-            f"then export that: python -m archsearch.train cell={subject.folder}"
+            f"--to {name}: {subject.folder} is a search without weights of its best cell; train "
+            f"that, then export the training: python -m archsearch.train cell={subject.folder}"
         )
 
 

@@ -1,4 +1,5 @@
-"""What there is to export: a trained network, or the best architecture of a search."""
+"""What there is to export: a trained network, or the best cell of a search, with the weights of its
+trial where the search has kept them."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,12 +11,20 @@ from torch import nn
 
 from archsearch.architecture import Architecture, ConvNetwork, HeterogeneousLayer, read_cell_file
 from archsearch.config import ConfigError
+from archsearch.data import DataError
 from archsearch.export.description import describe_found, describe_trained
 from archsearch.export.networks import Network, code_of
 from archsearch.nn import ConvolutionalNetwork, make_layer
 from archsearch.train import ImageTask, LanguageTask, TranslationTask
-from archsearch.train.lines import figure
-from archsearch.train.trained import CONFIG, Rebuilt, Trained, is_training, read_trained
+from archsearch.train.lines import figure, write_line
+from archsearch.train.trained import (
+    CONFIG,
+    Rebuilt,
+    Trained,
+    is_training,
+    read_kept,
+    read_trained,
+)
 
 FOUND = "best_cell.txt"  # of a search
 
@@ -70,10 +79,18 @@ def _of_search(folder: Path) -> Subject:
     architecture = read_cell_file(folder / FOUND)
     config = OmegaConf.load(folder / CONFIG)
     assert isinstance(config, DictConfig)
-    network = code_of(untrained(architecture), architecture)
-    description = describe_found(folder, config, architecture)
-    about = _about(architecture, network, "not trained", description)
-    return Subject(folder, architecture, network, False, None, about, description)
+    try:
+        kept = read_kept(folder, config, architecture)
+    except DataError as error:  # the architecture alone needs none
+        write_line(f"without the weights: {error}")
+        kept = None
+    budget = kept.budget if kept else None
+    description = describe_found(folder, config, architecture, budget)
+    network = code_of(kept.network if kept else untrained(architecture), architecture)
+    weights = "with the weights of its trial" if kept else "not trained"
+    about = _about(architecture, network, weights, description)
+    vocabulary = _vocabulary(kept) if kept else None
+    return Subject(folder, architecture, network, bool(kept), vocabulary, about, description)
 
 
 def untrained(architecture: Architecture) -> nn.Module:

@@ -10,6 +10,8 @@ def main() -> None:
     """The command."""
     parser = _parser()
     options = parser.parse_args()
+    if not options.runs:
+        parser.error("expected the directories of runs, such as outputs/<run>, got none")
     if options.live and len(options.runs) != 1:
         parser.error("--live: expected the directory of one run")
     # Here, because charts take a second to import: --help and mistakes are answered without.
@@ -25,7 +27,7 @@ def _parser() -> argparse.ArgumentParser:
         "and its tables as CSV. Runs are only read, and may still be at work.",
     )
     parser.add_argument(
-        "runs", nargs="+", type=Path, help="directories of searches, and of trainings"
+        "runs", nargs="*", type=Path, help="directories of searches, and of trainings"
     )
     instead = parser.add_mutually_exclusive_group()
     instead.add_argument(

@@ -3,25 +3,28 @@
 import math
 import statistics
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from archsearch.archive import Status
 from archsearch.report.best_so_far import top_mean
 from archsearch.report.differences import Difference, paired_differences
-from archsearch.report.page import Block, Charts, Listing, Paragraph, Report, Section
-from archsearch.report.pair_charts import guesses
+from archsearch.report.page import Block, Charts, Code, Listing, Paragraph, Report, Section
+from archsearch.report.pair_charts import LEAST, guesses
 from archsearch.report.progress_charts import (
     best_against_seconds,
     best_against_trials,
     learning_curves,
     over_random,
 )
+from archsearch.report.reproduction import search_command
 from archsearch.report.run_record import RunRecord
 from archsearch.report.run_section import asked, run_section, slug
 from archsearch.report.settings import Comparison, Setting, compare
 from archsearch.report.strategy_charts import charts_of
 from archsearch.report.table import Table, Value, table
 from archsearch.report.training_record import TrainingRecord, table_of_trainings
+from archsearch.search.callbacks.value_pairs import is_guess
 from archsearch.search.callbacks.wording import metric_text
 
 TOP = 10
@@ -214,20 +217,36 @@ def _strategies_section(comparison: Comparison, mark: str) -> Section:
     parts = []
     for i, setting in enumerate(comparison.settings):
         name = f"setting{mark}-{i + 1}"
-        among_others = (
-            over_random(comparison, setting, f"{name}-over_random"),
-            guesses(comparison, setting, f"{name}-guesses"),
-        )
-        charts = [chart for chart in among_others if chart is not None]
+        over = over_random(comparison, setting, f"{name}-over_random")
+        guessed = guesses(comparison, setting, f"{name}-guesses")
+        charts = [chart for chart in (over, guessed) if chart is not None]
         charts += charts_of(setting.best_run, name)
-        if charts:
-            parts.append(Section(name, setting.label, (Charts(tuple(charts)),)))
+        blocks: list[Block] = [Charts(tuple(charts))] if charts else []
+        if guessed is None:
+            blocks += _untold_guesses(setting)
+        if blocks:
+            parts.append(Section(name, setting.label, tuple(blocks)))
     return Section(
         f"strategies{mark}",
         f"Inside the strategies: {comparison.title}",
         (Paragraph("Of each setting the run with the best cell."),),
         tuple(parts),
     )
+
+
+def _untold_guesses(setting: Setting) -> list[Block]:
+    """Why nothing holds a predictor of curves against the truth, and what would."""
+    run = next((run for run in setting.runs if any(map(is_guess, run.trials))), None)
+    if run is None:
+        return []
+    reason = (
+        "A predictor ended trainings early and guessed their results. How well is not to be seen "
+        f"here: no run of this report did {LEAST} or more of the same trainings in full. The same "
+        "search without the predictor does, if only those of the reference cells; report both runs "
+        "together."
+    )
+    whole = replace(run, config={**run.config, "predictor": None})
+    return [Paragraph(reason), Code("The search without the predictor", search_command(whole))]
 
 
 def _trainings_section(trainings: list[TrainingRecord]) -> Section:

@@ -19,7 +19,7 @@ from archsearch.search.callbacks.wording import shortened
 
 # Blue, vermilion, green, purple, orange, sky blue, black; their yellow is too light for lines.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
-DASHES = ("-", "--", ":", "-.")
+DASHES: tuple[Any, ...] = ("-", "--", "-.", (0, (6, 1, 1, 1, 1, 1)))  # dots are for references
 GREY = "#767676"
 WIDTH, HEIGHT = 4.6, 3.4  # inches: letters stay legible where a phone shows the chart
 LETTERS = 56  # that fit into a line of a legend
@@ -89,9 +89,12 @@ def canvas(width: float = WIDTH, height: float = HEIGHT) -> Iterator[Canvas]:
 
 
 def look(index: int) -> dict[str, Any]:
-    """Colour and dashes of the i-th of many lines."""
-    dashes = DASHES[index // len(COLOURS) % len(DASHES)]
-    return {"color": COLOURS[index % len(COLOURS)], "linestyle": dashes}
+    """Colour and dashes of the i-th of many lines. Each has other dashes than the one before, so
+    that it does not hide one that it covers."""
+    return {
+        "color": COLOURS[index % len(COLOURS)],
+        "linestyle": DASHES[index % len(DASHES)],
+    }
 
 
 def label(name: str) -> str:

@@ -21,13 +21,23 @@ def report(options: argparse.Namespace) -> None:
     """Do what the options ask for; errors are one line."""
     with one_line_errors():
         if options.live:
-            watch(options.runs[0], stdout_console())
+            live(options.runs[0])
         elif options.sync:
             sys.stdout.write(sync_command(options.runs) + "\n")
         elif options.wandb is not None:
             report_on_wandb(options.wandb, options.runs)
         else:
             write_report(options.runs, options.out)
+
+
+def live(folder: Path) -> None:
+    """Show one search on the terminal."""
+    if not is_search(folder):
+        raise ValueError(
+            "--live: expected the directory of a search, such as outputs/<run>; "
+            f"{folder}: {_why_left_out(folder)}"
+        )
+    watch(folder, stdout_console())
 
 
 def report_on_wandb(place: str, folders: Sequence[Path]) -> None:
@@ -51,15 +61,29 @@ def write_report(folders: Sequence[Path], out: Path) -> None:
     left_out = [folder for folder in folders if folder not in searches and folder not in trained]
     runs = [run for run in map(read_run, searches) if run.trials]
     left_out += [folder for folder in searches if folder not in [run.folder for run in runs]]
+    reasons = [f"{folder}: {_why_left_out(folder)}" for folder in left_out]
     if not runs and not trained:
         raise ValueError(
-            "expected directories of searches or trainings, such as outputs/<run>, with at least "
-            f"one finished trial; none of these is one: {', '.join(map(str, folders))}"
+            "expected directories of searches or trainings with results, such as outputs/<run>; "
+            f"{', '.join(reasons)}"
         )
-    for folder in left_out:
-        sys.stderr.write(f"left out, no run with results: {folder}\n")
+    for reason in reasons:
+        sys.stderr.write(f"left out: {reason}\n")
     report = build_report(runs, list(map(read_training, trained)))
     files = files_of(report)
     write_folder(out, files)
     size = sum(map(len, files.values())) / 1e6
     sys.stdout.write(f"{out / PAGE}: {len(files)} files, {size:.1f} MB\n")
+
+
+def _why_left_out(folder: Path) -> str:
+    """Of a directory that has nothing to report."""
+    if not folder.is_dir():
+        return "no such directory"
+    if is_search(folder):
+        return "no trial has finished yet"
+    if is_training(folder):
+        return "a training"
+    if any(is_search(inner) or is_training(inner) for inner in folder.iterdir()):
+        return f"holds runs and is none; give {folder}/*"
+    return "neither a search nor a finished training"

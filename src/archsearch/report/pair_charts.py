@@ -71,11 +71,11 @@ def _left_out(pairs: Pairs, inside: Pairs) -> str:
 
 
 def _without_far_off(pairs: Pairs) -> Pairs:
-    (left, right), (low, high) = (_middle(values) for values in zip(*pairs, strict=True))
+    (left, right), (low, high) = (middle(values) for values in zip(*pairs, strict=True))
     return [(x, y) for x, y in pairs if left <= x <= right and low <= y <= high]
 
 
-def _middle(values: Sequence[float]) -> tuple[float, float]:
+def middle(values: Sequence[float]) -> tuple[float, float]:
     """Bounds that leave out what lies far from the middle half."""
     first, _, third = quantiles(values, n=4, method="inclusive")
     room = 3 * (third - first)

@@ -2,7 +2,7 @@
 
 import math
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from matplotlib.axes import Axes
@@ -16,6 +16,7 @@ POINTS = 200  # of a line, more than a chart has pixels to tell apart
 LEAST_FOR_BAND = 3  # seeds; the interval of two is 12.7 standard errors wide on each side
 TOPS = (1, 5, 15)  # models that figure 6 of NAS averages
 NAS_POINTS = 25
+LETTER_SHARE = 0.045  # of the height of the axes, that a name takes
 
 
 def best_against_trials(comparison: Comparison, name: str) -> Chart:
@@ -61,10 +62,11 @@ def _best_chart(comparison: Comparison, name: str, axis: _Axis) -> Chart:
             ends += [line[-1] for line in seeds if sign * line[-1] <= sign * mean[-1]]
             if len(seeds) >= LEAST_FOR_BAND:
                 ends += t_interval([line[-1] for line in seeds])
-        _draw_references(axes, comparison)
         shown = [*_without_worst(means, comparison.lower_is_better), *filter(math.isfinite, ends)]
         if bounds := limits([*shown, *_near(comparison, shown)]):
             axes.set_ylim(*bounds)
+        _draw_references(axes, comparison)
+        axes.locator_params(axis="x", integer=True)
         drawing.legend(axes)
         caption = _caption(comparison, axis)
         return drawing.chart(name, caption, f"{caption} {_ends(comparison)}")
@@ -123,12 +125,26 @@ def _near(comparison: Comparison, ends: Sequence[float]) -> list[float]:
 
 
 def _draw_references(axes: Axes, comparison: Comparison) -> None:
-    for name, metric in comparison.references.items():
+    for metric in comparison.references.values():
         axes.axhline(metric, color=GREY, linewidth=0.9, linestyle=":")
+    low, high = axes.get_ylim()
+    for names, metric in together(comparison.references, LETTER_SHARE * (high - low)):
         axes.annotate(
-            label(name), (1, metric), xycoords=("axes fraction", "data"), va="bottom", ha="right",
+            label(names), (1, metric), xycoords=("axes fraction", "data"), va="bottom", ha="right",
             fontsize=8, color=GREY, annotation_clip=True,
         )  # fmt: skip
+
+
+def together(values: Mapping[str, float], room: float) -> list[tuple[str, float]]:
+    """The names of values that are closer than `room` to the next as one, at the highest of them,
+    so that none is written over another."""
+    groups: list[tuple[str, float]] = []
+    for name, value in sorted(values.items(), key=lambda item: item[1]):
+        if groups and value - groups[-1][1] < room:
+            groups[-1] = (f"{groups[-1][0]}, {name}", value)
+        else:
+            groups.append((name, value))
+    return groups
 
 
 def _ends(comparison: Comparison) -> str:
@@ -165,6 +181,7 @@ def over_random(comparison: Comparison, setting: Setting, name: str) -> Chart | 
                 axes.plot(xs, ys, label=f"mean of the best {k}" if k > 1 else "best", **look(i))
         if not drawn:
             return None
+        axes.locator_params(axis="x", integer=True)
         drawing.legend(axes)
         caption = (
             f"Improvement of {setting.label} over {baseline.label} as trials grow: above zero it "

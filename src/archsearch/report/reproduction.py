@@ -37,6 +37,11 @@ def search_command(run: RunRecord) -> str:
     return shlex.join(["python", "-m", "archsearch", *overrides])
 
 
+def export_command(run: RunRecord) -> str:
+    """Of `python -m archsearch.export` for the run's best cell."""
+    return shlex.join(["python", "-m", "archsearch.export", str(run.folder)])
+
+
 def training_command(run: RunRecord) -> str:
     """Of `python -m archsearch.train` for the run's best cell."""
     return shlex.join(["python", "-m", "archsearch.train", f"cell={run.folder}", *_setting(run)])

@@ -9,6 +9,7 @@ from archsearch.report.lineage import family, to_svg
 from archsearch.report.page import Block, Code, Fold, Listing, Paragraph, Picture, Section
 from archsearch.report.reproduction import (
     equal_size_command,
+    export_command,
     search_command,
     training_command,
 )
@@ -139,6 +140,8 @@ def winner(run: RunRecord, name: str) -> list[Block]:
         Code("Equations", architecture.equations()),
         Code("Text", str(architecture)),
         *lineage(run, best, name),
+        Code("To take it home as code, with the weights of its trial where the run has them",
+             export_command(run)),
         Code("To train it again, and longer", training_command(run)),
     ]  # fmt: skip
     if command := equal_size_command(run):

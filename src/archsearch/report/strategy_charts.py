@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 
 from archsearch.report.chart import COLOURS, Chart, canvas
+from archsearch.report.hyperparameter_chart import hyperparameters
 from archsearch.report.operator_chart import operators
 from archsearch.report.pair_charts import estimates, measures
 from archsearch.report.run_record import RunRecord
@@ -17,7 +18,7 @@ MAX_SPECIES = 12  # with a bar of their own; of more, the smallest are one
 def charts_of(run: RunRecord, name: str) -> list[Chart]:
     """Those that the run's strategy gives reason for."""
     makers: Sequence[Callable[[RunRecord, str], Chart | None]] = (
-        species, reward, estimates, operators, measures,
+        species, reward, hyperparameters, estimates, operators, measures,
     )  # fmt: skip
     made = (make(run, f"{name}-{make.__name__}") for make in makers)
     return [chart for chart in made if chart is not None]

@@ -6,12 +6,14 @@ import torch
 from pytorch_lightning import LightningModule
 
 from archsearch.archive import Epoch
+from archsearch.train.budget import Budget
 
 
 class TaskModule(LightningModule, ABC):
     """A network with its data and all that it takes to train, validate and test it."""
 
     network: torch.nn.Module
+    budget: Budget
     lower_is_better: bool = True  # of the metric
     learning_rate: float  # of the last step
     curve: list[Epoch]  # one point an epoch done

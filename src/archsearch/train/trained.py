@@ -12,6 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 from safetensors.torch import load_file
 
 from archsearch.architecture import Architecture, read_cell_file
+from archsearch.archive.best_weights import WEIGHTS_FILE, known_facts
 from archsearch.config import CONFIG_FILE, ConfigError, check, check_is_own
 from archsearch.data.store import ROOT_VARIABLE
 from archsearch.train.budget import Budget
@@ -61,12 +62,36 @@ def read_trained(folder: Path) -> Trained:
         )
     config = OmegaConf.load(folder / CONFIG)
     assert isinstance(config, DictConfig)
-    if config.data.root is not None:
-        os.environ.setdefault(ROOT_VARIABLE, str(config.data.root))
+    _find_data(config)
     result, architecture = read_result(folder), read_cell_file(folder / CELL)
     rebuilt = rebuild(config, architecture, Budget(**result["budget"]), folder / CONFIG)
     rebuilt.network.load_state_dict(load_file(folder / WEIGHTS))
     return Trained(folder, config, result, rebuilt)
+
+
+def read_kept(folder: Path, config: DictConfig, architecture: Architecture) -> Rebuilt | None:
+    """The network of a search's best trial with the weights that the search has kept; None where it
+    has none of this architecture.
+
+    config: the search's own.
+
+    Raises:
+        ConfigError: see `rebuild`.
+        DataError: the data is missing.
+    """
+    facts = known_facts(folder)
+    if facts is None or facts["cell"] != str(architecture):
+        return None
+    _find_data(config)
+    rebuilt = rebuild(config, architecture, Budget(**json.loads(facts["budget"])), folder / CONFIG)
+    rebuilt.network.load_state_dict(load_file(folder / WEIGHTS_FILE))
+    return rebuilt
+
+
+def _find_data(config: DictConfig) -> None:
+    """Where the run had it, unless the environment says otherwise."""
+    if config.data.root is not None:
+        os.environ.setdefault(ROOT_VARIABLE, str(config.data.root))
 
 
 def rebuild(

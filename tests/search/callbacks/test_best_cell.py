@@ -3,8 +3,11 @@
 from pathlib import Path
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
+from archsearch.archive.best_weights import best_weights, facts_about, left_weights
 from archsearch.cell import parse, zoo
 from archsearch.search.callback import Ending
 from archsearch.search.callbacks import BestCell
@@ -49,6 +52,31 @@ def test_worse_trials_write_nothing(tmp_path, tell, trials) -> None:
     (tmp_path / "best_cell.txt").unlink()
     callback.on_trial(trials.ok(101.0), {})
     assert not (tmp_path / "best_cell.txt").exists()
+
+
+def leave(run_dir: Path, trial) -> Path:
+    """As an evaluator does."""
+    path = left_weights(run_dir, trial.candidate.number)
+    save_file({"w": np.zeros(2, np.float32)}, path, facts_about(trial))
+    return path
+
+
+def test_weights_follow_the_best_cell_through_interruptions(tmp_path, tell, trials) -> None:
+    first, worse, early = (trials.ok(metric) for metric in (100.0, 101.0, 90.0))
+    left = [leave(tmp_path, trial) for trial in (first, worse, early)]
+    tell(BestCell(tmp_path), [first, worse])
+    assert best_weights(tmp_path, first) is not None
+    assert [path.exists() for path in left] == [False, False, True]  # whose turn has not come
+    killed_before_it_took_them = [first, worse, early]
+    again = BestCell(tmp_path)
+    tell(again, killed_before_it_took_them, replayed=3)
+    assert best_weights(tmp_path, early) is None
+    again.on_end(Ending.COMPLETE)
+    assert best_weights(tmp_path, early) is not None
+    tell(BestCell(tmp_path), [first, worse, early, trials.ok(95.0)], replayed=3)
+    assert best_weights(tmp_path, early) is not None
+    tell(BestCell(tmp_path), [first, worse, early, trials.ok(80.0)], replayed=3)
+    assert not list(tmp_path.rglob("*.safetensors"))  # they would be those of another cell
 
 
 def test_failed_write_leaves_the_old_file_and_no_litter(monkeypatch, tmp_path) -> None:

@@ -5,12 +5,16 @@ import logging
 import os
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+from safetensors.numpy import save_file
 from wandb_records import wandb_records
 
 from archsearch.archive import Origin
+from archsearch.archive.best_weights import WEIGHTS_FILE, facts_about
 from archsearch.cell import parse, zoo
 from archsearch.search.callback import Ending
 from archsearch.search.callbacks import WandbLog
@@ -115,6 +119,9 @@ def test_what_predictors_expected_and_policies_learnt_from_are_charts(
 ) -> None:
     told = [trials.ok(9.0 - i, Origin("x", details={"estimate": -2.0, "update": i // 2}))
             for i in range(4)]  # fmt: skip
+    for i, trial in enumerate(told):
+        own = {"learning_rate": (i + 1) / 100}
+        told[i] = replace(trial, candidate=replace(trial.candidate, hyperparameters=own))
     reward = {"_target_": "archsearch.search.reward.SoftExponential"}
     generator = {"_target_": "archsearch.search.rl_generator.RLGenerator", "reward": reward}
     run_info.config["search"] = generator
@@ -125,6 +132,9 @@ def test_what_predictors_expected_and_policies_learnt_from_are_charts(
     pairs = table(run_dir, last, "predictor_against_truth_table")
     assert [row["predicted fitness"] for row in pairs] == [-2.0] * 4
     assert [row["measured fitness"] for row in pairs] == [trial.fitness for trial in told]
+    rates = table(run_dir, last, "hyperparameter_learning_rate_table")
+    assert [row["learning_rate"] for row in rates] == [0.01, 0.02, 0.03, 0.04]
+    assert [row["perplexity"] for row in rates] == [9.0, 8.0, 7.0, 6.0]
     rewards = table(run_dir, last, "rewards_table")
     assert len(rewards) == 2 * len(told)
 
@@ -143,9 +153,14 @@ def test_a_resumed_search_goes_on_with_its_run_and_its_axis(run_dir, tell, some_
     assert [row["trial"] for row in table(run_dir, logged[-1])] == list(range(9))
 
 
+@pytest.mark.parametrize("of", [6, 5, None])
 def test_the_best_architecture_is_an_artifact_that_can_be_read_back(
-    run_dir, tell, some_trials
+    run_dir, tell, some_trials, of
 ) -> None:
+    """of: which trial's weights lie in the run; 6 is the best."""
+    if of is not None:
+        arrays = {"w": np.ones(2, np.float32)}
+        save_file(arrays, run_dir / WEIGHTS_FILE, facts_about(some_trials[of]))
     callback = WandbLog(
         run_dir, "perplexity", mode="offline", drawings=False, group="sweep", job_type="gp_neat"
     )
@@ -162,7 +177,12 @@ def test_the_best_architecture_is_an_artifact_that_can_be_read_back(
     assert set(entries) == {
         "best_cell.txt", "best_cell.json", "best_cell.svg",
         "best_cell.equations.txt", "best_cell.equations.tex",
+        *([WEIGHTS_FILE] if of == 6 else []),
     }  # fmt: skip
+    assert artifact["description"].startswith("The weights" if of == 6 else "Without weights")
+    assert f"archsearch.train cell={run_dir} logger=wandb" in artifact["description"]
+    if of == 6:
+        assert entries[WEIGHTS_FILE].read_bytes() == (run_dir / WEIGHTS_FILE).read_bytes()
     content = json.loads(entries["best_cell.json"].read_text(encoding="utf-8"))
     assert (content["cell"], content["value"], content["trial"]) == (str(zoo["nascell"]), 150.0, 6)
     assert parse(entries["best_cell.txt"].read_text(encoding="utf-8")) == zoo["nascell"]

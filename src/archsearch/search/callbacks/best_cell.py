@@ -6,6 +6,7 @@ from pathlib import Path
 from typing_extensions import override
 
 from archsearch.archive import RunInfo, Trial
+from archsearch.archive.best_weights import drop_weights, keep_weights
 from archsearch.search.callback import Callback, Ending, Figures
 from archsearch.search.callbacks.atomic import write_atomically
 from archsearch.search.callbacks.standings import Standings
@@ -18,7 +19,8 @@ HYPERPARAMETERS_FILE = "best_cell.hyperparameters.json"  # only where it brought
 
 
 class BestCell(Callback):
-    """Writes the best cell's text, drawing and equations whenever a better cell is found.
+    """Writes the best cell's text, drawing and equations whenever a better cell is found, and keeps
+    the weights that its evaluation has left.
 
     Each file is replaced in one step, and the text last: the others are never older than it.
     A run in which every trial of the strategy failed has no best cell and none of the files.
@@ -37,11 +39,11 @@ class BestCell(Callback):
     @override
     def on_replay(self, trial: Trial, figures: Figures) -> None:
         # Written at the next new trial or at the end: a replay may pass through many best cells.
-        self._stale |= self._standings.add(trial)
+        self._add(trial)
 
     @override
     def on_trial(self, trial: Trial, figures: Figures) -> None:
-        self._stale |= self._standings.add(trial)
+        self._add(trial)
         self._write_if_stale()
 
     @override
@@ -49,6 +51,13 @@ class BestCell(Callback):
         # After a failure, such as a full disk, writing would only hide its exception by another.
         if ending is not Ending.FAILED:
             self._write_if_stale()
+
+    def _add(self, trial: Trial) -> None:
+        before = self._standings.best
+        is_best = self._standings.add(trial)
+        self._stale |= is_best
+        if (beaten := before if is_best else trial) is not None:
+            drop_weights(self._run_dir, beaten)
 
     def _write_if_stale(self) -> None:
         best = self._standings.best
@@ -63,5 +72,6 @@ class BestCell(Callback):
             write_atomically(hyperparameters, json.dumps(dict(best.candidate.hyperparameters)))
         else:
             hyperparameters.unlink(missing_ok=True)
+        keep_weights(self._run_dir, best)
         write_atomically(self._run_dir / CELL_FILE, f"{cell}\n")
         self._stale = False

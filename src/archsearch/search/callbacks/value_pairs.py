@@ -2,7 +2,8 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from archsearch.archive import Status, Trial
 from archsearch.archive.records import ESTIMATE
@@ -42,6 +43,24 @@ def guesses(trials: Iterable[Trial], whole: Iterable[Trial]) -> Pairs:
 def is_guess(trial: Trial) -> bool:
     """Whether a predictor of curves stood in for the last epochs."""
     return "predicted" in trial.details
+
+
+class Tried(NamedTuple):
+    """A value of a hyperparameter, by the number of the trial that had it; no metric: it failed."""
+
+    number: int
+    value: float
+    metric: float | None
+
+
+def hyperparameters(trials: Iterable[Trial]) -> Mapping[str, Sequence[Tried]]:
+    """What candidates brought along, by name; those that had two values at least."""
+    tried: dict[str, list[Tried]] = defaultdict(list)
+    for trial in trials:
+        if trial.reused_from is None:
+            for name, value in trial.candidate.hyperparameters.items():
+                tried[name].append(Tried(trial.candidate.number, float(value), trial.metric))
+    return {name: each for name, each in tried.items() if len({one.value for one in each}) > 1}
 
 
 def measures(trials: Iterable[Trial]) -> tuple[str, Pairs] | None:

@@ -2,9 +2,11 @@
 
 import json
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archsearch.archive import RunInfo, Trial
+from archsearch.archive.best_weights import best_weights
 
 if TYPE_CHECKING:
     import wandb
@@ -12,13 +14,15 @@ if TYPE_CHECKING:
 KIND = "architecture"
 
 
-def best_artifact(run: RunInfo, best: Trial, metric_name: str) -> "wandb.Artifact":
-    """Text, JSON, drawing and equations. Equal content is the same version, whoever uploads it."""
+def best_artifact(run: RunInfo, best: Trial, metric_name: str, run_dir: Path) -> "wandb.Artifact":
+    """Text, JSON, drawing, equations, and the weights that the run has kept. Equal content is the
+    same version, whoever uploads it."""
     import wandb
 
-    architecture = best.candidate.architecture
+    architecture, weights = best.candidate.architecture, best_weights(run_dir, best)
     facts = {"metric": metric_name, metric_name: best.metric, "num_params": best.num_params}
-    artifact = wandb.Artifact(artifact_name("best", run.name), KIND, metadata=facts)
+    name = artifact_name("best", run.name)
+    artifact = wandb.Artifact(name, KIND, _description(run_dir, weights), metadata=facts)
     files = {
         "best_cell.txt": f"{architecture}\n",
         "best_cell.json": best_json(run, best, metric_name),
@@ -29,7 +33,18 @@ def best_artifact(run: RunInfo, best: Trial, metric_name: str) -> "wandb.Artifac
     for name, content in files.items():
         with artifact.new_file(name, encoding="utf-8") as file:
             file.write(content)
+    if weights is not None:
+        artifact.add_file(str(weights), name=weights.name)
     return artifact
+
+
+def _description(run_dir: Path, weights: Path | None) -> str:
+    longer = f"python -m archsearch.train cell={run_dir} logger=wandb"
+    if weights is None:
+        return f"Without weights, which this run has not kept; a training has them: {longer}"
+    return (
+        f"The weights are those of the trial, under the search's budget. To train longer: {longer}"
+    )
 
 
 def best_json(run: RunInfo, best: Trial, metric_name: str) -> str:

@@ -11,7 +11,7 @@ from archsearch.search.callbacks.panel import COMPARED
 from archsearch.search.callbacks.ranking import rank
 from archsearch.search.callbacks.rewards import reward_course
 from archsearch.search.callbacks.standings import Standings
-from archsearch.search.callbacks.value_pairs import Pairs, estimates, measures
+from archsearch.search.callbacks.value_pairs import Pairs, estimates, hyperparameters, measures
 from archsearch.search.callbacks.wandb_tables import table
 from archsearch.search.callbacks.wording import status_text
 
@@ -74,6 +74,9 @@ def strategy_charts(
     charts = {**_operators(proposed), **_rewards(search, proposed)}
     expected = estimates(proposed)
     charts |= _dots("predictor_against_truth", expected, "predicted fitness", "measured fitness")
+    for name, tried in hyperparameters(proposed).items():
+        pairs = [(each.value, each.metric) for each in tried if each.metric is not None]
+        charts |= _dots(f"hyperparameter_{name}", pairs, name, metric_name)
     if (found := measures(proposed)) is not None:
         charts |= _dots("measures", found[1], f"validation {found[0]}", metric_name)
     return charts

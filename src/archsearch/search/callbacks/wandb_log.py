@@ -62,6 +62,7 @@ class WandbLog(Callback):
     ) -> None:
         self._metric_name = metric_name
         self._drawings = drawings
+        self._run_dir = run_dir
         self._session = WandbSession(run_dir, project, entity, mode, group=group, job_type=job_type)
 
     @override
@@ -102,7 +103,8 @@ class WandbLog(Callback):
                 run.log({**self._whole(), "trials": self._table(), "trial": self._axis})
                 self._summarise(run)
                 if best := self._standings.best:
-                    run.log_artifact(best_artifact(self._run, best, self._metric_name))
+                    artifact = best_artifact(self._run, best, self._metric_name, self._run_dir)
+                    run.log_artifact(artifact)
         self._session.finish(exit_code=int(ending is Ending.FAILED))
 
     @property
