@@ -7,7 +7,8 @@ What can be predicted: in `</name>` every character after `</`, if the network r
 tags, and that an empty stack is followed by an opening, depth 4 by a closing tag. In nats a pair of
 tags costs ln 9 for the length, 6 ln 26 for the letters and 1.5 ln 2 for opening or closing, over
 17 characters on average: so no network has an expected perplexity below 3.82 a character, and one
-that knows all but the names of open tags does not get below 13.7.
+that knows all but the names of open tags does not get below 13.7. The best guesses are right for
+0.65 of all characters, and for 0.30 without those names.
 """
 
 import random
