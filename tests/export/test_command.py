@@ -13,6 +13,7 @@ import torch
 from omegaconf import OmegaConf
 from safetensors.torch import load_file, save_file
 
+from archsearch.__main__ import main as search_main
 from archsearch.archive import Archive, Candidate, Origin, RunInfo, Status, Trial
 from archsearch.archive.best_weights import WEIGHTS_FILE, facts_about
 from archsearch.cell import parse, zoo
@@ -21,7 +22,6 @@ from archsearch.export import __main__ as export
 from archsearch.export import formats
 from archsearch.export.loading import loaded
 from archsearch.export.reading import read_export
-from archsearch.main import main as search_main
 from archsearch.train import __main__ as train
 from archsearch.train.trained import read_trained
 
