@@ -18,42 +18,16 @@ Adam divides a gradient by its own size, so the reward's scale does not matter, 
 
 import math
 import random
-from collections.abc import Callable, Mapping
-from typing import Literal
+from collections.abc import Mapping
 
 import torch
 
 from archsearch.archive.records import Origin, Status, Trial
 from archsearch.search.controller_network import ControllerNetwork
+from archsearch.search.controller_reward import REWARDS, Reward
 from archsearch.search.protocol import Draft, DraftingStrategy
 from archsearch.space.decisions import Decisions, DecisionSpace
 from archsearch.space.parameters import require
-
-Reward = Literal["inverse_square_perplexity", "cubed"]
-
-
-def _inverse_square_perplexity(fitness: float) -> float:
-    if fitness > 0:
-        raise ValueError(
-            "reward=inverse_square_perplexity: expected a fitness of 0 or less, the negative "
-            f"logarithm of a perplexity, got {fitness}: choose search.reward=cubed"
-        )
-    return math.exp(2 * fitness)
-
-
-def _cubed(fitness: float) -> float:
-    if fitness < 0:
-        raise ValueError(
-            f"reward=cubed: expected a fitness of 0 or more, such as an accuracy, got {fitness}: "
-            "choose search.reward=inverse_square_perplexity"
-        )
-    return fitness**3
-
-
-REWARDS: dict[Reward, Callable[[float], float]] = {
-    "inverse_square_perplexity": _inverse_square_perplexity,
-    "cubed": _cubed,
-}
 
 
 class NASController(DraftingStrategy[Decisions]):

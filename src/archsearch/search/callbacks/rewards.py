@@ -6,6 +6,7 @@ from statistics import fmean
 from typing import NamedTuple
 
 from archsearch.archive import Json, Status, Trial
+from archsearch.search.controller_reward import REWARDS
 from archsearch.search.reward import SoftExponential, scaled
 
 
@@ -32,8 +33,6 @@ def reward_course(search: Mapping[str, Json], trials: Sequence[Trial]) -> Reward
 
 def _of_controller(search: Mapping[str, Json], trials: Sequence[Trial]) -> RewardCourse:
     """Zoph & Le (2016), section 3.2: the baseline is an exponential moving average."""
-    from archsearch.search.nas_controller import REWARDS  # needs torch
-
     rewards = [
         search["reward_scale"] * REWARDS[search["reward"]](trial.fitness)
         if trial.status is Status.OK
