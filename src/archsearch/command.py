@@ -4,9 +4,11 @@ import functools
 import os
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import hydra
+from hydra.core.hydra_config import HydraConfig
 from hydra.errors import (
     ConfigCompositionException,
     HydraException,
@@ -46,11 +48,21 @@ def run_command(task: Callable[[DictConfig], object], config_name: str) -> None:
     @functools.wraps(task)
     def job(cfg: DictConfig) -> object:
         # SystemExit passes through Hydra, which would print a line of its own for an exception.
-        with one_line_errors(config_name):
+        with one_line_errors(config_name), no_empty_directory():
             return task(cfg)
 
     with one_line_errors(config_name):
         hydra.main(conf_folder(), config_name, version_base="1.3")(job)()
+
+
+@contextmanager
+def no_empty_directory() -> Iterator[None]:
+    """Take the run's directory back, which Hydra has made, where the task put nothing into it."""
+    try:
+        yield
+    finally:
+        with suppress(OSError):  # the directory is in use, as it should be
+            Path(HydraConfig.get().runtime.output_dir).rmdir()
 
 
 @contextmanager

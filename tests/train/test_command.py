@@ -130,8 +130,10 @@ def test_a_training_begins_with_the_weights_of_another(command, tmp_path) -> Non
     code, _, errors = command(*wrong, f"start_from={folder}", f"output_root={tmp_path / 'third'}")
     assert code == 2
     assert "start_from: the weights in" in errors
-    code, _, errors = command(*arguments, f"start_from={tmp_path}")
+    nowhere = tmp_path / "nowhere"
+    code, _, errors = command(*arguments, f"start_from={tmp_path}", f"output_root={nowhere}")
     assert code == 2
+    assert not list(nowhere.iterdir()), "a mistake leaves no empty directory"
     assert "expected the directory of a finished training" in errors
 
 
