@@ -170,12 +170,24 @@ def test_a_directory_of_another_training_is_left_alone(command, tmp_path):
 
 
 def test_a_training_that_diverges_is_one_line_and_exit_code_1(command, tmp_path):
-    code, _, errors = command(
+    diverging = (
         *ARGUMENTS, f"hydra.run.dir={tmp_path}", "task.max_perplexity=2", "budget.max_seconds=0.001"
-    )
+    )  # fmt: skip
+    code, output, errors = command(*diverging)
     assert code == 1
     assert errors.startswith("archsearch: the training failed: validation perplexity")
     assert errors.count("\n") == 1
+    assert output
+    assert command(*diverging) == (1, "", errors), "it is not trained again"
+
+
+def test_of_a_sweep_the_others_go_on_where_a_training_fails(command, tmp_path):
+    failing = (*ARGUMENTS, "budget.epochs=1", f"output_root={tmp_path}", "task.max_perplexity=2,58")
+    code, _, errors = command("-m", *failing)
+    assert code == 0
+    assert errors.count("the training failed") == 1
+    assert len(list(tmp_path.glob("*/failed.json"))) == 1
+    assert len(list(tmp_path.glob("*/result.json"))) == 1
 
 
 def test_a_cell_may_be_given_as_text(command, tmp_path):

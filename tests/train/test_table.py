@@ -44,3 +44,17 @@ def test_seeds_of_a_cell_under_one_setting_make_a_row(training, tmp_path: Path) 
     written = list(csv.DictReader((tmp_path / "table.csv").read_text().splitlines()))
     assert tuple(written[0]) == COLUMNS
     assert len(written) == 3
+
+
+def test_a_training_that_failed_is_counted_beside_the_mean_of_the_others(
+    training, tmp_path: Path
+) -> None:
+    folders = [training("gru", 1, 12.0), training("gru", 2, 0.0), training("lstm", 1, 0.0)]
+    for folder in folders[1:]:
+        facts = json.loads((folder / "result.json").read_text())
+        del facts["test"]
+        (folder / "failed.json").write_text(json.dumps({**facts, "cause": "loss is nan"}))
+        (folder / "result.json").unlink()
+    rows = {row.cell: row for row in table(folders)}
+    assert (rows["gru"].mean, rows["gru"].seeds, rows["gru"].failed) == (12.0, 1, 1)
+    assert (rows["lstm"].mean, rows["lstm"].seeds, rows["lstm"].failed) == (None, 0, 1)

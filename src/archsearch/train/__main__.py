@@ -1,4 +1,8 @@
-"""`python -m archsearch.train cell=zoo/lstm task=ptb`: one given cell, trained and tested."""
+"""`python -m archsearch.train cell=zoo/lstm task=ptb`: one given cell, trained and tested.
+
+A training that its cell ends leaves a note of that, and is not begun again; of a sweep the others
+go on.
+"""
 
 import json
 import os
@@ -10,6 +14,7 @@ from typing import Any
 
 import torch
 from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 from safetensors.torch import load_file, save
@@ -30,7 +35,7 @@ from archsearch.train.process import set_up_process
 from archsearch.train.progress import EpochLines
 from archsearch.train.step_timer import StepTimer
 from archsearch.train.task import Model, Task
-from archsearch.train.trained import CELL, CONFIG, RESULT, WEIGHTS, read_result
+from archsearch.train.trained import CELL, CONFIG, FAILED, RESULT, WEIGHTS, read_result
 from archsearch.train.training import Training
 from archsearch.train.wandb_training import TrainingLog, training_log
 from archsearch.train.whole_file import write_whole
@@ -54,19 +59,31 @@ def train(cfg: DictConfig) -> None:
     start_from = None if cfg.start_from is None else weights_of(Path(cfg.start_from))
     with lock_run(folder):
         claim(folder, cfg)
-        is_trained = (folder / RESULT).exists()
-        if is_trained and (not cfg.test or read_result(folder)["test"] is not None):
-            write_line(f"complete already: {folder}")
+        if not (folder / FAILED).exists():
+            complete(folder, cfg, start_from)
+        if (folder / FAILED).exists():
+            report_failure(folder)
         else:
-            work = make_work(cfg)
-            with logged(folder, cfg, work) as log:
-                if not is_trained:
-                    train_in(folder, work, start_from, log)
-                if cfg.test:
-                    test(folder, work)
-                if log:
-                    log.finish(read_result(folder), drawings=cfg.logger.drawings)
-        report(folder)
+            report(folder)
+
+
+def complete(folder: Path, cfg: DictConfig, start_from: Path | None) -> None:
+    """Train and test, as far as that is not done yet: then there is a result, or a failure."""
+    is_trained = (folder / RESULT).exists()
+    if is_trained and (not cfg.test or read_result(folder)["test"] is not None):
+        write_line(f"complete already: {folder}")
+        return
+    work = make_work(cfg)
+    try:
+        with logged(folder, cfg, work) as log:
+            if not is_trained:
+                train_in(folder, work, start_from, log)
+            if cfg.test:
+                test(folder, work)
+            if log:
+                log.finish(read_result(folder), drawings=cfg.logger.drawings)
+    except TrainingFailure as failure:
+        write_failure(folder, work, failure)
 
 
 @dataclass(frozen=True)
@@ -138,9 +155,6 @@ def train_in(folder: Path, work: Work, start_from: Path | None, log: TrainingLog
         raise Interrupted(
             "interrupted; the same command goes on after the last whole epoch"
         ) from None
-    except TrainingFailure as failure:
-        sys.stderr.write(f"archsearch: the training failed: {failure}\n")
-        raise SystemExit(FAILURE) from None
     finish(folder, done, work)
 
 
@@ -181,6 +195,33 @@ def finish(folder: Path, done: Fit, work: Work) -> None:
             "torch": torch.__version__,
         },
     )
+
+
+def write_failure(folder: Path, work: Work, failure: TrainingFailure) -> None:
+    """Note why there is no result."""
+    facts = {
+        "task": work.task.name,
+        "cell": str(work.cell),
+        "key": work.cell.key,
+        "seed": work.seed,
+        "num_params": failure.num_params,
+        "metric": work.task.metric_name,
+        "cause": str(failure),
+        "wall_seconds": failure.curve[-1].wall_seconds if failure.curve else 0.0,
+        "revision": revision(),
+    }
+    write_whole(folder / FAILED, (json.dumps(facts, indent=2) + "\n").encode())
+
+
+def report_failure(folder: Path) -> None:
+    """Say why there is no result, and end the process unless it is at work on a sweep."""
+    path = folder / FAILED
+    cause = json.loads(path.read_text(encoding="utf-8"))["cause"]
+    sys.stderr.write(
+        f"archsearch: the training failed: {cause}; to train it again, remove {path}\n"
+    )
+    if HydraConfig.get().mode is not RunMode.MULTIRUN:
+        raise SystemExit(FAILURE)
 
 
 def test(folder: Path, work: Work) -> None:

@@ -24,25 +24,28 @@ from archsearch.cell import zoo
 from archsearch.command import USAGE, Parser
 from archsearch.config import config_hash, identity
 from archsearch.train.lines import figure
-from archsearch.train.trained import CONFIG, RESULT
+from archsearch.train.trained import CONFIG, FAILED, RESULT
 
 COLUMNS = (
-    "task", "setting", "cell", "parameters", "metric", "mean", "deviation", "seeds", "minutes",
+    "task", "setting", "cell", "parameters", "metric", "mean", "deviation", "seeds", "failed",
+    "minutes",
 )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A cell under a setting; `deviation` is None where there is one seed only."""
+    """A cell under a setting; of the seeds that did not fail. `deviation` is None where that is one
+    only, and `mean` where it is none."""
 
     task: str
     setting: str
     cell: str
     parameters: int
     metric: str
-    mean: float
+    mean: float | None
     deviation: float | None
     seeds: int
+    failed: int
     minutes: float  # mean of a training
 
 
@@ -52,7 +55,7 @@ def main() -> None:
     rows = table(options.folders)
     if not rows:
         sys.stderr.write(
-            f"archsearch: expected folders of finished trainings, none has a {RESULT}\n"
+            f"archsearch: expected folders of finished trainings, none has a {RESULT} or {FAILED}\n"
         )
         raise SystemExit(USAGE)
     Console().print(drawn(rows))
@@ -64,8 +67,9 @@ def table(folders: Iterable[Path]) -> list[Row]:
     """By task and setting; within them the fewest parameters first."""
     groups: dict[tuple[str, str, str], list[dict[str, Any]]] = defaultdict(list)
     for folder in folders:
-        if (folder / RESULT).is_file():
-            result = json.loads((folder / RESULT).read_text(encoding="utf-8"))
+        files = [folder / name for name in (RESULT, FAILED) if (folder / name).is_file()]
+        if files:
+            result = json.loads(files[0].read_text(encoding="utf-8"))
             groups[result["task"], _setting(folder), result["key"]].append(result)
     rows = [_row(setting, results) for (_, setting, _), results in groups.items()]
     return sorted(rows, key=lambda row: (row.task, row.setting, row.parameters, row.cell))
@@ -74,13 +78,14 @@ def table(folders: Iterable[Path]) -> list[Row]:
 def drawn(rows: Sequence[Row]) -> Table:
     """For a terminal."""
     drawing = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for name in ("task", "setting", "cell", "parameters", "test", "seeds"):
+    for name in ("task", "setting", "cell", "parameters", "test", "seeds", "failed"):
         drawing.add_column(name, overflow="fold", justify="right" if name in _NUMBERS else "left")
     for row in rows:
         deviation = "" if row.deviation is None else f" ± {figure(row.deviation)}"
+        test = "–" if row.mean is None else f"{figure(row.mean)}{deviation} {row.metric}"
         drawing.add_row(
-            row.task, row.setting, row.cell, f"{row.parameters:,}",
-            f"{figure(row.mean)}{deviation} {row.metric}", str(row.seeds),
+            row.task, row.setting, row.cell, f"{row.parameters:,}", test, str(row.seeds),
+            str(row.failed),
         )  # fmt: skip
     return drawing
 
@@ -102,21 +107,23 @@ def _setting(folder: Path) -> str:
 
 def _row(setting: str, results: Sequence[dict[str, Any]]) -> Row:
     first = results[0]
-    tests = [result["test"] for result in results]
+    done = [result for result in results if "cause" not in result]
+    tests = [result["test"] for result in done]
     return Row(
         first["task"],
         setting,
         _NAMES.get(first["key"], first["key"]),
         first["num_params"],
         first["metric"],
-        statistics.mean(tests),
+        statistics.mean(tests) if tests else None,
         statistics.stdev(tests) if len(tests) > 1 else None,
-        len({result["seed"] for result in results}),
+        len({result["seed"] for result in done}),
+        len(results) - len(done),
         statistics.mean(result["wall_seconds"] for result in results) / 60,
     )
 
 
-_NUMBERS = ("parameters", "seeds")
+_NUMBERS = ("parameters", "seeds", "failed")
 _NAMES = {zoo[name].key: name for name in zoo}
 
 

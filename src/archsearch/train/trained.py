@@ -19,6 +19,7 @@ from archsearch.train.budget import Budget
 from archsearch.train.task import Task
 
 RESULT, WEIGHTS, CELL, CONFIG = "result.json", "model.safetensors", "cell.txt", CONFIG_FILE
+FAILED = "failed.json"  # in place of a result, where the architecture ended the training
 
 
 @dataclass(frozen=True, slots=True)
