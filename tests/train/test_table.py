@@ -21,7 +21,9 @@ def training(tmp_path: Path):
             "test": test, "num_params": 100 + len(cell), "wall_seconds": 90.0,
         }  # fmt: skip
         (folder / "result.json").write_text(json.dumps(result))
-        config = {"budget": {"name": "tiny", "epochs": epochs}, "cell": cell, "seed": seed}
+        config = {
+            "budget": {"name": "tiny", "epochs": epochs}, "cell": cell, "seed": seed, "test": True,
+        }  # fmt: skip
         OmegaConf.save(OmegaConf.create(config), folder / "config.yaml")
         return folder
 
@@ -58,3 +60,13 @@ def test_a_training_that_failed_is_counted_beside_the_mean_of_the_others(
     rows = {row.cell: row for row in table(folders)}
     assert (rows["gru"].mean, rows["gru"].seeds, rows["gru"].failed) == (12.0, 1, 1)
     assert (rows["lstm"].mean, rows["lstm"].seeds, rows["lstm"].failed) == (None, 0, 1)
+
+
+def test_trainings_that_were_not_tested_stand_with_their_validation(training) -> None:
+    tested, untested = training("gru", 1, 12.0), training("gru", 2, 12.0)
+    facts = json.loads((untested / "result.json").read_text())
+    (untested / "result.json").write_text(json.dumps({**facts, "test": None, "valid": 15.0}))
+    config = OmegaConf.load(untested / "config.yaml")
+    OmegaConf.save({**config, "test": False}, untested / "config.yaml")
+    rows = {row.split: row.mean for row in table([tested, untested])}
+    assert rows == {"test": 12.0, "valid": 15.0}

@@ -27,8 +27,8 @@ from archsearch.train.lines import figure
 from archsearch.train.trained import CONFIG, FAILED, RESULT
 
 COLUMNS = (
-    "task", "setting", "cell", "parameters", "metric", "mean", "deviation", "seeds", "failed",
-    "minutes",
+    "task", "setting", "cell", "parameters", "metric", "split", "mean", "deviation", "seeds",
+    "failed", "minutes",
 )  # fmt: skip
 
 
@@ -42,6 +42,7 @@ class Row:
     cell: str
     parameters: int
     metric: str
+    split: str  # test, or valid
     mean: float | None
     deviation: float | None
     seeds: int
@@ -65,26 +66,30 @@ def main() -> None:
 
 def table(folders: Iterable[Path]) -> list[Row]:
     """By task and setting; within them the fewest parameters first."""
-    groups: dict[tuple[str, str, str], list[dict[str, Any]]] = defaultdict(list)
+    groups: dict[tuple[str, str, str, str], list[dict[str, Any]]] = defaultdict(list)
     for folder in folders:
         files = [folder / name for name in (RESULT, FAILED) if (folder / name).is_file()]
         if files:
             result = json.loads(files[0].read_text(encoding="utf-8"))
-            groups[result["task"], _setting(folder), result["key"]].append(result)
-    rows = [_row(setting, results) for (_, setting, _), results in groups.items()]
+            config = OmegaConf.load(folder / CONFIG)
+            split = "test" if config.test else "valid"
+            groups[result["task"], _setting(config), split, result["key"]].append(result)
+    rows = [_row(setting, split, results) for (_, setting, split, _), results in groups.items()]
     return sorted(rows, key=lambda row: (row.task, row.setting, row.parameters, row.cell))
 
 
 def drawn(rows: Sequence[Row]) -> Table:
     """For a terminal."""
     drawing = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for name in ("task", "setting", "cell", "parameters", "test", "seeds", "failed"):
+    for name in ("task", "setting", "cell", "parameters", "result", "seeds", "failed"):
         drawing.add_column(name, overflow="fold", justify="right" if name in _NUMBERS else "left")
     for row in rows:
         deviation = "" if row.deviation is None else f" ± {figure(row.deviation)}"
-        test = "–" if row.mean is None else f"{figure(row.mean)}{deviation} {row.metric}"
+        result = (
+            "–" if row.mean is None else f"{figure(row.mean)}{deviation} {row.metric}, {row.split}"
+        )
         drawing.add_row(
-            row.task, row.setting, row.cell, f"{row.parameters:,}", test, str(row.seeds),
+            row.task, row.setting, row.cell, f"{row.parameters:,}", result, str(row.seeds),
             str(row.failed),
         )  # fmt: skip
     return drawing
@@ -98,25 +103,25 @@ def write_csv(rows: Sequence[Row], path: Path) -> None:
         writer.writerows([getattr(row, name) for name in COLUMNS] for row in rows)
 
 
-def _setting(folder: Path) -> str:
+def _setting(config: Any) -> str:
     """Four digits that differ where anything but cell and seed does."""
-    config = OmegaConf.load(folder / CONFIG)
     part = {key: value for key, value in identity(config).items() if key not in ("cell", "seed")}
     return f"{part['budget']['name']} {config_hash(part)[:4]}"
 
 
-def _row(setting: str, results: Sequence[dict[str, Any]]) -> Row:
+def _row(setting: str, split: str, results: Sequence[dict[str, Any]]) -> Row:
     first = results[0]
     done = [result for result in results if "cause" not in result]
-    tests = [result["test"] for result in done]
+    metrics = [result[split] for result in done]
     return Row(
         first["task"],
         setting,
         _NAMES.get(first["key"], first["key"]),
         first["num_params"],
         first["metric"],
-        statistics.mean(tests) if tests else None,
-        statistics.stdev(tests) if len(tests) > 1 else None,
+        split,
+        statistics.mean(metrics) if metrics else None,
+        statistics.stdev(metrics) if len(metrics) > 1 else None,
         len({result["seed"] for result in done}),
         len(results) - len(done),
         statistics.mean(result["wall_seconds"] for result in results) / 60,
@@ -130,7 +135,7 @@ _NAMES = {zoo[name].key: name for name in zoo}
 def _parser() -> argparse.ArgumentParser:
     parser = Parser(
         prog="python -m archsearch.train.table",
-        description="Test metrics of finished trainings: mean and deviation over seeds.",
+        description="Metrics of finished trainings: mean and deviation over seeds.",
     )
     parser.add_argument("folders", nargs="+", type=Path, help="what archsearch.train has written")
     parser.add_argument("--csv", type=Path, help="write the table there too")
