@@ -72,7 +72,9 @@ def table(folders: Iterable[Path]) -> list[Row]:
         if files:
             result = json.loads(files[0].read_text(encoding="utf-8"))
             config = OmegaConf.load(folder / CONFIG)
-            split = "test" if config.test else "valid"
+            # The result knows: a later command may have tested what this configuration left.
+            is_tested = config.test if "cause" in result else result["test"] is not None
+            split = "test" if is_tested else "valid"
             groups[result["task"], _setting(config), split, result["key"]].append(result)
     rows = [_row(setting, split, results) for (_, setting, split, _), results in groups.items()]
     return sorted(rows, key=lambda row: (row.task, row.setting, row.parameters, row.cell))
