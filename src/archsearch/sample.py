@@ -22,7 +22,7 @@ from archsearch.train import Sampler, set_up_process
 from archsearch.train.cell_argument import quoted
 from archsearch.train.lines import write_line
 from archsearch.train.trained import Rebuilt, read_trained
-from archsearch.train.whole_file import write_whole
+from archsearch.whole_file import write_whole
 
 _ALL = ("run", "out", "seed", "data")  # what every task takes
 _FREE_TEXT = "prompt="

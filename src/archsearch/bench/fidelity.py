@@ -24,7 +24,7 @@ from archsearch.config import register
 from archsearch.main import search
 from archsearch.predictor.nas_bench_nlp import measured_cells
 from archsearch.train.lines import write_line
-from archsearch.train.whole_file import write_whole
+from archsearch.whole_file import write_whole
 
 FILE = "fidelity.csv"
 # Before what the user gives, so that the last word is theirs.
@@ -46,7 +46,7 @@ def measure(cfg: DictConfig) -> None:
         trials = archive.trials()
     published = {row.cell.key: -row.fitness for row in measured_cells()}
     known = [trial for trial in trials if trial.candidate.key in published]
-    write_whole(run_dir / FILE, table(known, published).encode())
+    write_whole(run_dir / FILE, table(known, published))
     write_line(summary(known, published))
     write_line(f"  {run_dir / FILE}")
 

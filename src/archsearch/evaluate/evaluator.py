@@ -28,7 +28,7 @@ from archsearch.train import (
     fit,
     set_up_process,
 )
-from archsearch.train.whole_file import write_whole
+from archsearch.whole_file import write_whole
 
 # What ends a training by the cell's own fault, and how the trial is then called.
 _STATUS: dict[type[TrainingFailure], Status] = {

@@ -36,7 +36,7 @@ from archsearch.search import trial_seed
 from archsearch.search.executor import Evaluator
 from archsearch.train import Budget, LanguageTask, Model, Task, Training
 from archsearch.train.lines import write_line
-from archsearch.train.whole_file import write_whole
+from archsearch.whole_file import write_whole
 
 BASELINE = "suite_baseline.json"
 
@@ -231,7 +231,7 @@ def with_baseline(suite: Suite, run_dir: Path, threads: int | None) -> Suite:
     finally:
         torch.set_num_threads(threads_before)
     record = {"cell": suite.baseline, "metrics": metrics}
-    write_whole(path, (json.dumps(record, indent=2) + "\n").encode())
+    write_whole(path, json.dumps(record, indent=2) + "\n")
     return replace(suite, baseline_metrics=metrics)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from archsearch.config import ConfigError
-from archsearch.train.whole_file import write_whole
+from archsearch.whole_file import write_whole
 
 
 def place(folder: Path, files: Mapping[str, bytes]) -> None:

@@ -12,6 +12,7 @@ from safetensors.numpy import save
 
 from archsearch.predictor.configured import configured_predictor
 from archsearch.predictor.seam import CurvePredictor
+from archsearch.whole_file import write_whole
 
 FORMAT = "archsearch curve predictor, format 1"
 
@@ -38,9 +39,7 @@ def save_curve_predictor(
         "held_out": json.dumps(dict(held_out)),
         "sha256": _digest(state),
     }
-    part = path.with_name(f".{path.name}.part")
-    part.write_bytes(save(state, metadata))
-    part.replace(path)
+    write_whole(path, save(state, metadata))
 
 
 def load_curve_predictor(file: str | Path) -> CurvePredictor:

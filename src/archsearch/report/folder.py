@@ -13,6 +13,7 @@ from pathlib import Path
 from archsearch.config import ConfigError
 from archsearch.report.page import Charts, Picture, Report, to_html
 from archsearch.report.table import Table, to_csv
+from archsearch.whole_file import write_whole
 
 PAGE, LIST = "index.html", "report_files.json"
 
@@ -92,10 +93,4 @@ def _digest(content: bytes) -> str:
 
 def _write(file: Path, content: bytes) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
-    partial = file.with_name(f".{file.name}.partial")
-    try:
-        partial.write_bytes(content)
-        partial.replace(file)
-    except OSError:
-        partial.unlink(missing_ok=True)
-        raise
+    write_whole(file, content)

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from archsearch.cell import Cell, parse
-from archsearch.search.callbacks.atomic import write_atomically
 from archsearch.search.warm_start import best_trials
+from archsearch.whole_file import write_whole
 
 
 def known_pairs(runs: Sequence[str], kept_in: Path) -> list[tuple[Cell, float]]:
@@ -27,6 +27,6 @@ def known_pairs(runs: Sequence[str], kept_in: Path) -> list[tuple[Cell, float]]:
             cell = trial.candidate.architecture
             if isinstance(cell, Cell):
                 found.setdefault(cell.key, (str(cell), trial.fitness))
-        write_atomically(kept_in, json.dumps(list(found.values())))
+        write_whole(kept_in, json.dumps(list(found.values())))
     pairs = json.loads(kept_in.read_text(encoding="utf-8"))
     return [(parse(text), fitness) for text, fitness in pairs]

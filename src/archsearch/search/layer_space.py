@@ -16,10 +16,10 @@ from itertools import zip_longest
 from pathlib import Path
 
 from archsearch.cell import Cell, parse
-from archsearch.search.callbacks.atomic import write_atomically
 from archsearch.search.warm_start import best_trials
 from archsearch.space.heterogeneous import MIN_POOL, HeterogeneousSpace, most_different
 from archsearch.space.parameters import require
+from archsearch.whole_file import write_whole
 
 
 def layer_space(
@@ -53,7 +53,7 @@ def layer_space(
         )
     if not kept_in.exists():
         pool = most_different(_top_cells(runs, top_share), pool_size)
-        write_atomically(kept_in, json.dumps([str(cell) for cell in pool]))
+        write_whole(kept_in, json.dumps([str(cell) for cell in pool]))
     texts = json.loads(kept_in.read_text(encoding="utf-8"))
     return HeterogeneousSpace([parse(text) for text in texts], num_shares)
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from archsearch.archive.records import Trial
 from archsearch.archive.store import ARCHIVE_FILE, Archive
-from archsearch.search.callbacks.atomic import write_atomically
 from archsearch.space import CellSpace
+from archsearch.whole_file import write_whole
 
 
 def seeds(runs: Sequence[str], num_cells: int, space: CellSpace[Any], kept_in: Path) -> list[Any]:
@@ -32,7 +32,7 @@ def seeds(runs: Sequence[str], num_cells: int, space: CellSpace[Any], kept_in: P
                 "choose another cell_space, or loosen its limits, such as cell_space.min_height"
             )
         data = [space.to_json(genome) for genome in genomes]
-        write_atomically(kept_in, json.dumps(data))
+        write_whole(kept_in, json.dumps(data))
     return [space.from_json(data) for data in json.loads(kept_in.read_text(encoding="utf-8"))]
 
 

@@ -38,8 +38,8 @@ from archsearch.train.task import Model, Task
 from archsearch.train.trained import CELL, CONFIG, FAILED, RESULT, WEIGHTS, read_result
 from archsearch.train.training import Training
 from archsearch.train.wandb_training import TrainingLog, training_log
-from archsearch.train.whole_file import write_whole
 from archsearch.train.width import matched_width, read_count
+from archsearch.whole_file import write_whole
 
 
 def main() -> None:
@@ -128,7 +128,7 @@ def claim(folder: Path, cfg: DictConfig) -> None:
     """Write the configuration into the directory, or hold it against the one that is there."""
     path = folder / CONFIG
     if not path.exists():
-        write_whole(path, OmegaConf.to_yaml(cfg, resolve=True).encode())
+        write_whole(path, OmegaConf.to_yaml(cfg, resolve=True))
         return
     there = OmegaConf.load(path)
     assert isinstance(there, DictConfig)
@@ -141,7 +141,7 @@ def claim(folder: Path, cfg: DictConfig) -> None:
 
 def train_in(folder: Path, work: Work, start_from: Path | None, log: TrainingLog | None) -> None:
     """Train up to the result; all that is done so far is in the folder after every epoch."""
-    write_whole(folder / CELL, f"{work.cell}\n".encode())
+    write_whole(folder / CELL, f"{work.cell}\n")
     announce(folder, work)
     work = with_precision(work, folder)
     lines = EpochLines(work.task.metric_name, work.budget.epochs)
@@ -210,7 +210,7 @@ def write_failure(folder: Path, work: Work, failure: TrainingFailure) -> None:
         "wall_seconds": failure.curve[-1].wall_seconds if failure.curve else 0.0,
         "revision": revision(),
     }
-    write_whole(folder / FAILED, (json.dumps(facts, indent=2) + "\n").encode())
+    write_whole(folder / FAILED, json.dumps(facts, indent=2) + "\n")
 
 
 def report_failure(folder: Path) -> None:
@@ -256,7 +256,7 @@ def logged(folder: Path, cfg: DictConfig, work: Work) -> AbstractContextManager[
 
 
 def write_result(folder: Path, result: dict[str, Any]) -> None:
-    write_whole(folder / RESULT, (json.dumps(result, indent=2) + "\n").encode())
+    write_whole(folder / RESULT, json.dumps(result, indent=2) + "\n")
 
 
 def report(folder: Path) -> None:

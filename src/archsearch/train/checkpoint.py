@@ -6,7 +6,7 @@ from pytorch_lightning import Callback, LightningModule, Trainer
 from safetensors.torch import save
 
 from archsearch.train.task_module import TaskModule
-from archsearch.train.whole_file import unfinished, write_whole
+from archsearch.whole_file import unfinished, write_whole
 
 LAST = "last.ckpt"  # a Lightning checkpoint; read with weights_only=True
 BEST = "best.safetensors"

@@ -12,7 +12,7 @@ from statistics import median
 
 from archsearch.train.lines import write_line
 from archsearch.train.training import Precision, Training
-from archsearch.train.whole_file import write_whole
+from archsearch.whole_file import write_whole
 
 PRECISION = "precision.json"
 ROUNDS = 5
@@ -48,7 +48,7 @@ def _measure(timer: Timer, path: Path) -> Precision:
     float32, bfloat16 = (median(seconds) for seconds in zip(*rounds, strict=True))
     precision = Precision.BFLOAT16 if gain >= LEAST_GAIN else Precision.FLOAT32
     record = {"precision": precision, "float32_seconds": float32, "bfloat16_seconds": bfloat16}
-    write_whole(path, (json.dumps(record, indent=2) + "\n").encode())
+    write_whole(path, json.dumps(record, indent=2) + "\n")
     write_line(
         f"precision: {precision}; the same training steps took {float32:.3g} s in float32 and "
         f"{bfloat16:.3g} s in bfloat16"

@@ -11,7 +11,7 @@ from archsearch.archive.best_weights import best_weights, facts_about, left_weig
 from archsearch.cell import parse, zoo
 from archsearch.search.callback import Ending
 from archsearch.search.callbacks import BestCell
-from archsearch.search.callbacks.atomic import write_atomically
+from archsearch.whole_file import write_whole
 
 FILES = {"best_cell.txt", "best_cell.svg", "best_cell.equations.txt", "best_cell.equations.tex"}
 
@@ -36,7 +36,7 @@ def test_replay_writes_once_even_if_no_new_trial_comes(
 ) -> None:
     written = []
     monkeypatch.setattr(
-        "archsearch.search.callbacks.best_cell.write_atomically",
+        "archsearch.search.callbacks.best_cell.write_whole",
         lambda path, text: written.append(path.name),
     )
     callback = BestCell(tmp_path)
@@ -81,13 +81,13 @@ def test_weights_follow_the_best_cell_through_interruptions(tmp_path, tell, tria
 
 def test_failed_write_leaves_the_old_file_and_no_litter(monkeypatch, tmp_path) -> None:
     file = tmp_path / "best_cell.txt"
-    write_atomically(file, "old ∘\n")
+    write_whole(file, "old ∘\n")
 
     def full_disk(descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full_disk)
     with pytest.raises(OSError, match="No space left"):
-        write_atomically(file, "new\n")
+        write_whole(file, "new\n")
     assert file.read_text(encoding="utf-8") == "old ∘\n"
     assert list(tmp_path.iterdir()) == [file]

@@ -8,8 +8,8 @@ from typing_extensions import override
 from archsearch.archive import RunInfo, Trial
 from archsearch.archive.best_weights import drop_weights, keep_weights
 from archsearch.search.callback import Callback, Ending, Figures
-from archsearch.search.callbacks.atomic import write_atomically
 from archsearch.search.callbacks.standings import Standings
+from archsearch.whole_file import write_whole
 
 CELL_FILE = "best_cell.txt"  # the cell's text and nothing else: `parse` reads it back
 DRAWING_FILE = "best_cell.svg"
@@ -64,14 +64,14 @@ class BestCell(Callback):
         if not self._stale or best is None:
             return
         cell = best.candidate.architecture
-        write_atomically(self._run_dir / DRAWING_FILE, cell.to_svg())
-        write_atomically(self._run_dir / EQUATIONS_FILE, cell.equations() + "\n")
-        write_atomically(self._run_dir / LATEX_FILE, cell.equations("latex") + "\n")
+        write_whole(self._run_dir / DRAWING_FILE, cell.to_svg())
+        write_whole(self._run_dir / EQUATIONS_FILE, cell.equations() + "\n")
+        write_whole(self._run_dir / LATEX_FILE, cell.equations("latex") + "\n")
         hyperparameters = self._run_dir / HYPERPARAMETERS_FILE
         if best.candidate.hyperparameters:
-            write_atomically(hyperparameters, json.dumps(dict(best.candidate.hyperparameters)))
+            write_whole(hyperparameters, json.dumps(dict(best.candidate.hyperparameters)))
         else:
             hyperparameters.unlink(missing_ok=True)
         keep_weights(self._run_dir, best)
-        write_atomically(self._run_dir / CELL_FILE, f"{cell}\n")
+        write_whole(self._run_dir / CELL_FILE, f"{cell}\n")
         self._stale = False

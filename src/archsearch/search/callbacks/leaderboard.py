@@ -10,7 +10,6 @@ from typing_extensions import override
 
 from archsearch.archive import RunInfo, Trial
 from archsearch.search.callback import Callback, Ending, Figures
-from archsearch.search.callbacks.atomic import write_atomically
 from archsearch.search.callbacks.best_cell import DRAWING_FILE
 from archsearch.search.callbacks.panel import COMPARED
 from archsearch.search.callbacks.ranking import Ranked, rank, to_csv
@@ -24,6 +23,7 @@ from archsearch.search.callbacks.wording import (
     hyperparameters_text,
     metric_text,
 )
+from archsearch.whole_file import write_whole
 
 LEADERBOARD_FILE = "leaderboard.csv"
 
@@ -74,7 +74,7 @@ class Leaderboard(Callback):
         if ending is Ending.FAILED:  # its exception is what the user must see
             return
         ranked = rank(self._trials)
-        write_atomically(self._run_dir / LEADERBOARD_FILE, to_csv(ranked, self._metric_name))
+        write_whole(self._run_dir / LEADERBOARD_FILE, to_csv(ranked, self._metric_name))
         if ending is Ending.COMPLETE:
             self._print(ranked)
         else:
