@@ -73,6 +73,12 @@ def test_uniform_initialisation_and_zero_biases():
     assert sorted(biases) == [[0.0], [0.0], [0.0], [1.0]]
 
 
+def test_embeddings_may_be_larger_than_other_weights():
+    model = build(init_scale=0.01, embedding_scale=0.5, hidden_size=50)
+    assert 0.45 < model.embedding.std() < 0.55
+    assert all(weight.abs().max() <= 0.01 for weight in model.layers[0].weights)
+
+
 def test_everything_is_drawn_from_the_generator_alone():
     torch.manual_seed(0)
     before = torch.get_rng_state()

@@ -48,6 +48,9 @@ class LanguageModel(nn.Module):
         init_scale: all weights are uniform in ±init_scale. None: ±0.1 for embedding and decoder,
             RecurrentLayer's own for the layers (AWD-LSTM). Biases are zero, except those that a
             cell sets and forget_bias.
+        embedding_scale: embeddings are normal with this deviation; None: like other weights. From
+            ±0.1, a narrow network of several layers hears so little of a word that some cells learn
+            late: see `python -m archsearch.bench.fidelity` (README, "How well a budget ranks").
         forget_bias: see RecurrentLayer.
         generator: initial weights and all dropouts are drawn from it.
     """
@@ -71,6 +74,7 @@ class LanguageModel(nn.Module):
         weight_dropout: float = 0.0,
         recurrent_dropout: float = 0.0,
         init_scale: float | None = None,
+        embedding_scale: float | None = None,
         forget_bias: float = 0.0,
         backend: str = "auto",
     ) -> None:
@@ -120,7 +124,7 @@ class LanguageModel(nn.Module):
             self.free_decoder = nn.Parameter(torch.empty(vocabulary_size, last_size))
         if adaptive_cutoffs is None:
             self.decoder_bias = nn.Parameter(torch.zeros(vocabulary_size))
-        self._draw_weights(layers, init_scale)
+        self._draw_weights(layers, init_scale, embedding_scale)
 
     @property
     def decoder(self) -> nn.Parameter | None:
@@ -175,9 +179,14 @@ class LanguageModel(nn.Module):
         return drop(x, rate, self._generator)
 
     @torch.no_grad()
-    def _draw_weights(self, layers: list[RecurrentLayer], scale: float | None) -> None:
+    def _draw_weights(
+        self, layers: list[RecurrentLayer], scale: float | None, embedding_scale: float | None
+    ) -> None:
         ends = 0.1 if scale is None else scale
-        self.embedding.uniform_(-ends, ends, generator=self._generator)
+        if embedding_scale is None:
+            self.embedding.uniform_(-ends, ends, generator=self._generator)
+        else:
+            self.embedding.normal_(std=embedding_scale, generator=self._generator)
         if scale is not None:
             for layer in layers:
                 for weight in layer.weights:
