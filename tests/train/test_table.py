@@ -37,6 +37,7 @@ def test_seeds_of_a_cell_under_one_setting_make_a_row(training, tmp_path: Path) 
     ]  # fmt: skip
     rows = table(folders)
     assert len({row.setting for row in rows}) == 2
+    assert {row.differs for row in rows} == {"budget.epochs=1", "budget.epochs=5"}
     (pair,) = [row for row in rows if row.seeds == 2]
     assert (pair.cell, pair.mean, pair.deviation) == ("gru", 13.0, pytest.approx(2**0.5))
     assert pair.minutes == 1.5

@@ -1,7 +1,8 @@
 """`python -m archsearch.train.table outputs/*-train-*`: trainings side by side.
 
 A row for each cell under each setting of a task, a setting being all of the configuration but cell
-and seed: mean and standard deviation of the test metric over seeds.
+and seed: mean and standard deviation of the test metric over seeds. Where a task has several
+settings, what they differ in stands below the table, and in the file.
 """
 
 import argparse
@@ -10,7 +11,7 @@ import json
 import statistics
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ from archsearch.train.trained import CONFIG, FAILED, RESULT
 
 COLUMNS = (
     "task", "setting", "cell", "parameters", "metric", "split", "mean", "deviation", "seeds",
-    "failed", "minutes",
+    "failed", "minutes", "differs",
 )  # fmt: skip
 
 
@@ -48,6 +49,7 @@ class Row:
     seeds: int
     failed: int
     minutes: float  # mean of a training
+    differs: str  # what the setting has that another of the task has not, as overrides
 
 
 def main() -> None:
@@ -59,7 +61,10 @@ def main() -> None:
             f"archsearch: expected folders of finished trainings, none has a {RESULT} or {FAILED}\n"
         )
         raise SystemExit(USAGE)
-    Console().print(drawn(rows))
+    console = Console()
+    console.print(drawn(rows))
+    for setting, differs in {row.setting: row.differs for row in rows if row.differs}.items():
+        console.print(f"{setting}: {differs}", markup=False, highlight=False, soft_wrap=True)
     if options.csv is not None:
         write_csv(rows, options.csv)
 
@@ -67,6 +72,7 @@ def main() -> None:
 def table(folders: Iterable[Path]) -> list[Row]:
     """By task and setting; within them the fewest parameters first."""
     groups: dict[tuple[str, str, str, str], list[dict[str, Any]]] = defaultdict(list)
+    settings: dict[str, dict[str, dict[str, str]]] = defaultdict(dict)
     for folder in folders:
         files = [folder / name for name in (RESULT, FAILED) if (folder / name).is_file()]
         if files:
@@ -75,8 +81,13 @@ def table(folders: Iterable[Path]) -> list[Row]:
             # The result knows: a later command may have tested what this configuration left.
             is_tested = config.test if "cause" in result else result["test"] is not None
             split = "test" if is_tested else "valid"
-            groups[result["task"], _setting(config), split, result["key"]].append(result)
-    rows = [_row(setting, split, results) for (_, setting, split, _), results in groups.items()]
+            setting, values = _setting(config)
+            settings[result["task"]][setting] = values
+            groups[result["task"], setting, split, result["key"]].append(result)
+    rows = [
+        _row(setting, split, results, _differs(settings[task], setting))
+        for (task, setting, split, _), results in groups.items()
+    ]
     return sorted(rows, key=lambda row: (row.task, row.setting, row.parameters, row.cell))
 
 
@@ -105,13 +116,30 @@ def write_csv(rows: Sequence[Row], path: Path) -> None:
         writer.writerows([getattr(row, name) for name in COLUMNS] for row in rows)
 
 
-def _setting(config: Any) -> str:
-    """Four digits that differ where anything but cell and seed does."""
+def _setting(config: Any) -> tuple[str, dict[str, str]]:
+    """A name that differs where anything but cell and seed does, and all values by their paths."""
     part = {key: value for key, value in identity(config).items() if key not in ("cell", "seed")}
-    return f"{part['budget']['name']} {config_hash(part)[:4]}"
+    return f"{part['budget']['name']} {config_hash(part)[:4]}", dict(_leaves(part))
 
 
-def _row(setting: str, split: str, results: Sequence[dict[str, Any]]) -> Row:
+def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    if not isinstance(value, Mapping):
+        yield path, "null" if value is None else str(value)
+        return
+    for key, inner in value.items():
+        yield from _leaves(inner, f"{path}.{key}" if path else str(key))
+
+
+def _differs(settings: Mapping[str, Mapping[str, str]], setting: str) -> str:
+    """Of this setting, the values that are not the same in all settings."""
+    return " ".join(
+        f"{path}={value}"
+        for path, value in settings[setting].items()
+        if any(other.get(path) != value for other in settings.values())
+    )
+
+
+def _row(setting: str, split: str, results: Sequence[dict[str, Any]], differs: str) -> Row:
     first = results[0]
     done = [result for result in results if "cause" not in result]
     metrics = [result[split] for result in done]
@@ -127,6 +155,7 @@ def _row(setting: str, split: str, results: Sequence[dict[str, Any]]) -> Row:
         len({result["seed"] for result in done}),
         len(results) - len(done),
         statistics.mean(result["wall_seconds"] for result in results) / 60,
+        differs,
     )
 
 
