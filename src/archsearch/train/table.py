@@ -119,7 +119,7 @@ def write_csv(rows: Sequence[Row], path: Path) -> None:
 def _setting(config: Any) -> tuple[str, dict[str, str]]:
     """A name that differs where anything but cell and seed does, and all values by their paths."""
     part = {key: value for key, value in identity(config).items() if key not in ("cell", "seed")}
-    return f"{part['budget']['name']} {config_hash(part)[:4]}", dict(_leaves(part))
+    return f"{part['budget']['name']} {config_hash(part)[:6]}", dict(_leaves(part))
 
 
 def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
