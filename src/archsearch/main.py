@@ -16,7 +16,7 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
 from archsearch.architecture import Architecture
-from archsearch.archive import ARCHIVE_FILE, Archive, RunInfo, lock_run
+from archsearch.archive import ARCHIVE_FILE, Archive, Beginning, RunInfo, lock_run
 from archsearch.cell import zoo
 from archsearch.command import Interrupted
 from archsearch.config import (
@@ -53,7 +53,6 @@ def search(cfg: DictConfig) -> float | None:
         os.environ[ROOT_VARIABLE] = str(cfg.data.root)  # workers inherit it
     set_up_process()
     run_dir = Path(HydraConfig.get().runtime.output_dir)
-    run = RunInfo(run_dir.name, config_hash(identity(cfg)), identity(cfg), revision())
     task, budget = instantiate(cfg.task), instantiate(cfg.budget)
     task.load(budget)  # missing data is found here, not in a worker
     predictor = instantiate(cfg.predictor) if cfg.predictor else None
@@ -66,6 +65,7 @@ def search(cfg: DictConfig) -> float | None:
     references = chosen_references(cfg, task)
     for cell in references.values():  # what does not fit is found here, not in a worker
         count_parameters(task, cell, budget, factory.model)
+    run = RunInfo(run_dir.name, config_hash(identity(cfg)), identity(cfg), revision())
     with lock_run(run_dir), Archive.open(f"sqlite:///{run_dir / ARCHIVE_FILE}", run) as archive:
         OmegaConf.save(cfg, run_dir / CONFIG_FILE, resolve=True)
         space = make_space(cfg, run_dir)
@@ -77,6 +77,7 @@ def search(cfg: DictConfig) -> float | None:
         precision = factory.training.precision
         archive.run = replace(run, config={**run.config, "precision": precision})  # for callbacks
         evaluation = with_suite(cfg, factory, run_dir, threads)
+        archive.begin(beginning(evaluation))
         metric_name = evaluation.metric_name
         with instantiate(cfg.executor)(evaluation) as executor, Interrupt() as interrupt:
             loop = Search(
@@ -99,6 +100,18 @@ def search(cfg: DictConfig) -> float | None:
         else:
             sys.stdout.write(overhead(loop.seconds) + "\n")
         return best_fitness(archive, len(references))
+
+
+def beginning(evaluation: TrainingEvaluatorFactory | Suite) -> Beginning:
+    """What the command knows of the run and no reader could find out again."""
+    hydra = HydraConfig.get()
+    choices = {group: choice for group, choice in hydra.runtime.choices.items() if "/" not in group}
+    own = [s.path for s in hydra.runtime.config_sources if s.provider == "command-line"]
+    config_dir = own[0] if own else None
+    overrides = tuple(hydra.overrides.task)
+    return Beginning(
+        choices, overrides, config_dir, evaluation.metric_name, evaluation.lower_is_better
+    )
 
 
 def chosen_references(cfg: DictConfig, task: Task) -> Mapping[str, Architecture]:

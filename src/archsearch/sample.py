@@ -18,8 +18,8 @@ from archsearch.command import run_command
 from archsearch.config import ConfigError, DataConfig, register
 from archsearch.data.store import ROOT_VARIABLE
 from archsearch.export.reading import is_export, read_export
+from archsearch.override_text import quoted
 from archsearch.train import Sampler, set_up_process
-from archsearch.train.cell_argument import quoted
 from archsearch.train.lines import write_line
 from archsearch.train.trained import Rebuilt, read_trained
 from archsearch.whole_file import write_whole

@@ -16,6 +16,7 @@ from toy_search import toy_cell, toy_run, toy_trial, without_times
 from archsearch.archive import (
     Archive,
     ArchiveError,
+    Beginning,
     Candidate,
     Epoch,
     Origin,
@@ -161,9 +162,21 @@ def test_an_archive_of_schema_1_is_read_and_gone_on_with(filled, tmp_path: Path,
     columns = [(t, c) for t in ("trials", "early_trials") for c in ("hyperparameters", "details")]
     for table, column in columns:
         _sql(f"ALTER TABLE {table} DROP COLUMN {column}", tmp_path / "archive.sqlite")
+    _sql("ALTER TABLE runs DROP COLUMN beginning", tmp_path / "archive.sqlite")
     _sql("UPDATE schema_version SET version = 1", tmp_path / "archive.sqlite")
     with opened(url) as archive:
         assert without_times(archive.trials()) == without_times(trials)
+
+
+def test_what_a_run_knew_when_it_began_is_written_once(url: str) -> None:
+    first = Beginning({"task": "xml"}, ("task=xml",), None, "perplexity", True)
+    with Archive.open(url, toy_run()) as archive:
+        archive.begin(first)
+    with Archive.open(url, toy_run()) as archive:
+        archive.begin(replace(first, metric_name="accuracy", lower_is_better=False))
+        assert archive.run.beginning == first
+    with Archive.read(url) as archive:
+        assert archive.run.beginning == first
 
 
 def test_hyperparameters_and_details_come_back_and_make_another_candidate(url: str) -> None:
@@ -184,7 +197,7 @@ def test_hyperparameters_and_details_come_back_and_make_another_candidate(url: s
         (_garbage, "not a database"),
         (_truncated, "malformed|damaged"),
         (_overwritten, "malformed|damaged"),
-        (lambda file: _sql("UPDATE schema_version SET version = 99", file), "schema 2, got .* 99"),
+        (lambda file: _sql("UPDATE schema_version SET version = 99", file), "schema 3, got .* 99"),
         (lambda file: _sql("DROP TABLE schema_version", file), "tables of something else"),
         (lambda file: _sql("UPDATE trials SET cell = 'h_t = Tanh(' WHERE id = 2", file), "trial 1"),
         (lambda file: _sql("UPDATE trials SET key = 'x' WHERE id = 2", file), "trial 1.*damaged"),

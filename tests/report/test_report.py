@@ -30,7 +30,6 @@ from archsearch.report.differences import paired_differences, t_interval
 from archsearch.report.folder import LIST, PAGE, files_of, write_folder
 from archsearch.report.lineage import MAX_SHOWN, family, to_svg
 from archsearch.report.progress_charts import best_against_trials, together
-from archsearch.report.reproduction import equal_size_command, search_command
 from archsearch.report.run_record import RunRecord, read_run
 from archsearch.report.settings import compare
 from archsearch.report.strategy_charts import charts_of
@@ -237,7 +236,8 @@ def test_the_command_gives_the_configuration_again(
     tmp_path: Path, overrides: dict[str, Any]
 ) -> None:
     run = read_run(write_run(tmp_path, "random_ranking_small", 7, 1, **overrides))
-    words = search_command(run).split(" ", 3)[3].replace("'", "").split(" ")
+    assert run.follow_up is not None
+    words = run.follow_up.search_again().split(" ", 3)[3].replace("'", "").split(" ")
     again = dict(word.split("=", 1) for word in words)
     search, seed = again.pop("search"), int(again.pop("seed"))
     again.pop("cell_space")
@@ -249,13 +249,14 @@ def test_the_best_cell_is_held_against_its_references_at_equal_parameters(
 ) -> None:
     run = runs[0]
     assert run.best is not None
-    command = equal_size_command(run)
+    assert run.follow_up is not None
+    command = run.follow_up.train_at_equal_size(run.best, run.references)
     assert command is not None
     _, _, module, *words = shlex.split(command)
     assert module == "archsearch.train"
     assert {f"cell={run.folder},zoo/lstm,zoo/gru", "seed=102,103,104"} < set(words)
     assert f"match_parameters={run.best.num_params}" in words
-    assert equal_size_command(replace(run, trials=run.proposed)) is None
+    assert run.follow_up.train_at_equal_size(run.best, []) is None
 
 
 def test_a_table_is_no_program_of_a_spreadsheet() -> None:

@@ -2,7 +2,6 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,13 @@ from archsearch.report.run_record import Choices, is_search, read_run
 
 def files(folder: Path) -> dict[str, tuple[bytes, int]]:
     return {p.name: (p.read_bytes(), p.stat().st_mtime_ns) for p in sorted(folder.iterdir())}
+
+
+def forget_beginning(folder: Path) -> None:
+    """As earlier revisions did."""
+    with closing(sqlite3.connect(folder / ARCHIVE_FILE)) as database:
+        database.execute("UPDATE runs SET beginning = NULL")
+        database.commit()
 
 
 def test_a_run_is_read_with_its_names_trials_and_best(tmp_path: Path) -> None:
@@ -39,6 +45,7 @@ def test_reading_changes_nothing_not_even_an_archive_of_schema_1(tmp_path: Path)
         for table in ("trials", "early_trials"):
             for column in ("hyperparameters", "details"):
                 database.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
+        database.execute("ALTER TABLE runs DROP COLUMN beginning")
         database.execute("UPDATE schema_version SET version = 1")
         database.commit()
     before = files(folder)
@@ -83,6 +90,7 @@ def test_directories_that_are_no_runs_say_so(tmp_path: Path) -> None:
 
 def test_a_configuration_cannot_name_foreign_code(tmp_path: Path) -> None:
     folder = write_run(tmp_path, "random", seed=1, num_trials=1)
+    forget_beginning(folder)  # with it, nothing of the configuration is built
     text = (folder / CONFIG_FILE).read_text().replace("  metric: perplexity\n", "")
     for target in ("os.system", "archsearch.config.subprocess.run", "archsearch.config.NoSuch"):
         changed = text.replace("archsearch.train.LanguageTask", target)
@@ -91,11 +99,15 @@ def test_a_configuration_cannot_name_foreign_code(tmp_path: Path) -> None:
             read_run(folder)
 
 
-def test_a_directory_named_by_hand_has_the_names_of_its_configuration(tmp_path: Path) -> None:
-    folder = write_run(tmp_path, "random", seed=1, num_trials=0)
-    info = replace(read_run(folder).info, name="mine")
-    (folder / ARCHIVE_FILE).unlink()
-    Archive.open(f"sqlite:///{folder / ARCHIVE_FILE}", info).close()
+def test_a_renamed_directory_changes_nothing_but_the_name(tmp_path: Path) -> None:
+    folder = write_run(tmp_path, "gp_neat_small", seed=1, num_trials=2)
+    run = read_run(folder.rename(tmp_path / "mine"))
+    assert (run.name, run.choices) == ("mine", Choices("xml", "tiny", "gp_neat_small", "gp_tree"))
+
+
+def test_what_an_earlier_revision_did_not_keep_is_not_known(tmp_path: Path) -> None:
+    folder = write_run(tmp_path, "random", seed=1, num_trials=2)
+    forget_beginning(folder)
     run = read_run(folder)
     assert run.choices == Choices("xml", "tiny", "RandomSearch", "GPTreeSpace")
-    assert run.best is None
+    assert (run.follow_up, run.metric_name, run.lower_is_better) == (None, "perplexity", True)

@@ -12,7 +12,6 @@ from archsearch.cell import OPERATORS
 from archsearch.report.build import build_report
 from archsearch.report.folder import PAGE, files_of
 from archsearch.report.operator_chart import FILLS
-from archsearch.report.reproduction import search_command
 from archsearch.report.run_record import RunRecord, read_run
 from archsearch.report.strategy_charts import charts_of
 from archsearch.search.callbacks.value_pairs import hyperparameters
@@ -76,7 +75,8 @@ def test_guesses_of_final_metrics_are_held_against_whole_trainings(tmp_path: Pat
     alone = files_of(build_report([guessed], []))
     assert not [name for name in alone if "guesses" in name]
     said = "no run of this report did 3 or more of the same trainings in full"
-    command = html.escape(search_command(whole))
+    assert whole.follow_up is not None
+    command = html.escape(whole.follow_up.search_again())
     for page, is_said in ((alone[PAGE].decode(), True), (both[PAGE].decode(), False)):
         assert (said in page) is is_said
     part = alone[PAGE].decode().split(said)[1].split("</code>")[0]

@@ -19,6 +19,7 @@ from archsearch.archive import (
     ARCHIVE_FILE,
     REFERENCE,
     Archive,
+    Beginning,
     Candidate,
     Epoch,
     Origin,
@@ -40,6 +41,12 @@ FAILURES = (Status.DIVERGED, Status.TIMEOUT, Status.CRASHED)
 
 def configuration(search: str, seed: int, **overrides: Any) -> DictConfig:
     """A search's, as a command would compose it."""
+    composed = _composed(search, seed, **overrides)
+    del composed["hydra"]
+    return composed
+
+
+def _composed(search: str, seed: int, **overrides: Any) -> DictConfig:
     register()
     choices = {
         "search": search,
@@ -47,8 +54,18 @@ def configuration(search: str, seed: int, **overrides: Any) -> DictConfig:
         "seed": seed,
         **overrides,
     }
+    words = [f"{key}={value}" for key, value in choices.items()]
     with initialize_config_dir(conf_folder(), version_base="1.3"):
-        return compose("config", [f"{key}={value}" for key, value in choices.items()])
+        composed = compose("config", words, return_hydra_config=True)
+    OmegaConf.set_struct(composed, False)
+    return composed
+
+
+def beginning(search: str, seed: int, **overrides: Any) -> Beginning:
+    """What a command keeps of a run as it begins."""
+    choices = dict(_composed(search, seed, **overrides).hydra.runtime.choices)
+    words = tuple(f"{key}={value}" for key, value in overrides.items())
+    return Beginning(choices, words, None, "perplexity", True)
 
 
 @functools.cache
@@ -109,10 +126,12 @@ def trials_of(search: str, seed: int, num_trials: int) -> list[Trial]:
 def write_run(root: Path, search: str, seed: int, num_trials: int, **overrides: Any) -> Path:
     """The directory of a search of so many trials beside the references, under `root`."""
     cfg = configuration(search, seed, trials=max(1, num_trials), **overrides)
-    return write_trials(root, search, cfg, trials_of(search, seed, num_trials))
+    return write_trials(root, search, cfg, trials_of(search, seed, num_trials), **overrides)
 
 
-def write_trials(root: Path, search: str, cfg: DictConfig, trials: list[Trial]) -> Path:
+def write_trials(
+    root: Path, search: str, cfg: DictConfig, trials: list[Trial], **overrides: Any
+) -> Path:
     part = identity(cfg)
     space = CELL_SPACES.get(search, "gp_tree")
     name = f"xml-tiny-{search}-{space}-seed{cfg.seed}-{config_hash(part)[:8]}"
@@ -121,6 +140,7 @@ def write_trials(root: Path, search: str, cfg: DictConfig, trials: list[Trial]) 
     OmegaConf.save(cfg, folder / CONFIG_FILE, resolve=True)
     run = RunInfo(name, config_hash(part), part, "0123456789ab")
     with Archive.open(f"sqlite:///{folder / ARCHIVE_FILE}", run) as archive:
+        archive.begin(beginning(search, cfg.seed, **overrides))
         for trial in trials:
             archive.append(trial)
     return folder

@@ -5,6 +5,7 @@ from archsearch.archive.lineage import ancestors
 from archsearch.archive.lock import is_locked, lock_run
 from archsearch.archive.records import (
     REFERENCE,
+    Beginning,
     Candidate,
     Epoch,
     Json,
@@ -21,6 +22,7 @@ __all__ = [
     "REFERENCE",
     "Archive",
     "ArchiveError",
+    "Beginning",
     "Candidate",
     "Epoch",
     "Json",

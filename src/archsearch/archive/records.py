@@ -134,6 +134,23 @@ class Trial:
 
 
 @dataclass(frozen=True, slots=True)
+class Beginning:
+    """What only the command that began a run could know.
+
+    choices: the file of conf/ that was chosen from each group, by group.
+    overrides: as they were typed.
+    config_dir: the folder of the user's own configuration, if there was one.
+    metric_name: of the trials, such as "perplexity".
+    """
+
+    choices: Mapping[str, str]
+    overrides: tuple[str, ...]
+    config_dir: str | None
+    metric_name: str
+    lower_is_better: bool  # of the metric
+
+
+@dataclass(frozen=True, slots=True)
 class RunInfo:
     """What identifies a run and says where it comes from."""
 
@@ -141,3 +158,6 @@ class RunInfo:
     config_hash: str  # of all that defines the run; the same hash resumes it
     config: Json
     revision: str  # of the source code
+    beginning: Beginning | None = (
+        None  # until it has begun, and where schema 1 or 2 did not keep it
+    )

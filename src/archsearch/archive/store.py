@@ -6,9 +6,9 @@ write-ahead log while a run is open: a commit then costs one flush instead of fo
 file again. A team can share a server (`postgresql://…`); its runs are told apart by their names.
 """
 
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
@@ -32,13 +32,16 @@ from sqlalchemy.engine import URL, RowMapping, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, SQLAlchemyError
 
 from archsearch.archive.errors import ArchiveError
-from archsearch.archive.records import RunInfo, Status, Trial
+from archsearch.archive.records import Beginning, RunInfo, Status, Trial
 from archsearch.archive.tables import (
+    LATER_COLUMNS,
     READABLE_SCHEMAS,
     SCHEMA_VERSION,
     early_trials,
     from_row,
     metadata,
+    read_beginning,
+    run_info,
     runs,
     schema_version,
     stored_trial,
@@ -101,7 +104,8 @@ class Archive:
         with _transaction(engine, "open the archive") as connection:
             _check_integrity(connection)
             _check_version(connection, READABLE_SCHEMAS)
-            rows = list(connection.execute(select(runs)).mappings())
+            columns = _present_columns(connection, runs)
+            rows = list(connection.execute(select(*columns)).mappings())
         named = [row for row in rows if name in (None, row["name"])]
         if len(named) != 1:
             raise ArchiveError(
@@ -109,8 +113,18 @@ class Archive:
                 f"{', '.join(row['name'] for row in rows) or 'none'}; name one of them"
             )
         (row,) = named
-        run = RunInfo(row["name"], row["config_hash"], json.loads(row["config"]), row["revision"])
-        return cls(engine, row["id"], run, writes=False)
+        return cls(engine, row["id"], run_info(row), writes=False)
+
+    def begin(self, beginning: Beginning) -> None:
+        """Keep what the run knows as it begins; a run that goes on keeps what it has."""
+        with _transaction(self._engine, "save the run", write=True) as connection:
+            row = runs.c.id == self._run_id
+            text = to_json(asdict(beginning))
+            connection.execute(
+                update(runs).where(row, runs.c.beginning.is_(None)).values(beginning=text)
+            )
+            kept = connection.execute(select(runs.c.beginning).where(row)).scalar_one()
+        self.run = replace(self.run, beginning=read_beginning(kept))
 
     def append(self, trial: Trial) -> None:
         """Add the trial that the strategy hears of next; the disk has it when this returns."""
@@ -186,19 +200,20 @@ class Archive:
     def _rows(
         self, table: Table, *conditions: Any, order: tuple[Any, ...] = (), limit: int | None = None
     ) -> Sequence[RowMapping]:
-        query = (
-            select(*self._columns(table))
-            .where(table.c.run == self._run_id, *conditions)
-            .order_by(*(order or (table.c.id,)))
-            .limit(limit)
-        )
         with _transaction(self._engine, "read the archive") as connection:
+            query = (
+                select(*_present_columns(connection, table))
+                .where(table.c.run == self._run_id, *conditions)
+                .order_by(*(order or (table.c.id,)))
+                .limit(limit)
+            )
             return connection.execute(query).mappings().all()
 
-    def _columns(self, table: Table) -> Sequence[Column[Any]]:
-        """Those that the database has: an archive that is only looked at may lack the newest."""
-        present = {column["name"] for column in inspect(self._engine).get_columns(table.name)}
-        return [column for column in table.columns if column.name in present]
+
+def _present_columns(connection: Connection, table: Table) -> Sequence[Column[Any]]:
+    """Those that the database has: an archive that is only looked at may lack the newest."""
+    present = {column["name"] for column in inspect(connection).get_columns(table.name)}
+    return [column for column in table.columns if column.name in present]
 
 
 def _engine(url: str, *, read_only: bool = False) -> Engine:
@@ -285,28 +300,29 @@ def _check_version(connection: Connection, accepted: Sequence[int] = (SCHEMA_VER
 
 
 def _upgrade(engine: Engine) -> None:
-    """Give an archive of schema 1 the columns that schema 2 added."""
+    """Give an archive of an earlier schema the columns that came since."""
     with _transaction(engine, "open the archive") as connection:
-        is_old = _has_schema_1(connection)
+        is_old = _is_earlier(_schema(connection))
     if is_old:
         with _transaction(engine, "upgrade the archive", write=True) as connection:
-            if _has_schema_1(connection):  # nobody else was first
-                _add_columns_of_schema_2(connection)
+            schema = _schema(connection)  # somebody else may have been first
+            for since, table, name, definition in LATER_COLUMNS if _is_earlier(schema) else ():
+                if since > schema:
+                    connection.exec_driver_sql(
+                        f"ALTER TABLE {table.name} ADD COLUMN {name} {definition}"
+                    )
+            connection.execute(update(schema_version), {"version": SCHEMA_VERSION})
 
 
-def _has_schema_1(connection: Connection) -> bool:
+def _schema(connection: Connection) -> int:
+    """Of the archive in the database; that of this revision where there is none."""
     if not inspect(connection).has_table(schema_version.name):
-        return False
-    return bool(connection.execute(select(schema_version.c.version)).scalar_one() == 1)
+        return SCHEMA_VERSION
+    return int(connection.execute(select(schema_version.c.version)).scalar_one())
 
 
-def _add_columns_of_schema_2(connection: Connection) -> None:
-    for table in (trials, early_trials):
-        for column in ("hyperparameters", "details"):
-            connection.exec_driver_sql(
-                f"ALTER TABLE {table.name} ADD COLUMN {column} TEXT NOT NULL DEFAULT '{{}}'"
-            )
-    connection.execute(update(schema_version), {"version": SCHEMA_VERSION})
+def _is_earlier(schema: int) -> bool:
+    return schema in READABLE_SCHEMAS and schema != SCHEMA_VERSION
 
 
 def _find_run(connection: Connection, name: str) -> RowMapping | None:

@@ -26,12 +26,21 @@ from sqlalchemy.engine import RowMapping
 
 from archsearch.architecture import Architecture, read_architecture
 from archsearch.archive.errors import ArchiveError
-from archsearch.archive.records import Candidate, Epoch, Json, Origin, Status, Trial
+from archsearch.archive.records import (
+    Beginning,
+    Candidate,
+    Epoch,
+    Json,
+    Origin,
+    RunInfo,
+    Status,
+    Trial,
+)
 from archsearch.archive.stored import StoredArchitecture
 from archsearch.cell import CellError
 
-SCHEMA_VERSION = 2
-READABLE_SCHEMAS = (1, 2)
+SCHEMA_VERSION = 3
+READABLE_SCHEMAS = (1, 2, 3)
 
 metadata = MetaData()
 
@@ -50,6 +59,7 @@ runs = Table(
     Column("config", Text, nullable=False),
     Column("revision", String(255), nullable=False),
     Column("created", String(32), nullable=False),  # ISO 8601, UTC
+    Column("beginning", Text),  # since schema 3; an object, or NULL
 )
 
 
@@ -86,6 +96,16 @@ Index("trials_by_key", trials.c.run, trials.c.key)
 early_trials = Table("early_trials", metadata, *_trial_columns())
 
 
+# The columns that came after schema 1: schema, table, name, and the rest of their definition.
+LATER_COLUMNS = (
+    (2, trials, "hyperparameters", "TEXT NOT NULL DEFAULT '{}'"),
+    (2, trials, "details", "TEXT NOT NULL DEFAULT '{}'"),
+    (2, early_trials, "hyperparameters", "TEXT NOT NULL DEFAULT '{}'"),
+    (2, early_trials, "details", "TEXT NOT NULL DEFAULT '{}'"),
+    (3, runs, "beginning", "TEXT"),
+)
+
+
 def to_json(value: Json) -> str:
     """Canonical JSON: one text for equal values."""
     return json.dumps(
@@ -103,6 +123,20 @@ def proposal_columns(candidate: Candidate) -> dict[str, Any]:
         "hyperparameters": to_json(dict(candidate.hyperparameters)),
         "origin": to_json([origin.operation, list(origin.parents), dict(origin.details)]),
     }
+
+
+def run_info(row: RowMapping) -> RunInfo:
+    """The run that a row holds."""
+    beginning = read_beginning(row.get("beginning"))
+    config = json.loads(row["config"])
+    return RunInfo(row["name"], row["config_hash"], config, row["revision"], beginning)
+
+
+def read_beginning(text: str | None) -> Beginning | None:
+    if text is None:
+        return None
+    known = json.loads(text)
+    return Beginning(**{**known, "overrides": tuple(known["overrides"])})
 
 
 def to_row(trial: Trial, run: int) -> dict[str, Any]:

@@ -69,6 +69,11 @@ class TrainingEvaluatorFactory:
     def metric_name(self) -> str:
         return self.task.metric_name
 
+    @property
+    def lower_is_better(self) -> bool:
+        """Of the metric."""
+        return self.task.lower_is_better
+
     def __call__(self) -> Evaluator:
         import_module("archsearch.train.trainer")  # takes seconds, which are no trial's
         set_up_process()

@@ -114,8 +114,12 @@ class Suite:
 
     @property
     def metric_name(self) -> str:
-        """Of the trials; higher is better."""
+        """Of the trials."""
         return f"result relative to {self.baseline}"
+
+    @property
+    def lower_is_better(self) -> bool:
+        return False
 
     @cached_property
     def factories(self) -> Mapping[str, TrainingEvaluatorFactory]:

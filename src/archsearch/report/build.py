@@ -3,7 +3,6 @@
 import math
 import statistics
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from archsearch.archive import Status
@@ -17,7 +16,6 @@ from archsearch.report.progress_charts import (
     learning_curves,
     over_random,
 )
-from archsearch.report.reproduction import search_command
 from archsearch.report.run_record import RunRecord
 from archsearch.report.run_section import asked, run_section, slug
 from archsearch.report.settings import Comparison, Setting, compare
@@ -245,8 +243,10 @@ def _untold_guesses(setting: Setting) -> list[Block]:
         "search without the predictor does, if only those of the reference cells; report both runs "
         "together."
     )
-    whole = replace(run, config={**run.config, "predictor": None})
-    return [Paragraph(reason), Code("The search without the predictor", search_command(whole))]
+    if run.follow_up is None:
+        return [Paragraph(reason)]
+    command = run.follow_up.without_predictor()
+    return [Paragraph(reason), Code("The search without the predictor", command)]
 
 
 def _trainings_section(trainings: list[TrainingRecord]) -> Section:

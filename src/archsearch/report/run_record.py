@@ -4,7 +4,6 @@ The search may still be at work: its archive is opened to look only, and what it
 then is what there is.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,16 +16,14 @@ from omegaconf import OmegaConf
 
 from archsearch.archive import ARCHIVE_FILE, Archive, Json, RunInfo, Status, Trial
 from archsearch.config import CONFIG_FILE, ConfigError, check_is_own
+from archsearch.follow_up import FollowUp
 from archsearch.search.callbacks.wording import reference_name
-
-# As `archsearch.config.run_name` makes it.
-_RUN_NAME = re.compile(r"([^-]+)-([^-]+)-([^-]+)-([^-]+)-seed\d+-[0-9a-f]{8}")
 
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """Which files of conf/ a run was made of; where its directory was named by hand, what its
-    configuration calls them."""
+    """Which files of conf/ a run was made of; where an earlier revision began it and did not write
+    that down, what its configuration calls them."""
 
     task: str
     budget: str
@@ -80,7 +77,10 @@ class RunRecord:
 
     @cached_property
     def lower_is_better(self) -> bool:
-        """Of the metric, as the trials' fitness shows; True where no two trials tell."""
+        """Of the metric. Where an earlier revision did not write it down, as the trials' fitness
+        shows; True where no two trials tell."""
+        if self.info.beginning is not None:
+            return self.info.beginning.lower_is_better
         ok = sorted(
             (trial for trial in self.trials if trial.metric is not None), key=lambda t: t.fitness
         )
@@ -90,6 +90,12 @@ class RunRecord:
         assert worst is not None
         assert best is not None
         return best <= worst
+
+    @property
+    def follow_up(self) -> FollowUp | None:
+        """None where an earlier revision began the run: what was chosen is not known."""
+        beginning = self.info.beginning
+        return None if beginning is None else FollowUp(self.folder, beginning, self.config)
 
     @cached_property
     def by_number(self) -> Mapping[int, Trial]:
@@ -112,7 +118,7 @@ def read_run(folder: Path) -> RunRecord:
         info, trials = archive.run, tuple(archive.stored_trials())
     config = _read_config(folder / CONFIG_FILE, info)
     return RunRecord(
-        folder, info, config, _choices(info.name, config), _metric_name(folder, config), trials
+        folder, info, config, _choices(info, config), _metric_name(folder, info, config), trials
     )
 
 
@@ -126,15 +132,17 @@ def _read_config(file: Path, info: RunInfo) -> dict[str, Any]:
     return {str(key): value for key, value in config.items()}
 
 
-def _choices(name: str, config: Mapping[str, Any]) -> Choices:
-    named = _RUN_NAME.fullmatch(name)
-    if named:
-        return Choices(*named.groups())
+def _choices(info: RunInfo, config: Mapping[str, Any]) -> Choices:
+    if info.beginning is not None:
+        chosen = info.beginning.choices
+        return Choices(chosen["task"], chosen["budget"], chosen["search"], chosen["cell_space"])
     classes = (config[group]["_target_"].rpartition(".")[2] for group in ("search", "cell_space"))
     return Choices(config["task"]["name"], config["budget"]["name"], *classes)
 
 
-def _metric_name(folder: Path, config: Mapping[str, Any]) -> str:
+def _metric_name(folder: Path, info: RunInfo, config: Mapping[str, Any]) -> str:
+    if info.beginning is not None:
+        return info.beginning.metric_name
     if config.get("suite"):
         return f"result relative to {config['suite'].get('baseline', 'gru')}"
     if "metric" in config["task"]:

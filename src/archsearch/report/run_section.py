@@ -5,14 +5,9 @@ import re
 from collections import defaultdict
 
 from archsearch.archive import Status, Trial
+from archsearch.config import CONFIG_FILE
 from archsearch.report.lineage import family, to_svg
 from archsearch.report.page import Block, Code, Fold, Listing, Paragraph, Picture, Section
-from archsearch.report.reproduction import (
-    equal_size_command,
-    export_command,
-    search_command,
-    training_command,
-)
 from archsearch.report.run_record import RunRecord
 from archsearch.report.strategy_charts import origins
 from archsearch.report.table import Table, Value, table
@@ -39,13 +34,23 @@ def slug(text: str) -> str:
 def run_section(run: RunRecord, name: str, *, folded: bool) -> Section:
     """name: of the run's files and anchors, unlike that of any other run of the report."""
     blocks: list[Block] = [
-        Code("Command that reproduces it", search_command(run)),
+        again(run),
         leaderboard(run, f"{name}-leaderboard"),
         *failures(run, name),
         origins(run, f"{name}-origins"),
         *winner(run, name),
     ]
     return Section(name, run.name, tuple(blocks), folded=folded)
+
+
+def again(run: RunRecord) -> Block:
+    """The command that gives the run again, if it is known."""
+    if run.follow_up is not None:
+        return Code("Command that reproduces it", run.follow_up.search_again())
+    return Paragraph(
+        "The command that reproduces it is not known: an earlier revision of archsearch, which did "
+        f"not write it down, began the run. {run.folder / CONFIG_FILE} has its configuration."
+    )
 
 
 def asked(runs: dict[str, RunRecord]) -> Table:
@@ -140,11 +145,20 @@ def winner(run: RunRecord, name: str) -> list[Block]:
         Code("Equations", architecture.equations()),
         Code("Text", str(architecture)),
         *lineage(run, best, name),
-        Code("To take it home as code, with the weights of its trial where the run has them",
-             export_command(run)),
-        Code("To train it again, and longer", training_command(run)),
     ]  # fmt: skip
-    if command := equal_size_command(run):
+    return [*blocks, *_next_commands(run, best)]
+
+
+def _next_commands(run: RunRecord, best: Trial) -> list[Block]:
+    next_ = run.follow_up
+    if next_ is None:
+        return []
+    blocks: list[Block] = [
+        Code("To take it home as code, with the weights of its trial where the run has them",
+             next_.take_home()),
+        Code("To train it again, and longer", next_.train_longer(best)),
+    ]  # fmt: skip
+    if command := next_.train_at_equal_size(best, run.references):
         label = "To hold it against the references at equal parameters; then report the trainings"
         blocks.append(Code(label, command))
     return blocks

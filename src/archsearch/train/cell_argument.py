@@ -1,8 +1,7 @@
 """`cell=<text>` on a command line that Hydra reads."""
 
-import re
-
 from archsearch.architecture.sources import TEXT_SIGNS
+from archsearch.override_text import quoted
 
 
 def quote_text(argument: str) -> str:
@@ -14,9 +13,3 @@ def quote_text(argument: str) -> str:
     if key != "cell" or value[:1] in ("'", '"') or not any(s in value for s in TEXT_SIGNS):
         return argument
     return f"{key}{equals}{quoted(value)}"
-
-
-def quoted(text: str) -> str:
-    """Free text as a value of Hydra's grammar, where a backslash counts only before a quote."""
-    escaped = re.sub(r"(\\*)('|$)", lambda end: end[1] * 2 + ("\\'" if end[2] else ""), text)
-    return f"'{escaped}'"
