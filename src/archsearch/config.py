@@ -170,6 +170,11 @@ def identity(cfg: DictConfig) -> dict[str, Any]:
     }
 
 
+def training_setting(cfg: DictConfig) -> dict[str, Any]:
+    """What trainings of other cells, or under other seeds, are to share to be compared."""
+    return {key: value for key, value in identity(cfg).items() if key not in ("cell", "seed")}
+
+
 def config_hash(part: Mapping[str, Any]) -> str:
     """Twelve hex digits that differ between configurations that give different results."""
     text = json.dumps(part, sort_keys=True, default=str)

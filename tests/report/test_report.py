@@ -1,6 +1,7 @@
 import csv
 import io
 import math
+import re
 import shlex
 import subprocess
 import sys
@@ -29,11 +30,15 @@ from archsearch.report.command import write_report
 from archsearch.report.differences import paired_differences, t_interval
 from archsearch.report.folder import LIST, PAGE, files_of, write_folder
 from archsearch.report.lineage import MAX_SHOWN, family, to_svg
-from archsearch.report.progress_charts import best_against_trials, together
+from archsearch.report.progress_charts import (
+    best_against_seconds,
+    best_against_trials,
+    together,
+)
 from archsearch.report.run_record import RunRecord, read_run
 from archsearch.report.settings import compare
 from archsearch.report.strategy_charts import charts_of
-from archsearch.report.table import table, to_csv
+from archsearch.report.table import Seconds, table, text, to_csv
 from archsearch.search.callbacks.operator_shares import operator_shares
 
 
@@ -139,6 +144,48 @@ def test_three_seeds_have_a_band_also_where_one_begins_with_a_failure(
     assert "with the mean's 95% interval" in chart.caption
 
 
+def test_a_best_so_far_holds_until_a_better_one_comes(runs: list[RunRecord]) -> None:
+    (comparison,) = compare(runs[:1])
+    for chart in (best_against_trials(comparison, "a"), best_against_seconds(comparison, "b")):
+        (line,) = [
+            path.attrib["d"]
+            for path in ElementTree.fromstring(chart.svg).iterfind(".//{*}g[@id='axes_1']//{*}path")
+            if f"stroke: {COLOURS[0]}" in path.attrib.get("style", "")
+        ]
+        points = [tuple(map(float, each.split())) for each in re.findall(r"[\d.-]+ [\d.-]+", line)]
+        assert len(points) > 3
+        assert all(a[0] == b[0] or a[1] == b[1] for a, b in pairwise(points)), "a slope"
+
+
+def test_the_page_says_how_large_both_are_and_that_one_seed_shows_nothing(
+    runs: list[RunRecord],
+) -> None:
+    best, (gru, *_) = runs[0].best, [t for n, t in runs[0].references.items() if n == "gru"]
+    assert best is not None
+    assert best.metric is not None
+    (sentence,) = build_report(runs[:1], []).summary
+    assert sentence.startswith(
+        f"xml, budget tiny: found cell {best.metric:.3f} ({math.log2(best.metric):.4f} bits per "
+        f"character) with {best.num_params / 1e3:.1f}k parameters; best reference gru 12.900 "
+        f"(3.6893 bits per character) with {gru.num_params / 1e3:.1f}k; one seed each: this shows "
+        "nothing yet."
+    )
+    assert "perplexity, lower is better" in sentence
+
+
+def test_a_setting_is_held_against_its_best_reference(files: dict[str, bytes]) -> None:
+    rows = list(csv.DictReader(io.StringIO(files["tables/settings.csv"].decode())))
+    assert "better than gru" in rows[0]
+    ranked = list(csv.DictReader(io.StringIO(files[leaderboard_of(files)].decode())))
+    assert [float(row["bits per character"]) for row in ranked] == pytest.approx(
+        [math.log2(float(row["perplexity"])) for row in ranked]
+    )
+
+
+def leaderboard_of(files: dict[str, bytes]) -> str:
+    return next(name for name in files if name.endswith("leaderboard.csv"))
+
+
 def test_names_of_references_that_lie_together_are_one_label() -> None:
     values = {"rnn": 20.49, "lstm": 23.9, "gru": 20.54, "mgu": 20.6}
     assert together(values, 0.2) == [("rnn, gru, mgu", 20.6), ("lstm", 23.9)]
@@ -168,8 +215,8 @@ def shifted(run: RunRecord, seed: int, by: float) -> RunRecord:
     [
         ([1.0, 1.1, 0.9], "the data show that gp_neat_small on gp_tree is better, over 3 seeds"),
         ([1.0, -1.0, 0.1], "3 seeds do not show a difference"),
-        ([1.0, 1.2], "2 seeds do not show a difference, and two seeds rarely could"),
-        ([1.0], "one seed, which cannot show whether there is a difference"),
+        ([1.0, 1.0], "2 seeds show no difference; an interval takes 3"),
+        ([1.0], "one seed each: this shows nothing yet"),
     ],
 )
 def test_the_sentence_says_what_the_seeds_show(
@@ -263,6 +310,14 @@ def test_a_table_is_no_program_of_a_spreadsheet() -> None:
     made = table("t", "", ("=A1", "n"), [("=1+1", -1.5), ("@x", None), ("-2", 3), ("a,b\n", 4)])
     rows = list(csv.reader(io.StringIO(to_csv(made))))
     assert rows == [["'=A1", "n"], ["'=1+1", "-1.5"], ["'@x", ""], ["'-2", "3"], ["a,b\n", "4"]]
+
+
+def test_durations_read_as_durations_and_are_full_figures_for_programs() -> None:
+    assert [*map(text, map(Seconds, (4.4748, 59.96, 760.0, 11100.0)))] == [
+        "4.5 s", "1:00", "12:40", "3:05:00",
+    ]  # fmt: skip
+    made = table("t", "", ("cell", "time"), [("a", Seconds(4.4748))])
+    assert to_csv(made) == "cell,time [s]\na,4.4748\n"
 
 
 def test_the_page_is_whole_and_asks_for_nothing(files: dict[str, bytes]) -> None:
@@ -375,12 +430,14 @@ def test_a_list_from_elsewhere_cannot_delete_files(tmp_path: Path) -> None:
 def test_what_is_no_run_is_left_out_and_named(
     folders: list[Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    empty, absent = tmp_path / "empty", tmp_path / "absent"
+    empty, absent, file = tmp_path / "empty", tmp_path / "absent", tmp_path / "multirun.yaml"
     empty.mkdir()
+    file.touch()
     cfg = configuration("random", 1, trials=4)
     begun = write_trials(tmp_path / "outputs", "random", cfg, [])
     reasons = {
-        empty: "neither a search nor a finished training",
+        empty: "neither a search nor a training that has ended",
+        file: "a file, and no run",
         absent: "no such directory",
         begun: "no trial has finished yet",
         begun.parent: f"holds runs and is none; give {begun.parent}/*",
@@ -462,6 +519,9 @@ def look_at(file: Path, folder: Path) -> None:
             page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
             wide = "document.documentElement.scrollWidth <= window.innerWidth"
             assert page.evaluate(wide), "the page itself scrolls sideways"
+            cells = "[...document.querySelectorAll('tr.below div')]"
+            seen = "getBoundingClientRect().right <= window.innerWidth"
+            assert page.evaluate(f"{cells}.every(e => e.{seen})"), "cells lie off the screen"
             cut = "[...document.querySelectorAll('h1, h2, h3, p, li, summary, caption span')]"
             assert page.evaluate(f"{cut}.every(e => e.scrollWidth <= e.clientWidth + 1)")
         count = page.evaluate("document.querySelectorAll('a[href], summary, [tabindex]').length")
@@ -497,7 +557,7 @@ def test_two_trained_cells_are_drawn_reading_the_same_text(tmp_path: Path) -> No
             check=True, capture_output=True,
         )  # fmt: skip
     write_report(folders, tmp_path / "report")
-    assert (tmp_path / "report" / "figures" / "traces-1.svg").is_file()
+    assert (tmp_path / "report" / "figures" / "trainings-1-traces.svg").is_file()
     text = (tmp_path / "report" / "tables" / "trainings.csv").read_text()
     rows = list(csv.reader(io.StringIO(text)))
     assert {row[2] for row in rows[1:]} == {"lstm", "gru"}

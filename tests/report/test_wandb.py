@@ -100,5 +100,31 @@ def test_sync_names_what_was_not_uploaded_and_quotes_it(tmp_path: Path) -> None:
     folder = tmp_path / "a run"
     assert sync_command([folder]) == f"wandb sync '{logs[1]}' '{logs[2]}'"
     assert sync_command([tmp_path]).startswith("nothing to upload")
-    with pytest.raises(ValueError, match=r"--sync: .*no such directory: .*absent"):
-        sync_command([folder, tmp_path / "absent"])
+
+
+def test_sync_passes_over_what_is_no_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a multirun `outputs/*` has a file; and empty folders of commands that failed."""
+    monkeypatch.setattr(sys, "argv", ["report", "--sync", *sync_me(tmp_path)])
+    main()
+    out, error = capsys.readouterr()
+    assert out == f"wandb sync {tmp_path / 'killed/wandb/offline-run-20260101_000000-abc'}\n"
+    assert error.splitlines() == [
+        f"left out: {tmp_path / 'empty'}: neither a search nor a training that has ended",
+        f"left out: {tmp_path / 'multirun.yaml'}: a file, and no run",
+    ]
+    monkeypatch.setattr(sys, "argv", ["report", "--sync", str(tmp_path / "multirun.yaml")])
+    with pytest.raises(SystemExit):
+        main()
+    assert "multirun.yaml: a file, and no run" in capsys.readouterr().err
+
+
+def sync_me(folder: Path) -> list[str]:
+    """A training that was killed has a log before it has anything else."""
+    (folder / "killed/wandb/offline-run-20260101_000000-abc").mkdir(parents=True)
+    (folder / "empty").mkdir()
+    (folder / "multirun.yaml").touch()
+    (folder / "failed").mkdir()
+    (folder / "failed/failed.json").touch()
+    return sorted(map(str, folder.iterdir()))

@@ -1,14 +1,16 @@
 """Trainings side by side."""
 
 import csv
+import io
 import json
 from pathlib import Path
 
 import pytest
 from omegaconf import OmegaConf
+from rich.console import Console
 
 from archsearch.cell import zoo
-from archsearch.train.table import COLUMNS, table, write_csv
+from archsearch.train.table import COLUMNS, drawn, main, table, write_csv
 
 
 @pytest.fixture
@@ -69,3 +71,35 @@ def test_trainings_that_were_not_tested_stand_with_their_validation(training) ->
     (untested / "result.json").write_text(json.dumps({**facts, "test": None, "valid": 15.0}))
     rows = {row.split: row.mean for row in table([tested, untested])}
     assert rows == {"test": 12.0, "valid": 15.0}
+
+
+def test_a_result_is_one_line_of_80_columns(training, tmp_path: Path) -> None:
+    folders = [
+        training(cell, seed, 12.3456 + seed, epochs)
+        for cell in ("gru", "lstm") for seed in (1, 2, 3) for epochs in (1, 5)
+    ]  # fmt: skip
+    for folder in folders:
+        file = folder / "result.json"
+        facts = json.loads(file.read_text())
+        longest = {"num_params": 1_234_567, "metric": "bits a symbol", "task": "multi30k_de_en"}
+        file.write_text(json.dumps({**facts, **longest}))
+    rows = table(folders)
+    console = Console(width=80, file=io.StringIO())
+    console.print(drawn(rows))
+    assert isinstance(console.file, io.StringIO)
+    lines = [line for line in console.file.getvalue().splitlines() if line.strip()]
+    assert len(lines) == 2 + len(rows)
+    assert all("13.35" in line or "14.35 ± 1.0000" in line for line in lines[2:])
+    assert "…" not in console.file.getvalue()
+
+
+def test_what_is_no_training_is_passed_over_with_a_word(
+    training, tmp_path: Path, monkeypatch, capsys
+) -> None:
+    (tmp_path / "multirun.yaml").touch()
+    trained, file = training("gru", 1, 12.0), tmp_path / "multirun.yaml"
+    monkeypatch.setattr("sys.argv", ["table", str(trained), str(file)])
+    main()
+    out, error = capsys.readouterr()
+    assert "gru" in out
+    assert error == f"left out: {file}: has no result.json and no failed.json\n"

@@ -3,12 +3,12 @@
 import math
 import statistics
 from collections.abc import Sequence
-from pathlib import Path
 
 from archsearch.archive import Status
 from archsearch.report.best_so_far import top_mean
-from archsearch.report.differences import Difference, paired_differences
-from archsearch.report.page import Block, Charts, Code, Listing, Paragraph, Report, Section
+from archsearch.report.difference_blocks import difference_blocks
+from archsearch.report.differences import ONE_SEED, paired_differences
+from archsearch.report.page import Block, Charts, Code, Paragraph, Report, Section
 from archsearch.report.pair_charts import LEAST, guesses
 from archsearch.report.progress_charts import (
     best_against_seconds,
@@ -21,13 +21,14 @@ from archsearch.report.run_section import asked, run_section, slug
 from archsearch.report.settings import Comparison, Setting, compare
 from archsearch.report.strategy_charts import charts_of
 from archsearch.report.table import Table, Value, table
-from archsearch.report.training_record import TrainingRecord, table_of_trainings
+from archsearch.report.training_findings import compare_trainings
+from archsearch.report.training_record import TrainingRecord
+from archsearch.report.trainings_section import trainings_section, trainings_summary
+from archsearch.report.verdict import ANECDOTE, Result, reference_result, scale_of, standing
 from archsearch.search.callbacks.value_pairs import is_guess
 from archsearch.search.callbacks.wording import metric_text
 
 TOP = 10
-COMPARED = "lstm"
-MAX_SENTENCES = 6
 
 
 def build_report(runs: Sequence[RunRecord], trainings: Sequence[TrainingRecord]) -> Report:
@@ -47,9 +48,11 @@ def build_report(runs: Sequence[RunRecord], trainings: Sequence[TrainingRecord])
         sections.append(
             Section("runs", "The winner" if len(runs) == 1 else "Each run", (), details)
         )
-    if trainings:
-        sections.append(_trainings_section(list(trainings)))
-    return Report(_title(runs, trainings), _summary(comparisons), tuple(sections))
+    trained = compare_trainings(trainings)
+    if trained:
+        sections.append(trainings_section(trained, trainings))
+    sentences = (*map(_summary, comparisons), *map(trainings_summary, trained))
+    return Report(_title(runs, trainings), sentences, tuple(sections))
 
 
 def _named(runs: Sequence[RunRecord]) -> dict[str, RunRecord]:
@@ -65,23 +68,15 @@ def _title(runs: Sequence[RunRecord], trainings: Sequence[TrainingRecord]) -> st
     return f"{len(trainings)} training{'s' * (len(trainings) > 1)}"
 
 
-def _summary(comparisons: Sequence[Comparison]) -> tuple[str, ...]:
-    sentences = []
-    for comparison in comparisons:
-        run = comparison.best_run
-        if run.best is None:
-            sentences.append(f"{comparison.title}: no cell was trained without failing.")
-            continue
-        best = metric_text(run.best.metric)
-        references = ", ".join(
-            f"{name} {metric_text(metric)}" for name, metric in comparison.references.items()
-        )
-        against = f"; references under the same budget: {references}" if references else ""
-        sentences.append(
-            f"{comparison.title}: best {comparison.metric_name} {best}, found by "
-            f"{run.choices.search} on {run.choices.cell_space} under seed {run.seed}{against}."
-        )
-    return tuple(sentences)
+def _summary(comparison: Comparison) -> str:
+    """The best cell of all runs beside the references of its own run, which had its seed."""
+    run, scale = comparison.best_run, scale_of(comparison.best_run)
+    if run.best is None or run.best.metric is None:
+        return f"{comparison.title}: no cell was trained without failing."
+    found = Result("found cell", run.best.metric, run.best.num_params)
+    words = standing(found, reference_result(run), scale)
+    by = f"{run.choices.search} on {run.choices.cell_space} under seed {run.seed}"
+    return f"{comparison.title}: {words}; {ONE_SEED}. The metric: {scale.heading}. Found by {by}."
 
 
 def _comparison_sections(comparison: Comparison, mark: str) -> list[Section]:
@@ -115,7 +110,8 @@ def _comparison_sections(comparison: Comparison, mark: str) -> list[Section]:
 
 def _settings_table(comparison: Comparison, name: str) -> Table:
     """A row a setting, means over its seeds; then the references."""
-    rows = [_setting_row(setting, comparison) for setting in comparison.settings]
+    best = comparison.best_reference
+    rows = [_setting_row(setting, best) for setting in comparison.settings]
     for reference, metric in comparison.references.items():
         params = next(
             (
@@ -128,25 +124,29 @@ def _settings_table(comparison: Comparison, name: str) -> Table:
         rows.append((f"reference {reference}", None, None, metric, None, None, params, None, None))
     columns = (
         "setting", "seeds", "trials", f"best {comparison.metric_name}", "each seed's best",
-        f"mean of the {TOP} best", "parameters of the best", f"better than {COMPARED}", "failed",
+        f"mean of the {TOP} best", "parameters of the best", f"better than {best or 'a reference'}",
+        "failed",
     )  # fmt: skip
     caption = (
-        "Means over seeds. Better than and failed: of all trials of the setting. The reference "
-        "cells are trials of the runs, under the same budget."
+        "Means over seeds. Better than and failed: of all trials of the setting, each beside its "
+        "own run's reference. The references are trials of the runs, under the same budget"
     )
-    return table(name, caption, columns, rows)
+    if max(len(setting.runs) for setting in comparison.settings) == 1:
+        caption += f"; {ANECDOTE}"
+    return table(name, f"{caption}.", columns, rows)
 
 
-def _setting_row(setting: Setting, comparison: Comparison) -> tuple[Value, ...]:
+def _setting_row(setting: Setting, best_reference: str | None) -> tuple[Value, ...]:
     ran = [run for run in setting.runs if run.best is not None]
     bests = [run.best.metric for run in ran if run.best and run.best.metric is not None]
     tops = [top for run in ran if not math.isnan(top := top_mean(run, TOP))]
     trials = [trial for run in setting.runs for trial in run.proposed]
-    better = 0
-    for run in ran:
-        reference = run.references.get(COMPARED)
-        if reference is not None:
-            better += sum(trial.fitness > reference.fitness for trial in run.proposed)
+    better = sum(
+        trial.fitness > reference.fitness
+        for run in ran
+        if best_reference is not None and (reference := run.references.get(best_reference))
+        for trial in run.proposed
+    )
     best = setting.best_run.best
     return (
         setting.label,
@@ -156,7 +156,7 @@ def _setting_row(setting: Setting, comparison: Comparison) -> tuple[Value, ...]:
         ", ".join(map(metric_text, bests)),
         statistics.fmean(tops) if tops else None,
         best.num_params if best else None,
-        better if COMPARED in comparison.references else None,
+        None if best_reference is None else better,
         sum(trial.status is not Status.OK for trial in trials),
     )
 
@@ -176,38 +176,9 @@ def _difference_section(comparison: Comparison, mark: str) -> Section:
             f"seconds of compute; {better} is better. Intervals are Student's t for the mean over "
             f"seeds, at 95%{of_all}."
         ),
-        Listing(_sentences(differences)),
-        _difference_table(differences, f"differences{mark}", comparison.metric_name),
+        *difference_blocks(differences, f"differences{mark}", comparison.metric_name),
     ]
     return Section(f"fair{mark}", f"Fair comparison: {comparison.title}", tuple(blocks))
-
-
-def _sentences(differences: Sequence[Difference]) -> tuple[str, ...]:
-    """One each; where they are many, the differences that are not shown are one together."""
-    if len(differences) <= MAX_SENTENCES:
-        return tuple(difference.sentence for difference in differences)
-    shown = [difference.sentence for difference in differences if difference.is_shown]
-    hidden = [difference for difference in differences if not difference.is_shown]
-    if hidden:
-        most = max(len(difference.differences) for difference in hidden)
-        shown.append(
-            f"In {len(hidden)} of {len(differences)} comparisons the data do not show a "
-            f"difference, over at most {most} seed{'s' * (most != 1)}"
-            + ("; two seeds rarely could." if most <= 2 else ".")
-        )
-    return tuple(shown)
-
-
-def _difference_table(differences: Sequence[Difference], name: str, metric: str) -> Table:
-    rows: list[tuple[Value, ...]] = [
-        (
-            d.one, d.other, d.equal, len(d.differences), d.interval.mean, d.interval.low,
-            d.interval.high,
-        )
-        for d in differences
-    ]  # fmt: skip
-    columns = ("one", "other", "equal", "seeds", f"difference in best {metric}", "from", "to")
-    return table(name, "Paired differences: one minus other.", columns, rows)
 
 
 def _strategies_section(comparison: Comparison, mark: str) -> Section:
@@ -247,34 +218,3 @@ def _untold_guesses(setting: Setting) -> list[Block]:
         return [Paragraph(reason)]
     command = run.follow_up.without_predictor()
     return [Paragraph(reason), Code("The search without the predictor", command)]
-
-
-def _trainings_section(trainings: list[TrainingRecord]) -> Section:
-    blocks: list[Block] = [table_of_trainings(trainings), *_traces(trainings)]
-    return Section("trainings", "Trainings of single cells", tuple(blocks))
-
-
-def _traces(trainings: list[TrainingRecord]) -> list[Block]:
-    """Charts of the first two trainings on each task that read the same text."""
-    # Here, because torch takes seconds to import.
-    from archsearch.data import DataError
-    from archsearch.report.traces import Trace, read_trace, trace_chart
-
-    blocks: list[Block] = []
-    by_text: dict[tuple[str, ...], list[Trace]] = {}
-    cells: set[tuple[object, ...]] = set()
-    for training in trainings:
-        kind = (training.result["task"], training.result["key"])
-        if kind in cells or not (Path(training.folder) / "model.safetensors").is_file():
-            continue
-        cells.add(kind)
-        try:
-            trace = read_trace(training)
-        except DataError as error:
-            blocks.append(Paragraph(f"No hidden states of {training.name}: {error}"))
-            continue
-        if trace is not None:
-            by_text.setdefault(trace.symbols, []).append(trace)
-    pairs = [found[:2] for found in by_text.values() if len(found) > 1]
-    charts = tuple(trace_chart(pair, f"traces-{i + 1}") for i, pair in enumerate(pairs))
-    return [*blocks, Charts(charts)] if charts else blocks

@@ -12,7 +12,7 @@ from archsearch.report.live import watch
 from archsearch.report.run_record import is_search, read_run
 from archsearch.report.training_record import is_training, read_training
 from archsearch.report.wandb_report import WandbReportError, publish
-from archsearch.report.wandb_sync import sync_command
+from archsearch.report.wandb_sync import OFFLINE, sync_command
 from archsearch.search.callbacks.terminal import stdout_console
 from archsearch.usage import FAILURE, stop
 
@@ -23,7 +23,7 @@ def report(options: argparse.Namespace) -> None:
         if options.live:
             live(options.runs[0])
         elif options.sync:
-            sys.stdout.write(sync_command(options.runs) + "\n")
+            sync(options.runs)
         elif options.wandb is not None:
             report_on_wandb(options.wandb, options.runs)
         else:
@@ -40,14 +40,18 @@ def live(folder: Path) -> None:
     watch(folder, stdout_console())
 
 
+def sync(folders: Sequence[Path]) -> None:
+    """Print the command that uploads what these runs logged offline."""
+    runs = [folder for folder in folders if is_run(folder)]
+    pass_over(folders, runs)
+    sys.stdout.write(sync_command(runs) + "\n")
+
+
 def report_on_wandb(place: str, folders: Sequence[Path]) -> None:
     """Make the W&B Report of the metrics that these searches have, and say where it is."""
-    names = {read_run(folder).metric_name: None for folder in folders if is_search(folder)}
-    if not names:
-        raise ValueError(
-            "--wandb: expected directories of searches, whose metrics the report is to show, got "
-            f"none: {', '.join(map(str, folders))}"
-        )
+    searches = [folder for folder in folders if is_search(folder)]
+    pass_over(folders, searches)
+    names = {read_run(folder).metric_name: None for folder in searches}
     try:
         sys.stdout.write(f"{publish(place, list(names))}\n")
     except WandbReportError as error:
@@ -58,17 +62,8 @@ def write_report(folders: Sequence[Path], out: Path) -> None:
     """Read the runs, write the page with its figures and tables, and say where it is."""
     searches = [folder for folder in folders if is_search(folder)]
     trained = [folder for folder in folders if is_training(folder)]
-    left_out = [folder for folder in folders if folder not in searches and folder not in trained]
     runs = [run for run in map(read_run, searches) if run.trials]
-    left_out += [folder for folder in searches if folder not in [run.folder for run in runs]]
-    reasons = [f"{folder}: {_why_left_out(folder)}" for folder in left_out]
-    if not runs and not trained:
-        raise ValueError(
-            "expected directories of searches or trainings with results, such as outputs/<run>; "
-            f"{', '.join(reasons)}"
-        )
-    for reason in reasons:
-        sys.stderr.write(f"left out: {reason}\n")
+    pass_over(folders, [*(run.folder for run in runs), *trained])
     report = build_report(runs, list(map(read_training, trained)))
     files = files_of(report)
     write_folder(out, files)
@@ -76,14 +71,37 @@ def write_report(folders: Sequence[Path], out: Path) -> None:
     sys.stdout.write(f"{out / PAGE}: {len(files)} files, {size:.1f} MB\n")
 
 
+def is_run(folder: Path) -> bool:
+    """Whether a command has begun to work in this directory."""
+    return is_search(folder) or is_training(folder) or any(folder.glob(OFFLINE))
+
+
+def pass_over(folders: Sequence[Path], used: Sequence[Path]) -> None:
+    """Say of each folder that is not used why; a shell's `outputs/*` has more than runs.
+
+    Raises:
+        ValueError: none is used.
+    """
+    reasons = [f"{folder}: {_why_left_out(folder)}" for folder in folders if folder not in used]
+    if not used:
+        raise ValueError(
+            "expected directories of searches or trainings with results, such as outputs/<run>; "
+            f"{', '.join(reasons)}"
+        )
+    for reason in reasons:
+        sys.stderr.write(f"left out: {reason}\n")
+
+
 def _why_left_out(folder: Path) -> str:
-    """Of a directory that has nothing to report."""
-    if not folder.is_dir():
+    """Of what has nothing to report."""
+    if not folder.exists():
         return "no such directory"
+    if not folder.is_dir():
+        return "a file, and no run"
     if is_search(folder):
         return "no trial has finished yet"
     if is_training(folder):
         return "a training"
     if any(is_search(inner) or is_training(inner) for inner in folder.iterdir()):
         return f"holds runs and is none; give {folder}/*"
-    return "neither a search nor a finished training"
+    return "neither a search nor a training that has ended"

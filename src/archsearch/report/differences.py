@@ -1,4 +1,4 @@
-"""Whether runs show that one way to search is better than another.
+"""Whether runs show that one way to search, or one cell, is better than another.
 
 Runs under the same seed are a pair: they train the same reference cells to the same figures. The
 mean of the pairs' differences has Student's t interval. Where many settings are compared, some
@@ -8,7 +8,7 @@ all at once with a probability of 95% at least.
 
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import NamedTuple
@@ -19,8 +19,10 @@ from archsearch.report.best_so_far import course
 from archsearch.report.settings import Comparison, Setting
 
 BASELINE = "random"
+LEAST_SEEDS = 3  # that show something; the interval of two is 12.7 standard errors wide each way
 MAX_ALL_PAIRS = 5  # settings of which every two are compared; of more, each with the baseline
 LEVEL = 0.95
+ONE_SEED = "one seed each: this shows nothing yet"
 
 
 class Interval(NamedTuple):
@@ -34,36 +36,60 @@ class Interval(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What setting `one` reached minus what `other` reached, in the metric, over shared seeds.
+    """What `one` reached minus what `other` reached, in the metric, over shared seeds.
 
-    equal: what was held equal, such as "100 trials".
+    under: what both had, such as "after 100 trials".
     """
 
     one: str
     other: str
-    equal: str
+    under: str
     differences: tuple[float, ...]
     interval: Interval
     lower_is_better: bool
 
     @property
     def is_shown(self) -> bool:
-        return self.interval.low > 0 or self.interval.high < 0
+        is_one_sided = self.interval.low > 0 or self.interval.high < 0
+        return len(self.differences) >= LEAST_SEEDS and is_one_sided
 
     @property
     def sentence(self) -> str:
+        return f"{self.one} and {self.other} {self.under}: {self.verdict}."
+
+    @property
+    def verdict(self) -> str:
+        """What the data show of the two."""
         count = len(self.differences)
-        pair = f"{self.one} and {self.other} after {self.equal}"
         if count == 0:
-            return f"{pair}: no seed under which both found a cell."
+            return "no seed under which both have a result"
         if count == 1:
-            return f"{pair}: one seed, which cannot show whether there is a difference."
+            return ONE_SEED
+        if count < LEAST_SEEDS:
+            return f"{count} seeds show no difference; an interval takes {LEAST_SEEDS}"
         if self.is_shown:
             is_better = (self.interval.mean < 0) == self.lower_is_better
             which = self.one if is_better else self.other
-            return f"{pair}: the data show that {which} is better, over {count} seeds."
-        few = ", and two seeds rarely could" if count == 2 else ""
-        return f"{pair}: {count} seeds do not show a difference{few}."
+            return f"the data show that {which} is better, over {count} seeds"
+        return f"{count} seeds do not show a difference"
+
+
+def difference(
+    names: tuple[str, str],
+    under: str,
+    metrics: Iterable[tuple[float, float]],
+    level: float,
+    *,
+    lower_is_better: bool,
+) -> Difference:
+    """Of what the two reached under each seed that they share; a seed with a NaN tells nothing."""
+    values = tuple(a - b for a, b in metrics if not math.isnan(a - b))
+    return Difference(*names, under, values, t_interval(values, level), lower_is_better)
+
+
+def joint_level(count: int) -> float:
+    """Of each of so many intervals, that all hold at once at the usual level."""
+    return 1 - (1 - LEVEL) / max(1, count)
 
 
 def t_interval(values: Sequence[float], level: float = LEVEL) -> Interval:
@@ -82,7 +108,7 @@ def paired_differences(comparison: Comparison) -> list[Difference]:
     """At the largest number of trials that all runs of a pair of settings have, and at the most
     seconds of compute that all of them took."""
     pairs = compared_pairs(comparison.settings)
-    level = 1 - (1 - LEVEL) / max(1, len(pairs))
+    level = joint_level(len(pairs))
     found = []
     for one, other in pairs:
         seeds = [seed for seed in one.by_seed if seed in other.by_seed]
@@ -90,15 +116,16 @@ def paired_differences(comparison: Comparison) -> list[Difference]:
         ran = [pair for pair in courses if all(c.num_trials for c in pair)]
         trials = min((c.num_trials for pair in ran for c in pair), default=0)
         seconds = min((c.total_seconds for pair in ran for c in pair), default=0.0)
-        reached = {
-            f"{trials} trials": [[c.after_trials(trials) for c in pair] for pair in ran],
-            f"{seconds:.0f} s of compute": [[c.after_seconds(seconds) for c in p] for p in ran],
-        }
-        for equal, metrics in reached.items():
-            values = tuple(a - b for a, b in metrics if not math.isnan(a - b))
-            interval = t_interval(values, level)
-            lower = comparison.lower_is_better
-            found.append(Difference(one.label, other.label, equal, values, interval, lower))
+        at_trials = [(a.after_trials(trials), b.after_trials(trials)) for a, b in ran]
+        at_seconds = [(a.after_seconds(seconds), b.after_seconds(seconds)) for a, b in ran]
+        names, lower = (one.label, other.label), comparison.lower_is_better
+        found += [
+            difference(names, under, metrics, level, lower_is_better=lower)
+            for under, metrics in (
+                (f"after {trials} trials", at_trials),
+                (f"after {seconds:.0f} s of compute", at_seconds),
+            )
+        ]
     return found
 
 

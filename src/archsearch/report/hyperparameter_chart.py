@@ -6,7 +6,8 @@ from matplotlib.axes import Axes
 from matplotlib.collections import PathCollection
 
 from archsearch.report.chart import COLOURS, Chart, canvas, label, limits
-from archsearch.report.pair_charts import LEAST, middle
+from archsearch.report.far_off import EDGE, Bounds, scatter, without_bad
+from archsearch.report.pair_charts import LEAST
 from archsearch.report.run_record import RunRecord
 from archsearch.search.callbacks import value_pairs
 from archsearch.search.callbacks.value_pairs import Tried
@@ -28,30 +29,35 @@ def hyperparameters(run: RunRecord, name: str) -> Chart | None:
     with canvas(height=0.6 + 2.1 * len(tried)) as drawing:
         panels = drawing.figure.subplots(len(tried), 1, squeeze=False)[:, 0]
         for axes, (what, each) in zip(panels, tried.items(), strict=True):
-            dots = _draw(axes, each, last)
+            dots = _draw(axes, each, last, lower_is_better=run.lower_is_better)
             axes.set_xlabel(label(what.replace("_", " ")))
             axes.set_ylabel(label(run.metric_name))
         bar = drawing.figure.colorbar(dots, ax=list(panels), label="trial", fraction=0.04)
         bar.ax.set_ylim(0, last)
         return drawing.chart(
             name, f"Hyperparameters that candidates of {run.name} brought along, and the "
-            f"{run.metric_name} that they came to. Crosses at the edge are trials that failed; "
-            "what lies far off is not shown.",
+            f"{run.metric_name} that they came to. Crosses at the edge are trials that failed, "
+            "triangles those that are far worse than the rest.",
         )  # fmt: skip
 
 
-def _draw(axes: Axes, tried: Sequence[Tried], last: int) -> PathCollection:
+def _draw(
+    axes: Axes, tried: Sequence[Tried], last: int, *, lower_is_better: bool
+) -> PathCollection:
     done = [(one.value, one.metric, one.number) for one in tried if one.metric is not None]
     values, metrics, numbers = zip(*done, strict=True)
-    low, high = middle(metrics)
-    axes.set_ylim(limits([metric for metric in metrics if low <= metric <= high]))
-    dots = axes.scatter(values, metrics, c=numbers, s=10, cmap="viridis", vmin=0, vmax=DARK * last)
+    within = Bounds(min(values), max(values)), without_bad(metrics, lower_is_better=lower_is_better)
+    colours = {"c": numbers, "cmap": "viridis", "vmin": 0, "vmax": DARK * last}
+    dots = scatter(axes, values, metrics, within, s=10, **colours)
     failed = [one.value for one in tried if one.metric is None]
-    at_the_edge = axes.get_xaxis_transform()
-    axes.plot(failed, [0.98] * len(failed), "x", color=COLOURS[1], markersize=5,
-              transform=at_the_edge)  # fmt: skip
-    if min(values) > 0 and max(values) >= WIDE * min(values):
+    worst = 1 - EDGE / 3 if lower_is_better else EDGE / 3
+    axes.plot(failed, [worst] * len(failed), "x", color=COLOURS[1], markersize=5,
+              transform=axes.get_xaxis_transform(), clip_on=False)  # fmt: skip
+    every = [one.value for one in tried]
+    if min(every) > 0 and max(every) >= WIDE * min(every):
         axes.set_xscale("log")
+        axes.set_xlim(min(every) / 1.1, max(every) * 1.1)
     else:
+        axes.set_xlim(*limits(every) or (0, 1))
         axes.locator_params(axis="x", nbins=5)
     return dots

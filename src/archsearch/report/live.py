@@ -16,23 +16,24 @@ from rich.text import Text
 from archsearch.archive import Status, Trial, is_locked
 from archsearch.report.best_so_far import course
 from archsearch.report.run_record import RunRecord, read_run
+from archsearch.report.settings import best_reference
 from archsearch.report.text_chart import ASCII, UNICODE, Strokes, text_chart
+from archsearch.report.verdict import Result, reference_result, scale_of, standing
 from archsearch.search.callbacks.ranking import rank
 from archsearch.search.callbacks.ranking_table import ranking_table
 from archsearch.search.callbacks.standings import Standings
 from archsearch.search.callbacks.terminal import can_animate
 from archsearch.search.callbacks.wording import (
-    comparison_text,
     duration_text,
     failures_text,
     metric_text,
+    reference_name,
     shortened,
     status_text,
 )
 
 SECONDS_BETWEEN_LOOKS = 2.0
 REST_SHARE = 10  # a look at a large archive takes long; looking takes a tenth of the time at most
-COMPARED = "lstm"
 
 
 class Room(NamedTuple):
@@ -83,7 +84,7 @@ def view(run: RunRecord, console: Console, *, is_running: bool) -> RenderableTyp
     room = NARROW if console.is_terminal and console.height < AMPLE_LINES else AMPLE
     parts: list[RenderableType] = [_summary(run, standings, is_running=is_running)]
     strokes = ASCII if console.options.ascii_only else UNICODE
-    if lines := _course_lines(run, standings, width - 4, room.chart, strokes):
+    if lines := _course_lines(run, width - 4, room.chart, strokes):
         parts.append(_panel(f"best {run.metric_name} so far, over trials", Text("\n".join(lines))))
     parts.append(ranking_table(rank(run.trials), run.metric_name, room.cells, width))
     if groups := _groups(run.proposed):
@@ -104,20 +105,19 @@ def _summary(run: RunRecord, standings: Standings, *, is_running: bool) -> Text:
         "training together",
         style="not bold",
     )
-    best, reference = standings.best, standings.reference_metric(COMPARED)
+    best = standings.best
     if best is not None and best.metric is not None:
-        text.append(f"\nbest: trial {best.candidate.number}, ", style="bold green")
-        text.append(f"{run.metric_name} {metric_text(best.metric)}", style="bold green")
-        if reference is not None:
-            text.append(f", {comparison_text(best.metric, reference, COMPARED)}", style="green")
+        name = f"best: trial {best.candidate.number}, {run.metric_name}"
+        found = Result(name, best.metric, best.num_params)
+        text.append(f"\n{standing(found, reference_result(run), scale_of(run))}", "bold green")
     return text
 
 
-def _course_lines(
-    run: RunRecord, standings: Standings, width: int, height: int, strokes: Strokes
-) -> Sequence[str]:
-    reference = standings.reference_metric(COMPARED)
-    marks = {} if reference is None else {COMPARED: reference}
+def _course_lines(run: RunRecord, width: int, height: int, strokes: Strokes) -> Sequence[str]:
+    reference = best_reference(run)
+    marks = {}
+    if reference is not None and reference.metric is not None:
+        marks[reference_name(reference.candidate) or ""] = reference.metric
     return text_chart(course(run).best, marks, width, height, strokes)
 
 

@@ -1,9 +1,7 @@
 """Charts of two figures of each trial: predictors against truth, one measure against another."""
 
-from collections.abc import Sequence
-from statistics import quantiles
-
 from archsearch.report.chart import COLOURS, GREY, Chart, canvas, label
+from archsearch.report.far_off import beyond_text, middle, scatter, with_all, without_bad
 from archsearch.report.run_record import RunRecord
 from archsearch.report.settings import Comparison, Setting
 from archsearch.search.callbacks import value_pairs
@@ -19,7 +17,7 @@ def estimates(run: RunRecord, name: str) -> Chart | None:
         f"Predictor against truth in {run.name}: fitness of {len(pairs)} cells as predicted before "
         "their training and as measured. On the line both are equal."
     )
-    return _truth_chart(pairs, "fitness", name, caption)
+    return _truth_chart(pairs, "fitness", name, caption, lower_is_better=False)
 
 
 def guesses(comparison: Comparison, setting: Setting, name: str) -> Chart | None:
@@ -32,19 +30,22 @@ def guesses(comparison: Comparison, setting: Setting, name: str) -> Chart | None
         f"{setting.label} stopped early, as predicted for the last epoch and as measured where "
         "another run did the same training in full. On the line both are equal."
     )
-    return _truth_chart(pairs, label(comparison.metric_name), name, caption)
+    metric, lower = label(comparison.metric_name), comparison.lower_is_better
+    return _truth_chart(pairs, metric, name, caption, lower_is_better=lower)
 
 
-def _truth_chart(pairs: Pairs, figure: str, name: str, caption: str) -> Chart | None:
+def _truth_chart(
+    pairs: Pairs, figure: str, name: str, caption: str, *, lower_is_better: bool
+) -> Chart | None:
     if len(pairs) < LEAST:
         return None
-    inside = _without_far_off(pairs)
-    both = [value for pair in inside for value in pair]
+    predicted, measured = zip(*pairs, strict=True)
+    within = middle(predicted), without_bad(measured, lower_is_better=lower_is_better)
     with canvas() as drawing:
         axes = drawing.axes(f"predicted {figure}", f"measured {figure}")
-        axes.plot([min(both), max(both)], [min(both), max(both)], color=GREY, linewidth=0.8)
-        axes.plot(*zip(*inside, strict=True), ".", color=COLOURS[0], markersize=4)
-        return drawing.chart(name, f"{caption}{_left_out(pairs, inside)}")
+        axes.axline((measured[0], measured[0]), slope=1, color=GREY, linewidth=0.8)
+        scatter(axes, predicted, measured, within, s=8, color=COLOURS[0])
+        return drawing.chart(name, caption + beyond_text(predicted, measured, within))
 
 
 def measures(run: RunRecord, name: str) -> Chart | None:
@@ -54,29 +55,16 @@ def measures(run: RunRecord, name: str) -> Chart | None:
     if found is None or len(found[1]) < LEAST:
         return None
     measure, pairs = found
-    inside = _without_far_off(pairs)
+    values, metrics = zip(*pairs, strict=True)
+    # Which way a measure is good is not known; where the better half lies, it is shown.
+    better = sorted(pairs, key=lambda pair: pair[1], reverse=not run.lower_is_better)
+    near = with_all(middle(values), [value for value, _ in better[: len(pairs) // 2]])
+    within = near, without_bad(metrics, lower_is_better=run.lower_is_better)
     with canvas() as drawing:
         axes = drawing.axes(f"validation {label(measure)}", label(run.metric_name))
-        axes.plot(*zip(*inside, strict=True), ".", color=COLOURS[0], markersize=4)
+        scatter(axes, values, metrics, within, s=8, color=COLOURS[0])
         return drawing.chart(
             name, f"Two measures of the cells of {run.name}: {run.metric_name} against {measure} "
             "after the last epoch. Schrimpf et al. (2017) look at BLEU against loss like this."
-            f"{_left_out(pairs, inside)}",
+            f"{beyond_text(values, metrics, within)}",
         )  # fmt: skip
-
-
-def _left_out(pairs: Pairs, inside: Pairs) -> str:
-    count = len(pairs) - len(inside)
-    return f" {count} far off are not shown." if count else ""
-
-
-def _without_far_off(pairs: Pairs) -> Pairs:
-    (left, right), (low, high) = (middle(values) for values in zip(*pairs, strict=True))
-    return [(x, y) for x, y in pairs if left <= x <= right and low <= y <= high]
-
-
-def middle(values: Sequence[float]) -> tuple[float, float]:
-    """Bounds that leave out what lies far from the middle half."""
-    first, _, third = quantiles(values, n=4, method="inclusive")
-    room = 3 * (third - first)
-    return first - room, third + room

@@ -9,13 +9,14 @@ from matplotlib.axes import Axes
 
 from archsearch.report.best_so_far import Course, course, evenly, top_means
 from archsearch.report.chart import COLOURS, GREY, Chart, canvas, label, limits, look
-from archsearch.report.differences import baseline_of, t_interval
+from archsearch.report.differences import LEAST_SEEDS, baseline_of, t_interval
 from archsearch.report.settings import Comparison, Setting
+from archsearch.report.verdict import ANECDOTE
 
 POINTS = 200  # of a line, more than a chart has pixels to tell apart
-LEAST_FOR_BAND = 3  # seeds; the interval of two is 12.7 standard errors wide on each side
 TOPS = (1, 5, 15)  # models that figure 6 of NAS averages
 NAS_POINTS = 25
+STEP = "steps-post"  # a best so far holds until a better one comes
 LETTER_SHARE = 0.045  # of the height of the axes, that a name takes
 
 
@@ -60,11 +61,12 @@ def _best_chart(comparison: Comparison, name: str, axis: _Axis) -> Chart:
             mean = [statistics.fmean(values) for values in zip(*seeds, strict=True)]
             means += [value for value in mean[len(mean) // 5 :] if not math.isnan(value)]
             ends += [line[-1] for line in seeds if sign * line[-1] <= sign * mean[-1]]
-            if len(seeds) >= LEAST_FOR_BAND:
+            if len(seeds) >= LEAST_SEEDS:
                 ends += t_interval([line[-1] for line in seeds])
         shown = [*_without_worst(means, comparison.lower_is_better), *filter(math.isfinite, ends)]
         if bounds := limits([*shown, *_near(comparison, shown)]):
             axes.set_ylim(*bounds)
+        axes.ticklabel_format(axis="y", useOffset=False)
         _draw_references(axes, comparison)
         axes.locator_params(axis="x", integer=True)
         drawing.legend(axes)
@@ -83,25 +85,25 @@ def _draw_setting(
     xs = axis.xs(courses)
     seeds = [[axis.reached(c, x) for x in xs] for c in courses]
     at_each = list(zip(*seeds, strict=True))
-    axes.plot(xs, [statistics.fmean(v) for v in at_each], label=label(setting.label), **style)
-    if len(seeds) >= LEAST_FOR_BAND:
+    mean = [statistics.fmean(values) for values in at_each]
+    axes.plot(xs, mean, label=label(setting.label), drawstyle=STEP, **style)
+    if len(seeds) >= LEAST_SEEDS:
         intervals = [t_interval(values) for values in at_each]
         low, high = [each.low for each in intervals], [each.high for each in intervals]
-        axes.fill_between(xs, low, high, color=style["color"], alpha=0.1, linewidth=0)
+        axes.fill_between(xs, low, high, step="post", color=style["color"], alpha=0.1, linewidth=0)
         for bound in (low, high):  # bands overlap; their bounds still tell them apart
-            axes.plot(xs, bound, alpha=0.6, linewidth=0.6, color=style["color"])
+            axes.plot(xs, bound, drawstyle=STEP, alpha=0.6, linewidth=0.6, color=style["color"])
     elif len(seeds) > 1:
         for line in seeds:
-            axes.plot(xs, line, alpha=0.45, linewidth=0.7, color=style["color"])
+            axes.plot(xs, line, drawstyle=STEP, alpha=0.45, linewidth=0.7, color=style["color"])
     return seeds
 
 
 def _caption(comparison: Comparison, axis: _Axis) -> str:
     counts = [len(setting.runs) for setting in comparison.settings]
     caption = f"Best {comparison.metric_name} so far against {axis.words}"
-    if max(counts) > 1:
-        caption += ": mean over seeds"
-    if max(counts) >= LEAST_FOR_BAND:
+    caption += ": mean over seeds" if max(counts) > 1 else f"; {ANECDOTE}"
+    if max(counts) >= LEAST_SEEDS:
         caption += ", with the mean's 95% interval (Student's t)"
     if 2 in counts:
         caption += "; thin lines are the seeds of settings with two, whose interval would fill it"
@@ -120,7 +122,7 @@ def _near(comparison: Comparison, ends: Sequence[float]) -> list[float]:
     if not ends:
         return list(comparison.references.values())
     low, high = min(ends), max(ends)
-    room = 4 * (high - low) or abs(high) * 0.1
+    room = max(4 * (high - low), abs(high) * 0.1)
     return [v for v in comparison.references.values() if low - room <= v <= high + room]
 
 
@@ -178,7 +180,8 @@ def over_random(comparison: Comparison, setting: Setting, name: str) -> Chart | 
             ys = [statistics.fmean(values) for values in zip(*gaps, strict=True)]
             if not all(map(math.isnan, ys)):
                 drawn = True
-                axes.plot(xs, ys, label=f"mean of the best {k}" if k > 1 else "best", **look(i))
+                words = f"mean of the best {k}" if k > 1 else "best"
+                axes.plot(xs, ys, label=words, drawstyle=STEP, **look(i))
         if not drawn:
             return None
         axes.locator_params(axis="x", integer=True)

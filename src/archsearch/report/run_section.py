@@ -10,7 +10,8 @@ from archsearch.report.lineage import family, to_svg
 from archsearch.report.page import Block, Code, Fold, Listing, Paragraph, Picture, Section
 from archsearch.report.run_record import RunRecord
 from archsearch.report.strategy_charts import origins
-from archsearch.report.table import Table, Value, table
+from archsearch.report.table import Seconds, Table, Value, table
+from archsearch.report.verdict import BITS, Scale, scale_of
 from archsearch.search.callbacks.ranking import Ranked, rank, shown
 from archsearch.search.callbacks.wording import (
     cell_text,
@@ -69,37 +70,42 @@ def asked(runs: dict[str, RunRecord]) -> Table:
                 run.seed,
                 len(run.proposed),
                 wanted,
-                seconds,
+                Seconds(seconds),
                 run.info.revision,
             )
         )
     columns = (
-        "run", "task", "budget", "search", "cell space", "seed", "trials", "of", "seconds",
+        "run", "task", "budget", "search", "cell space", "seed", "trials", "of", "time",
         "revision",
     )  # fmt: skip
-    caption = "The runs. Seconds are those of all trials together, reference cells among them."
+    caption = "The runs. The time is that of all trials together, reference cells among them."
     return table("runs", caption, columns, rows, tuple(runs))
 
 
 def leaderboard(run: RunRecord, name: str) -> Table:
     """The best cells, the reference cells in their places among them."""
-    rows = [_row(entry) for entry in shown(rank(run.trials), LEADERS) if isinstance(entry, Ranked)]
-    columns = ("rank", "trial", run.metric_name, "parameters", "seconds", "origin", "cell")
+    entries = [e for e in shown(rank(run.trials), LEADERS) if isinstance(e, Ranked)]
+    scale = scale_of(run)
+    rows = [_row(entry, scale) for entry in entries]
+    bits = (BITS,) if scale.has_bits else ()
+    columns = ("rank", "trial", run.metric_name, *bits, "parameters", "time", "origin", "cell")
     caption = (
-        f"The {LEADERS} best different cells, and the reference cells under the same budget. Cells "
-        "of one width differ in parameters; the last command below compares them at equal ones."
+        f"The {LEADERS} best different cells, and the reference cells under the same budget; "
+        f"{scale.heading}. Each was trained once, and near ones may change places under another "
+        "seed. Cells of one width differ in parameters; the last command below compares them at "
+        "equal ones."
     )
     return table(name, caption, columns, rows)
 
 
-def _row(entry: Ranked) -> tuple[Value, ...]:
+def _row(entry: Ranked, scale: Scale) -> tuple[Value, ...]:
     trial, candidate = entry.trial, entry.trial.candidate
     origin = origin_text(candidate)
     if hyperparameters := hyperparameters_text(candidate):
         origin += f", {hyperparameters}"
     return (
-        entry.label, candidate.number, trial.metric, trial.num_params, trial.wall_seconds, origin,
-        cell_text(candidate.architecture),
+        entry.label, candidate.number, trial.metric, *scale.bits(trial.metric), trial.num_params,
+        Seconds(trial.wall_seconds), origin, cell_text(candidate.architecture),
     )  # fmt: skip
 
 
@@ -173,10 +179,11 @@ def lineage(run: RunRecord, best: Trial, name: str) -> list[Block]:
         _member(run, trial, tree.parents[number], name)
         for number, trial in sorted(tree.members.items(), reverse=True)
     ]
+    count = len(tree.members) - 1
     hidden = f" {tree.num_hidden} older ones are left out." if tree.num_hidden else ""
     return [
         Paragraph(
-            f"Its family: {len(tree.members) - 1} ancestors, the oldest at the top.{hidden} Each "
+            f"Its family: {count} ancestor{'s' * (count > 1)}, the oldest at the top.{hidden} Each "
             "box leads to the cell, and says what changed on the way to it."
         ),
         Picture(f"{name}-family", f"Family tree of the best cell of {run.name}",

@@ -7,7 +7,7 @@ from functools import cached_property
 from itertools import combinations
 from typing import Any
 
-from archsearch.archive import Json, Status
+from archsearch.archive import Json, Status, Trial
 from archsearch.report.run_record import RunRecord
 from archsearch.search.callbacks.wording import shortened
 
@@ -80,6 +80,18 @@ class Comparison:
                     found.setdefault(name, []).append(trial.metric)
         return {name: sum(values) / len(values) for name, values in found.items()}
 
+    @property
+    def best_reference(self) -> str | None:
+        """The name of the one with the best mean."""
+        best = min if self.lower_is_better else max
+        return best(self.references, key=lambda name: self.references[name], default=None)
+
+
+def best_reference(run: RunRecord) -> Trial | None:
+    """The fittest reference cell of a run; None where none was trained without failing."""
+    ok = [trial for trial in run.references.values() if trial.status is Status.OK]
+    return max(ok, key=lambda trial: trial.fitness, default=None)
+
 
 def _best_run(runs: Sequence[RunRecord]) -> RunRecord:
     return max(runs, key=lambda run: run.best.fitness if run.best else -math.inf)
@@ -148,19 +160,25 @@ def _label(run: RunRecord, firsts: Sequence[RunRecord]) -> str:
     namesakes = [other for other in firsts if _plain_label(other) == plain]
     if len(namesakes) == 1:
         return plain
+    values = telling_values([each.config for each in namesakes], WAYS)[namesakes.index(run)]
+    return f"{plain} ({values or run.info.config_hash[:4]})"
+
+
+def telling_values(configs: Sequence[Mapping[str, Any]], parts: Sequence[str]) -> list[str]:
+    """Of each configuration the fewest values that tell all apart; empty where none do."""
     keys = sorted(
         {
             key
-            for one, other in combinations(namesakes, 2)
-            for part in WAYS
-            for key in differing_keys(one.config.get(part), other.config.get(part), part)
+            for one, other in combinations(configs, 2)
+            for part in parts
+            for key in differing_keys(one.get(part), other.get(part), part)
         }
     )
     for count in range(1, len(keys) + 1):
-        labels = [_values(each.config, keys[:count]) for each in namesakes]
-        if len(set(labels)) == len(labels):
-            return f"{plain} ({_values(run.config, keys[:count])})"
-    return f"{plain} ({run.info.config_hash[:4]})"
+        texts = [_values(config, keys[:count]) for config in configs]
+        if len(set(texts)) == len(texts):
+            return texts
+    return [""] * len(configs)
 
 
 def _plain_label(run: RunRecord) -> str:

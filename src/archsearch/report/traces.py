@@ -44,7 +44,8 @@ def read_trace(training: TrainingRecord) -> Trace | None:
     with torch.no_grad():
         states = trained.network(tokens[:, None]).raw[:, 0]
     symbols = tuple(corpus.vocabulary[i] for i in tokens.tolist())
-    return Trace(f"{training.cell}, {training.name}", symbols, states.numpy())
+    name = f"{training.cell} under seed {training.facts['seed']}"
+    return Trace(name, symbols, states.numpy())
 
 
 def trace_chart(traces: Sequence[Trace], name: str) -> Chart:
@@ -58,6 +59,7 @@ def trace_chart(traces: Sequence[Trace], name: str) -> Chart:
             # Orange to blue through white, told apart by all readers.
             image = axes.imshow(shown, aspect="auto", cmap="PuOr", vmin=-1, vmax=1)
             axes.set_ylabel("unit")
+            axes.locator_params(axis="y", integer=True)
             axes.set_title(label(trace.name), fontsize=9)
         panels[-1].set_xlabel("symbols read")
         words = [label(repr(symbol)[1:-1]) for symbol in first.symbols]

@@ -1,74 +1,90 @@
-"""What a report knows of one training, `python -m archsearch.train`."""
+"""What a report knows of one training, `python -m archsearch.train`, finished or failed."""
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
 
 from archsearch.archive import Json
 from archsearch.cell import zoo
-from archsearch.config import ConfigError
-from archsearch.report.table import Table, table
+from archsearch.config import CONFIG_FILE, ConfigError
 
-RESULT_FILE = "result.json"
+RESULT_FILE, FAILED_FILE = "result.json", "failed.json"
+HIGHER_IS_BETTER = ("accuracy", "F1", "BLEU")  # where a result does not say so yet
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingRecord:
-    """A finished training; `result` is its result.json."""
+    """facts: its result.json, or failed.json, which has a cause in place of metrics."""
 
     folder: Path
-    result: Mapping[str, Json]
+    facts: Mapping[str, Json]
+    config: DictConfig
 
     @property
     def name(self) -> str:
         return self.folder.resolve().name
 
     @property
+    def cause(self) -> str | None:
+        """Why it failed; None where it did not."""
+        return self.facts.get("cause")
+
+    @property
+    def zoo_name(self) -> str | None:
+        """Of the reference that it trained; None for any other cell."""
+        return _NAMES.get(self.facts["key"])
+
+    @property
     def cell(self) -> str:
-        """Its name in the zoo, or its text on one line."""
-        return _NAMES.get(self.result["key"]) or " ".join(self.result["cell"].split())
+        """A short name."""
+        return self.zoo_name or f"cell {self.facts['key'][:8]}"
+
+    @property
+    def text(self) -> str:
+        """The cell on one line."""
+        return " ".join(self.facts["cell"].split())
+
+    @property
+    def split(self) -> str:
+        """On which it was measured: test, or valid; of a failed one, was to be measured."""
+        # The result knows: a later command may have tested what this configuration left.
+        is_tested = self.config.get("test") if self.cause else self.facts["test"] is not None
+        return "test" if is_tested else "valid"
+
+    @property
+    def metric(self) -> float | None:
+        return None if self.cause else float(self.facts[self.split])
+
+    @property
+    def lower_is_better(self) -> bool:
+        known = self.facts.get("lower_is_better")
+        return self.facts["metric"] not in HIGHER_IS_BETTER if known is None else bool(known)
 
 
 def is_training(folder: Path) -> bool:
-    """Whether the directory is that of a finished training."""
-    return (folder / RESULT_FILE).is_file()
+    """Whether the directory is that of a training that has finished or failed."""
+    return any((folder / name).is_file() for name in (RESULT_FILE, FAILED_FILE))
 
 
 def read_training(folder: Path) -> TrainingRecord:
     """Raises ConfigError where its result cannot be read."""
-    file = folder / RESULT_FILE
+    has_result = (folder / RESULT_FILE).is_file()
+    file = folder / (RESULT_FILE if has_result else FAILED_FILE)
+    expected = f"{file}: expected what `python -m archsearch.train` has written"
     try:
-        result = json.loads(file.read_text(encoding="utf-8"))
+        facts = json.loads(file.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise ConfigError(
-            f"{file}: expected the result of `python -m archsearch.train` ({error})"
-        ) from None
-    if not isinstance(result, dict) or "num_params" not in result:
-        raise ConfigError(f"{file}: expected the result of `python -m archsearch.train`")
-    return TrainingRecord(folder, result)
-
-
-def table_of_trainings(trainings: list[TrainingRecord]) -> Table:
-    """By task; the smallest networks first, so that those of equal size stand together."""
-    rows = [_row(training) for training in trainings]
-    return table(
-        "trainings",
-        "Trainings of single cells. Where match_parameters made them equally large, this is the "
-        "comparison at equal parameters.",
-        ("task", "budget", "cell", "parameters", "width", "seed", "metric", "valid", "test"),
-        sorted(rows, key=lambda row: (str(row[0]), str(row[1]), row[3], row[5])),
-    )
-
-
-def _row(training: TrainingRecord) -> tuple[Any, ...]:
-    r = training.result
-    budget = r["budget"]
-    return (
-        r["task"], budget["name"], training.cell, r["num_params"], budget.get("hidden_size"),
-        r["seed"], r["metric"], r["valid"], r.get("test"),
-    )  # fmt: skip
+        raise ConfigError(f"{expected} ({error})") from None
+    if not isinstance(facts, dict) or "num_params" not in facts:
+        raise ConfigError(expected)
+    if not (folder / CONFIG_FILE).is_file():
+        raise ConfigError(f"{folder / CONFIG_FILE}: expected the configuration of the training")
+    config = OmegaConf.load(folder / CONFIG_FILE)
+    assert isinstance(config, DictConfig)
+    return TrainingRecord(folder, facts, config)
 
 
 _NAMES = {zoo[name].key: name for name in zoo}

@@ -13,16 +13,7 @@ def sync_command(folders: Iterable[Path]) -> str:
 
     A run that was resumed has left one log a process; wandb uploads them in the order of their
     beginnings, as one run.
-
-    Raises:
-        ValueError: one of the folders is not there.
     """
-    folders = [*folders]
-    if absent := [str(folder) for folder in folders if not folder.is_dir()]:
-        raise ValueError(
-            "--sync: expected directories of runs, such as outputs/<run>; no such directory: "
-            f"{', '.join(absent)}"
-        )
     logs = [log for folder in folders for log in _offline_logs(folder)]
     if not logs:
         return "nothing to upload: no offline log of W&B that was not uploaded yet"

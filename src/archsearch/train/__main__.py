@@ -183,6 +183,7 @@ def finish(folder: Path, done: Fit, work: Work) -> None:
             "precision": work.training.precision,
             "num_params": done.num_params,
             "metric": work.task.metric_name,
+            "lower_is_better": work.task.lower_is_better,
             "best_epoch": best + 1,
             "valid": done.curve[best].valid_metric,
             "valid_measures": dict(done.curve[best].measures),

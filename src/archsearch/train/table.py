@@ -11,7 +11,7 @@ import json
 import statistics
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from rich.table import Table
 
 from archsearch.cell import zoo
 from archsearch.command import USAGE, Parser
-from archsearch.config import config_hash, identity
+from archsearch.config import config_hash, training_setting
 from archsearch.train.lines import figure
 from archsearch.train.trained import CONFIG, FAILED, RESULT
 
@@ -55,12 +55,16 @@ class Row:
 def main() -> None:
     """The command."""
     options = _parser().parse_args()
-    rows = table(options.folders)
-    if not rows:
+    ended = [folder for folder in options.folders if _facts_file(folder) is not None]
+    if not ended:
         sys.stderr.write(
             f"archsearch: expected folders of finished trainings, none has a {RESULT} or {FAILED}\n"
         )
         raise SystemExit(USAGE)
+    for folder in options.folders:
+        if folder not in ended:
+            sys.stderr.write(f"left out: {folder}: has no {RESULT} and no {FAILED}\n")
+    rows = table(ended)
     console = Console()
     console.print(drawn(rows))
     for setting, differs in {row.setting: row.differs for row in rows if row.differs}.items():
@@ -74,9 +78,9 @@ def table(folders: Iterable[Path]) -> list[Row]:
     groups: dict[tuple[str, str, str, str], list[dict[str, Any]]] = defaultdict(list)
     settings: dict[str, dict[str, dict[str, str]]] = defaultdict(dict)
     for folder in folders:
-        files = [folder / name for name in (RESULT, FAILED) if (folder / name).is_file()]
-        if files:
-            result = json.loads(files[0].read_text(encoding="utf-8"))
+        file = _facts_file(folder)
+        if file is not None:
+            result = json.loads(file.read_text(encoding="utf-8"))
             config = OmegaConf.load(folder / CONFIG)
             # The result knows: a later command may have tested what this configuration left.
             is_tested = config.test if "cause" in result else result["test"] is not None
@@ -91,21 +95,53 @@ def table(folders: Iterable[Path]) -> list[Row]:
     return sorted(rows, key=lambda row: (row.task, row.setting, row.parameters, row.cell))
 
 
+def _facts_file(folder: Path) -> Path | None:
+    """What a training that has ended says of itself; None where there is none."""
+    files = (folder / name for name in (RESULT, FAILED))
+    return next((file for file in files if file.is_file()), None)
+
+
 def drawn(rows: Sequence[Row]) -> Table:
-    """For a terminal."""
-    drawing = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for name in ("task", "setting", "cell", "parameters", "result", "seeds", "failed"):
-        drawing.add_column(name, overflow="fold", justify="right" if name in _NUMBERS else "left")
-    for row in rows:
-        deviation = "" if row.deviation is None else f" ± {figure(row.deviation)}"
-        result = (
-            "–" if row.mean is None else f"{figure(row.mean)}{deviation} {row.metric}, {row.split}"
+    """For a terminal: a line a row at 80 columns. What says nothing here, such as a setting where
+    a task has one, has no column; a budget's name stands below, beside what settings differ in."""
+    drawing = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    columns = _drawn_columns(rows)
+    for name in columns:
+        drawing.add_column(
+            name,
+            no_wrap=True,
+            overflow="ellipsis",
+            justify="right" if name in _NUMBERS else "left",
         )
-        drawing.add_row(
-            row.task, row.setting, row.cell, f"{row.parameters:,}", result, str(row.seeds),
-            str(row.failed),
-        )  # fmt: skip
+    for row in rows:
+        drawing.add_row(*(make(row) for make in columns.values()))
     return drawing
+
+
+def _drawn_columns(rows: Sequence[Row]) -> dict[str, Callable[[Row], str]]:
+    columns: dict[str, Callable[[Row], str]] = {
+        "task": lambda row: row.task,
+        "setting": lambda row: row.setting.rpartition(" ")[2],
+        "cell": lambda row: row.cell[:_KEY_LETTERS],
+        "params": lambda row: f"{row.parameters:,}",
+        "result": _result,
+        "metric": lambda row: row.metric,
+        "split": lambda row: row.split,
+        "seeds": lambda row: str(row.seeds),
+        "failed": lambda row: str(row.failed),
+    }
+    said = {
+        "setting": any(row.differs for row in rows),
+        "split": any(row.split != "test" for row in rows),
+        "failed": any(row.failed for row in rows),
+    }
+    return {name: make for name, make in columns.items() if said.get(name, True)}
+
+
+def _result(row: Row) -> str:
+    if row.mean is None:
+        return "–"
+    return figure(row.mean) + ("" if row.deviation is None else f" ± {figure(row.deviation)}")
 
 
 def write_csv(rows: Sequence[Row], path: Path) -> None:
@@ -118,7 +154,7 @@ def write_csv(rows: Sequence[Row], path: Path) -> None:
 
 def _setting(config: Any) -> tuple[str, dict[str, str]]:
     """A name that differs where anything but cell and seed does, and all values by their paths."""
-    part = {key: value for key, value in identity(config).items() if key not in ("cell", "seed")}
+    part = training_setting(config)
     return f"{part['budget']['name']} {config_hash(part)[:6]}", dict(_leaves(part))
 
 
@@ -159,7 +195,8 @@ def _row(setting: str, split: str, results: Sequence[dict[str, Any]], differs: s
     )
 
 
-_NUMBERS = ("parameters", "seeds", "failed")
+_NUMBERS = ("params", "seeds", "failed")
+_KEY_LETTERS = 12  # of a cell that has no name
 _NAMES = {zoo[name].key: name for name in zoo}
 
 
