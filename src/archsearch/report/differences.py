@@ -55,7 +55,7 @@ class Difference:
 
     @property
     def sentence(self) -> str:
-        return f"{self.one} and {self.other} {self.under}: {self.verdict}."
+        return f"{self.one} and {self.other}, {self.under}: {self.verdict}."
 
     @property
     def verdict(self) -> str:

@@ -67,8 +67,8 @@ def _means(comparison: TrainingComparison, name: str) -> Table:
     """A row a cell."""
     scale = comparison.scale
     columns = (
-        "cell", "parameters", "seeds", f"mean {comparison.split} {scale.name}", "from", "to",
-        *((BITS,) if scale.has_bits else ()), "failed", "time", "text",
+        "cell", f"mean {comparison.split} {scale.name}", "from", "to",
+        *((BITS,) if scale.has_bits else ()), "parameters", "seeds", "failed", "time", "text",
     )  # fmt: skip
     caption = (
         f"Means over seeds with their 95% interval (Student's t, from {LEAST_SEEDS} seeds on); "
@@ -84,11 +84,11 @@ def _mean_row(cell: TrainedCell, scale: Scale) -> tuple[Value, ...]:
     count = len(cell.by_seed)
     return (
         cell.name,
-        cell.num_params,
-        count,
         mean if count else None,
         *((low, high) if count >= LEAST_SEEDS else (None, None)),
         *scale.bits(mean if count else None),
+        cell.num_params,
+        count,
         cell.num_failed,
         Seconds(statistics.fmean(each.facts["wall_seconds"] for each in cell.trainings)),
         cell.first.text,
