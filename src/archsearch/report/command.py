@@ -50,7 +50,7 @@ def sync(folders: Sequence[Path]) -> None:
 def report_on_wandb(place: str, folders: Sequence[Path]) -> None:
     """Make the W&B Report of the metrics that these searches have, and say where it is."""
     searches = [folder for folder in folders if is_search(folder)]
-    pass_over(folders, searches)
+    pass_over(folders, searches, "searches, whose metrics the W&B Report is to show")
     names = {read_run(folder).metric_name: None for folder in searches}
     try:
         sys.stdout.write(f"{publish(place, list(names))}\n")
@@ -76,7 +76,11 @@ def is_run(folder: Path) -> bool:
     return is_search(folder) or is_training(folder) or any(folder.glob(OFFLINE))
 
 
-def pass_over(folders: Sequence[Path], used: Sequence[Path]) -> None:
+def pass_over(
+    folders: Sequence[Path],
+    used: Sequence[Path],
+    expected: str = "searches or trainings with results",
+) -> None:
     """Say of each folder that is not used why; a shell's `outputs/*` has more than runs.
 
     Raises:
@@ -85,8 +89,7 @@ def pass_over(folders: Sequence[Path], used: Sequence[Path]) -> None:
     reasons = [f"{folder}: {_why_left_out(folder)}" for folder in folders if folder not in used]
     if not used:
         raise ValueError(
-            "expected directories of searches or trainings with results, such as outputs/<run>; "
-            f"{', '.join(reasons)}"
+            f"expected directories of {expected}, such as outputs/<run>; {', '.join(reasons)}"
         )
     for reason in reasons:
         sys.stderr.write(f"left out: {reason}\n")
