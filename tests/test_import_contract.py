@@ -9,7 +9,8 @@ import pytest
 
 SOURCE = Path(__file__).parent.parent / "src" / "archsearch"
 
-FOR_ALL = {"failure", "override_text", "whole_file"}  # modules that know nothing of the rest
+# Modules that know nothing of the rest.
+FOR_ALL = {"decoding", "failure", "override_text", "whole_file"}
 # package -> what else of archsearch it may import; a package may always import itself.
 ALLOWED = {
     "cell": set(),

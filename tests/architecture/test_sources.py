@@ -31,5 +31,12 @@ def test_what_is_no_cell_is_named(source, message):
 def test_a_file_that_is_not_text_is_named(tmp_path):
     path = tmp_path / "cell.txt"
     path.write_bytes(b"h_t = \xff")
-    with pytest.raises(CellError, match=f"{path} is not text in UTF-8"):
+    with pytest.raises(CellError, match=f"{path}: expected text in UTF-8, got the byte 0xff"):
         read_cell(str(path))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_byte_order_mark_is_no_part_of_a_cell(tmp_path, encoding):
+    path = tmp_path / "cell.txt"
+    path.write_text(TEXT, encoding=encoding)
+    assert read_cell(str(path)) == read_cell(TEXT)

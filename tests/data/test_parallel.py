@@ -2,6 +2,7 @@
 
 import gzip
 from collections import Counter
+from pathlib import Path
 
 import pytest
 import torch
@@ -18,33 +19,12 @@ from archsearch.data.parallel import (
     ParallelText,
     SentencePairs,
     Vocabulary,
-    sentence_pairs,
 )
 
 
 def text_of(source: list[str], target: list[str]) -> ParallelText:
     pairs = SentencePairs(source, target)
     return ParallelText("toy", pairs, pairs, pairs)
-
-
-@pytest.mark.parametrize(
-    ("source", "target", "message"),
-    [
-        (b"", b"a\n", r"src: expected at least one line with a sentence, got an empty file"),
-        (b"a\n", b"\n\n", r"tgt: expected at least one line with a sentence"),
-        (b"a\nb\n", b"a\n", r"got 2 in src and 1 in tgt"),
-        (b"a\n\xfc b\n", b"a\nb\n", r"src: expected text in UTF-8, got the byte 0xfc in line 2"),
-    ],
-)
-def test_bad_text_is_one_line_that_names_the_file(source, target, message):
-    with pytest.raises(DataError, match=message) as raised:
-        sentence_pairs(source, target, ("src", "tgt"))
-    assert "\n" not in str(raised.value)
-
-
-def test_lines_end_at_line_feeds_alone():
-    pairs = sentence_pairs("a\u2028b\r\nc\x0bd".encode(), b"1\n2\n", ("src", "tgt"))
-    assert pairs == (("a\u2028b", "c\x0bd"), ("1", "2"))
 
 
 def test_vocabularies_are_by_frequency_and_limited_to_the_pairs_kept():
@@ -98,6 +78,13 @@ def test_shuffles_are_repeated_by_the_same_generator_alone():
     assert order(1) == order(1) != order(2)
 
 
+def written(folder, source: bytes, target: bytes, prefix: str = "") -> list[str]:
+    names = [str(folder / f"{prefix}src"), str(folder / f"{prefix}tgt")]
+    for name, content in zip(names, (source, target), strict=True):
+        Path(name).write_bytes(content)
+    return names
+
+
 class TestFiles:
     def test_plain_or_gzipped(self, tmp_path):
         (tmp_path / "a.txt").write_text("ein mann\n")
@@ -106,12 +93,67 @@ class TestFiles:
         text = ParallelFiles("own", names, names, names)()
         assert text.train == (("ein mann",), ("a man",))
 
+    @pytest.mark.parametrize(
+        ("source", "target", "message"),
+        [
+            (b"", b"a\n", r"src: expected a text, got an empty file"),
+            (b"a\n", b"\n\n", r"tgt: expected a text, got an empty file"),
+            (b"a\nb\n", b"a\n", r"got 2 in .*src and 1 in .*tgt"),
+            (b"a\n\xfc b\n", b"a\nb\n", r"src: expected text in UTF-8, .* 0xfc in line 2"),
+        ],
+    )
+    def test_bad_text_is_one_line_that_names_the_file(self, tmp_path, source, target, message):
+        names = written(tmp_path, source, target)
+        with pytest.raises(DataError, match=message) as raised:
+            ParallelFiles("own", names, names, names)()
+        assert "\n" not in str(raised.value)
+
+    @pytest.mark.parametrize("side", [0, 1])
+    def test_mark_encoding_line_ends_and_gzip_make_no_difference_on_either_side(
+        self, tmp_path, side
+    ):
+        sides = ["ein mann\nzwölf\n", "a man\ntwelve\n"]
+        forms = (
+            sides[side].encode("utf-8-sig"),
+            sides[side].encode("utf-16"),
+            sides[side].replace("\n", "\r\n").encode(),
+            gzip.compress(sides[side].encode()),
+        )
+        for k, form in enumerate(forms):
+            contents = [text.encode() for text in sides]
+            contents[side] = form
+            names = written(tmp_path, *contents, prefix=str(k))
+            text = ParallelFiles("own", names, names, names)()
+            assert text.train == (("ein mann", "zwölf"), ("a man", "twelve"))
+
+    def test_white_space_inside_a_sentence_parts_words_and_shifts_no_line(self, tmp_path):
+        odd = "\r\x0b\x0c\x1c\x85\xa0\u2028\u2029"
+        source = "".join(f"w{white}x\n" for white in odd)
+        target = "".join(f"{k}\n" for k in range(len(odd)))
+        names = written(tmp_path, source.encode(), target.encode())
+        corpus = parallel_corpus(ParallelFiles("own", names, names, names)())
+        assert corpus.source.words == (*SPECIAL_WORDS, "w", "x")
+        assert [corpus.target.decode(pair.target[:-1].tolist()) for pair in corpus.train] == [
+            str(k) for k in range(len(odd))
+        ]
+
+    def test_words_that_training_lacks_are_counted_in_one_line(self, tmp_path, capsys):
+        train = written(tmp_path, b"a b\n", b"A B\n")
+        valid = written(tmp_path, b"a c a c\n", b"B\n", "v")
+        corpus = parallel_corpus(ParallelFiles("own", train, valid, train)())
+        (line,) = capsys.readouterr().err.splitlines()
+        assert line.endswith(f"<unk>: 2 of 4 in {valid[0]} (50%), such as 'c'")
+        assert not corpus.teaches_unknown
+
     def test_what_is_missing_damaged_or_not_a_pair_is_named(self, tmp_path):
         here, damaged = tmp_path / "a.txt", tmp_path / "b.gz"
         here.write_text("a\n")
         damaged.write_bytes(gzip.compress(b"a\n")[:-9])
         pair = [str(here), str(here)]
-        for other, message in ((tmp_path / "c", r"at .*/c, plain or"), (damaged, "cannot be read")):
+        for other, message in (
+            (tmp_path / "c", r"/c: expected a text, plain"),
+            (damaged, "cannot be read"),
+        ):
             with pytest.raises(DataError, match=message):
                 ParallelFiles("own", pair, pair, [str(here), str(other)])()
         with pytest.raises(DataError, match=r"valid: expected two files, .* got 1"):

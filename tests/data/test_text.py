@@ -1,13 +1,13 @@
 import pytest
 
 from archsearch.data import DataError, TokenCorpus, load_xml, word_corpus
-from archsearch.data.text import split_words
+from archsearch.data.text import character_corpus, split_words
 
-TRAIN = b" the cat <unk> \n the dog saw the cat \n"  # the 3, <eos> 2, cat 2, <unk>, dog, saw
+TRAIN = " the cat <unk> \n the dog saw the cat \n"  # the 3, <eos> 2, cat 2, <unk>, dog, saw
 
 
 def toy() -> TokenCorpus:
-    return word_corpus("toy", TRAIN, b" the saw \n", b" dog dog \n")
+    return word_corpus("toy", TRAIN, " the saw \n", " dog dog \n")
 
 
 def words(corpus: TokenCorpus, split: str) -> list[str]:
@@ -17,14 +17,14 @@ def words(corpus: TokenCorpus, split: str) -> list[str]:
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
-        (b" a b \n c\n", "a b <eos> c <eos>"),
-        (b"a\n\n", "a <eos> <eos>"),
-        (b"a\nb", "a <eos> b <eos>"),
-        (b"", ""),
+        (" a b \n c\n", "a b <eos> c <eos>"),
+        ("a\n\n", "a <eos> <eos>"),
+        ("a\nb", "a <eos> b <eos>"),
+        ("", ""),
     ],
 )
 def test_every_line_ends_in_eos(content, expected):
-    assert split_words(content) == expected.encode().split()
+    assert split_words(content) == expected.split()
 
 
 def test_words_are_numbered_by_frequency_then_alphabet():
@@ -34,11 +34,24 @@ def test_words_are_numbered_by_frequency_then_alphabet():
     assert words(corpus, "valid") == ["the", "saw", "<eos>"]
 
 
-def test_words_that_training_lacks():
-    corpus = word_corpus("toy", TRAIN, b" the emu \n", b"")
+def test_words_that_training_lacks_are_unknown():
+    corpus = word_corpus("toy", TRAIN, " the emu \n", "")
     assert words(corpus, "valid") == ["the", "<unk>", "<eos>"]
-    with pytest.raises(DataError, match=r"toy \(test\) has 2 words .* such as 'auk'"):
-        word_corpus("toy", b"a b\n", b"a\n", b"emu auk\n")
+    corpus = word_corpus("toy", "a b\n", "a\n", "emu auk\n")
+    assert corpus.vocabulary == ("<eos>", "a", "b", "<unk>")
+    assert words(corpus, "test") == ["<unk>", "<unk>", "<eos>"]
+    assert word_corpus("toy", "a b\n", "a\n", "b\n").vocabulary == ("<eos>", "a", "b")
+
+
+def test_an_unknown_word_is_predicted_only_where_training_has_it():
+    learnt = word_corpus("toy", TRAIN, " the emu \n", "")
+    assert learnt.scored() is learnt
+    corpus = word_corpus("toy", "a b\n", "a emu\n", "b\n").scored()
+    unknown, end = corpus.vocabulary.index("<unk>"), corpus.vocabulary.index("<eos>")
+    assert corpus.valid.tolist() == [corpus.vocabulary.index("a"), ~unknown, end]
+    assert not corpus.all_scored
+    with pytest.raises(DataError, match=r"toy \(valid\): expected symbols .* got none among 2"):
+        character_corpus("toy", "ab", "xy", "a").scored()
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """`python -m archsearch.predictor.benchmark`: files in, scores out."""
 
+import codecs
 import gzip
 import json
 import math
@@ -50,6 +51,8 @@ def curve_rows(count: int, seed: int) -> list[dict]:
 def files(tmp_path):
     write_lines(tmp_path / "train.jsonl.gz", curve_rows(40, seed=1))
     write_lines(tmp_path / "test.jsonl", curve_rows(20, seed=2))
+    marked = codecs.BOM_UTF8 + (tmp_path / "test.jsonl").read_bytes()  # as some editors save it
+    (tmp_path / "test.jsonl").write_bytes(marked)
     return tmp_path / "train.jsonl.gz", tmp_path / "test.jsonl"
 
 

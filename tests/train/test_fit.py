@@ -33,6 +33,7 @@ from archsearch.train import (
 )
 from archsearch.train.averaging import WeightAverage
 from archsearch.train.checkpoint import LAST, SaveEpochs
+from archsearch.train.metrics import perplexity_limit
 from archsearch.train.trainer import quiet_lightning
 
 LSTM = zoo["lstm"]
@@ -61,7 +62,7 @@ class InterruptAfter(Callback):
 
 
 def test_overfits_a_text_that_repeats(model):
-    text = b"the cat sat on the mat and looked at the moon\n"
+    text = "the cat sat on the mat and looked at the moon\n"
     corpus = word_corpus("toy", text * 40, text * 10, text * 10)
     task = LanguageTask("toy", lambda: corpus)
     budget = Budget("toy", epochs=12, num_layers=2, hidden_size=24, batch_size=4, unroll_steps=11)
@@ -170,6 +171,24 @@ def test_a_perplexity_over_the_tasks_limit_has_diverged(task, budget, model, ada
     with pytest.raises(Diverged, match=r"validation perplexity .* over 2 \(epoch 1\)") as caught:
         fit(strict, LSTM, budget(), model, adam, seed=1)
     assert len(caught.value.curve) == 1
+
+
+def test_a_healthy_first_epoch_on_few_words_is_no_divergence(model, adam):
+    """It is sure of what training says, and the validation text says the opposite."""
+    corpus = word_corpus("toy", "a b " * 2000, "a a b b " * 50, "a b " * 50)
+    task = LanguageTask("toy", lambda: corpus)
+    budget = Budget("toy", epochs=1, num_layers=1, hidden_size=12, batch_size=8, unroll_steps=10)
+    done = fit(task, LSTM, budget, model, adam, seed=1)
+    assert 2 * len(corpus.vocabulary) < done.metric < 1000
+    assert perplexity_limit(10_000) == 20_000
+
+
+def test_words_that_training_never_shows_do_not_count_in_the_perplexity(model, adam):
+    text = "the cat sat on the mat and looked at the moon\n"
+    corpus = word_corpus("toy", text * 40, text.replace("moon", "sun") * 10, text * 10)
+    task = LanguageTask("toy", lambda: corpus)
+    budget = Budget("toy", epochs=12, num_layers=1, hidden_size=24, batch_size=4, unroll_steps=11)
+    assert fit(task, LSTM, budget, model, Training("adam", Adam(lr=2e-2)), seed=1).metric < 2
 
 
 def test_time_limit(task, budget, model, adam):

@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+import torch
 
 from archsearch.cell import zoo
 from archsearch.data import DataError, Iwslt, ParallelFiles
@@ -102,6 +103,29 @@ def test_guessing_worse_than_at_random_is_a_divergence(task):
     wild = Training("wild", Adam(lr=30.0))
     with pytest.raises(Diverged, match="validation perplexity"):
         fitted(task, budget_of(epochs=1), training=wild)
+
+
+def test_target_words_that_training_never_shows_are_not_predicted(task, tmp_path):
+    files = {split: list(getattr(task._text, split)) for split in ("train", "valid", "test")}
+    files["valid"] = [files["valid"][0], str(tmp_path / "new")]
+    Path(files["valid"][1]).write_text("a new\n" * 40)
+    new = TranslationTask("toy", ParallelFiles("toy", **files))
+    budget, generator = budget_of(), torch.Generator().manual_seed(1)
+    module = new.module(new.network(zoo["gru"], budget, MODEL, generator), budget, ADAM, generator)
+    sizes = [module.step_loss(batch).size for batch in module.valid_batches()]
+    assert sum(sizes) == 2 * 40, "`a` and the end of each"
+
+
+def test_a_healthy_first_epoch_on_few_words_is_no_divergence(tmp_path):
+    lines = {"train": ["a a a a"] * 600, "valid": ["a b b b"] * 16}
+    files = {}
+    for split in ("train", "valid"):
+        files[split] = [str(tmp_path / f"{split}.{side}") for side in ("source", "target")]
+        for path in files[split]:
+            Path(path).write_text("".join(f"{line}\n" for line in [*lines[split], "b b"]))
+    few = TranslationTask("few", ParallelFiles("few", **files, test=files["valid"]), min_count=1)
+    done = fitted(few, budget_of(epochs=1))
+    assert 2 * (4 + 2) < done.curve[0].measures["perplexity"] < 1000
 
 
 def test_a_model_of_another_kind_is_named(task):

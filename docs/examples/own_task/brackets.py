@@ -17,7 +17,7 @@ def load_brackets(
     """The corpus; the test split is as long as that for validation. Equal for equal arguments."""
     sizes = {"train": train_symbols, "valid": valid_symbols, "test": valid_symbols}
     texts = {
-        split: _brackets(random.Random(f"{seed} {split}"), size, max_depth).encode()
+        split: _brackets(random.Random(f"{seed} {split}"), size, max_depth)
         for split, size in sizes.items()
     }
     return character_corpus("brackets", texts["train"], texts["valid"], texts["test"])

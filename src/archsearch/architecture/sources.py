@@ -5,6 +5,7 @@ from pathlib import Path
 from archsearch.architecture.architecture import Architecture
 from archsearch.architecture.reader import read_architecture
 from archsearch.cell import CellError, zoo
+from archsearch.decoding import NotText, decoded
 
 _ZOO = "zoo/"
 _RUN_FILES = ("best_cell.txt", "cell.txt")  # of a search, of a training
@@ -41,6 +42,6 @@ def read_cell_file(path: Path) -> Architecture:
         CellError: it is not a text of one.
     """
     try:
-        return read_architecture(path.read_text(encoding="utf-8"))
-    except UnicodeDecodeError as error:
-        raise CellError(f"cell: {path} is not text in UTF-8: {error.reason}") from None
+        return read_architecture(decoded(path.read_bytes(), f"cell: {path}"))
+    except NotText as error:
+        raise CellError(str(error)) from None

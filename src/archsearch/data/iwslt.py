@@ -19,7 +19,7 @@ from functools import cache
 from archsearch.data.errors import DataError
 from archsearch.data.parallel import ParallelSource, ParallelText, SentencePairs, sentence_pairs
 from archsearch.data.parallel_files import ParallelFiles
-from archsearch.data.store import CorpusFile, data_root, read_verified
+from archsearch.data.store import CorpusFile, data_root, read_text
 
 LANGUAGES = ("de", "en")
 SAMPLE_PAIRS = 500  # of each split
@@ -96,7 +96,7 @@ class Iwslt(ParallelSource):
 def _load_sample(corpus: Iwslt, root: str) -> ParallelText:
     def pairs(split: str) -> SentencePairs:
         files = SAMPLE[split, corpus.source], SAMPLE[split, corpus.target]
-        source, target = (read_verified(file, root, corpus.mirror) for file in files)
+        source, target = (read_text(file, root, corpus.mirror) for file in files)
         return sentence_pairs(source, target, (files[0].path, files[1].path))
 
     return ParallelText("iwslt-sample", pairs("train"), pairs("valid"), pairs("test"))

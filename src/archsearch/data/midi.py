@@ -8,7 +8,6 @@ expression, so that rolls in beats are a clean score.
 import io
 import os
 import random
-import sys
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
@@ -19,6 +18,7 @@ from torch import Tensor
 
 from archsearch.data.errors import DataError
 from archsearch.data.midi_rolls import BrokenMidi, TimeUnit, roll_of_midi
+from archsearch.data.notices import tell
 from archsearch.data.piano_rolls import SPLITS, RollCorpus
 from archsearch.data.roll_archive import read_roll_archive
 from archsearch.data.store import CorpusFile, data_root, read_verified
@@ -123,10 +123,7 @@ def _read_rolls(
             f"none of {len(files)} MIDI files in {where} can be read, such as {skipped[0]}"
         )
     if skipped:
-        sys.stderr.write(
-            f"archsearch: skipped {len(skipped)} of {len(files)} MIDI files in {where}: "
-            f"{', '.join(skipped)}\n"
-        )
+        tell(f"skipped {len(skipped)} of {len(files)} MIDI files in {where}: {', '.join(skipped)}")
     return rolls
 
 

@@ -17,7 +17,7 @@ from typing import ClassVar
 
 from archsearch.data.errors import DataError
 from archsearch.data.parallel import ParallelSource, ParallelText, SentencePairs, sentence_pairs
-from archsearch.data.store import CorpusFile, data_root, read_verified
+from archsearch.data.store import CorpusFile, data_root, read_text
 
 LANGUAGES = ("en", "de")
 NUM_PAIRS = {
@@ -101,7 +101,7 @@ class Multi30k(ParallelSource):
 def _load(corpus: Multi30k, root: str) -> ParallelText:
     def pairs(split: str) -> SentencePairs:
         files = FILES[split, corpus.source], FILES[split, corpus.target]
-        source, target = (read_verified(file, root, corpus.mirror) for file in files)
+        source, target = (read_text(file, root, corpus.mirror) for file in files)
         read = sentence_pairs(source, target, (files[0].path, files[1].path))
         assert len(read.source) == NUM_PAIRS[split], f"{split} has {len(read.source)} pairs"
         return read

@@ -6,22 +6,16 @@ for validation and half for test. Where there is none for test, validation is te
 
 import hashlib
 import os
-from collections import Counter
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
 
 from archsearch.data.errors import DataError
+from archsearch.data.notices import Read, tell_unknown
 from archsearch.data.pieces import piece_corpus
-from archsearch.data.text import (
-    END_OF_SENTENCE,
-    UNKNOWN,
-    TokenCorpus,
-    character_corpus,
-    decoded,
-    split_words,
-    word_corpus,
-)
+from archsearch.data.symbols import UNKNOWN
+from archsearch.data.text import TokenCorpus, character_corpus, word_corpus
+from archsearch.data.text_files import read_text_file, stored_text
 
 MIN_SYMBOLS = 2  # different ones: of a single one there is nothing to predict
 
@@ -29,7 +23,7 @@ MIN_SYMBOLS = 2  # different ones: of a single one there is nothing to predict
 class Level(StrEnum):
     """What counts as a symbol."""
 
-    WORD = "word"  # split at blanks; <eos> after every line
+    WORD = "word"  # split at white space; <eos> after every line
     CHARACTER = "character"
     SENTENCEPIECE = "sentencepiece"  # parts of words, learnt from the training text
 
@@ -44,14 +38,17 @@ def load_text(
     num_pieces: int = 4000,
     digest: str | None = None,
 ) -> TokenCorpus:
-    """The corpus from these files, plain text in UTF-8.
+    """The corpus from these files of text (see `archsearch.decoding`), plain or gzipped.
+
+    Every level has the symbol `<unk>`, as which symbols are read that training lacks; a line on
+    stderr counts them. `TokenCorpus.scored` says when they have to be predicted.
 
     min_count: words seen less often in training are `<unk>`; of level "word" alone.
     num_pieces: how many different ones there are; of level "sentencepiece" alone.
     digest: of `text_digest`, if the files must still be those.
 
     Raises:
-        DataError: a file that is missing, empty, not UTF-8, or no longer the same; too few symbols.
+        DataError: a file that is missing, empty, no text, or no longer the same; too few symbols.
     """
     if level not in tuple(Level):
         raise DataError(f"task.corpus.level: expected {', '.join(Level)}, got {level!r}")
@@ -64,10 +61,11 @@ def load_text(
 
 
 def text_digest(*paths: str | os.PathLike[str] | None) -> str:
-    """Sixteen hex digits of what the files hold; a missing one counts as empty."""
+    """Sixteen hex digits of the text in the files, the same in any encoding; a missing one counts
+    as empty."""
     sha = hashlib.sha256()
     for path in paths:
-        content = Path(path).read_bytes() if path is not None and Path(path).is_file() else b""
+        content = b"" if path is None else stored_text(str(path))
         sha.update(hashlib.sha256(content).digest())
     return sha.hexdigest()[:16]
 
@@ -83,54 +81,47 @@ def _load(
     name = Path(train).stem
     match level:
         case Level.WORD:
-            corpus = word_corpus(name, *_with_unknown(texts, min_count))
+            corpus = word_corpus(name, *texts, min_count=min_count, open_vocabulary=True)
         case Level.CHARACTER:
-            corpus = character_corpus(name, *texts)
+            corpus = character_corpus(name, *texts, open_vocabulary=True)
         case Level.SENTENCEPIECE:
             corpus = piece_corpus(name, *texts, num_pieces)
-    if len(corpus.vocabulary) < MIN_SYMBOLS:
+    learnt = [symbol for symbol in corpus.vocabulary if symbol != UNKNOWN]
+    if len(learnt) < MIN_SYMBOLS:
         raise DataError(
             f"{train}: expected {MIN_SYMBOLS} or more different symbols of level {level}, got only "
-            f"{corpus.vocabulary[0]!r}; try another task.corpus.level"
+            f"{''.join(map(repr, learnt))}; try another task.corpus.level"
         )
+    _tell_unknown(corpus, texts)
     return corpus
 
 
-def _splits(train: str, valid: str | None, test: str | None) -> tuple[bytes, bytes, bytes]:
-    text = _read(train, "data.train")
+def _tell_unknown(corpus: TokenCorpus, texts: tuple[str, str, str]) -> None:
+    unknown = corpus.vocabulary.index(UNKNOWN)
+    held_out = {"valid": (corpus.valid, texts[1]), "test": (corpus.test, texts[2])}
+    if texts[1] == texts[2]:
+        del held_out["test"]
+    tell_unknown(
+        corpus.name,
+        [
+            Read(name, corpus.symbols.split(text), {*corpus.vocabulary})
+            for name, (numbers, text) in held_out.items()
+            if (numbers == unknown).any()
+        ],
+    )
+
+
+def _splits(train: str, valid: str | None, test: str | None) -> tuple[str, str, str]:
+    text = read_text_file(train, "data.train")
     if valid is None:
         held_out = len(text) * 9 // 10, len(text) * 19 // 20
-        cuts = [text.rfind(b"\n", 0, position) + 1 or position for position in held_out]
+        cuts = [text.rfind("\n", 0, position) + 1 or position for position in held_out]
         text, rest, tail = text[: cuts[0]], text[cuts[0] : cuts[1]], text[cuts[1] :]
         if not (text.strip() and rest.strip()):
             raise DataError(
                 f"{train}: expected enough lines to hold out a tenth of them for validation; "
                 "add some, or give data.valid"
             )
-        return text, rest, tail if test is None else _read(test, "data.test")
-    validation = _read(valid, "data.valid")
-    return text, validation, validation if test is None else _read(test, "data.test")
-
-
-def _read(path: str, key: str) -> bytes:
-    try:
-        content = Path(path).read_bytes()
-    except OSError as error:
-        raise DataError(f"{key}={path}: cannot be read: {error.strerror}") from None
-    if not decoded(content, path).strip():
-        raise DataError(f"{key}={path}: expected a text, got an empty file")
-    return content
-
-
-def _with_unknown(texts: tuple[bytes, bytes, bytes], min_count: int) -> list[bytes]:
-    """The texts with `<unk>` for rare words, so that unknown ones have a symbol that was seen."""
-    counts = Counter(split_words(texts[0]))
-    rare = {word for word, count in counts.items() if count < min_count}
-    end, unknown = END_OF_SENTENCE.encode(), UNKNOWN.encode()
-    kept = counts.keys() - rare | {end}
-    return [
-        b" ".join(word if word in kept else unknown for word in split_words(text)).replace(
-            end, b"\n"
-        )
-        for text in texts
-    ]
+        return text, rest, tail if test is None else read_text_file(test, "data.test")
+    validation = read_text_file(valid, "data.valid")
+    return text, validation, validation if test is None else read_text_file(test, "data.test")

@@ -12,7 +12,8 @@ import torch
 from torch import Tensor
 
 from archsearch.data.errors import DataError
-from archsearch.data.text import UNKNOWN
+from archsearch.data.symbols import UNKNOWN
+from archsearch.decoding import lines_of
 
 # The first words of every vocabulary. Text that has one of them has an unknown word there.
 PAD, UNK, BEGIN, END = range(4)
@@ -20,7 +21,7 @@ SPECIAL_WORDS = ("<pad>", UNKNOWN, "<s>", "</s>")
 
 
 class SentencePairs(NamedTuple):
-    """Line k of both is a pair; words have blanks between them."""
+    """Line k of both is a pair; words have white space between them."""
 
     source: Sequence[str]
     target: Sequence[str]
@@ -46,13 +47,13 @@ class ParallelSource(ABC):
         """The text, or DataError. A process reads files once; later calls give the same text."""
 
 
-def sentence_pairs(source: bytes, target: bytes, names: tuple[str, str]) -> SentencePairs:
-    """Pairs from two texts in UTF-8 of as many lines; `names` are those of their files.
+def sentence_pairs(source: str, target: str, names: tuple[str, str]) -> SentencePairs:
+    """Pairs from two texts of as many lines; `names` are those of their files.
 
     Raises:
-        DataError: not UTF-8, no lines at all, or unequal numbers of them.
+        DataError: unequal numbers of lines.
     """
-    pairs = SentencePairs(_lines(source, names[0]), _lines(target, names[1]))
+    pairs = SentencePairs(tuple(lines_of(source)), tuple(lines_of(target)))
     num_lines = len(pairs.source), len(pairs.target)
     if num_lines[0] != num_lines[1]:
         raise DataError(
@@ -61,21 +62,6 @@ def sentence_pairs(source: bytes, target: bytes, names: tuple[str, str]) -> Sent
             "of the other"
         )
     return pairs
-
-
-def _lines(content: bytes, name: str) -> tuple[str, ...]:
-    if not content.strip():
-        raise DataError(f"{name}: expected at least one line with a sentence, got an empty file")
-    try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise DataError(
-            f"{name}: expected text in UTF-8, got the byte 0x{content[error.start]:02x} in line "
-            f"{line}; convert it, such as by iconv -t UTF-8"
-        ) from None
-    # Not splitlines(), which also cuts at characters such as U+2028 that are inside sentences.
-    return tuple(line.rstrip("\r") for line in text.removesuffix("\n").split("\n"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,7 +112,11 @@ class Pair(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ParallelCorpus:
-    """Vocabularies and encoded pairs of a training; references are what BLEU compares with."""
+    """Vocabularies and encoded pairs of a training; references are what BLEU compares with.
+
+    teaches_unknown: training has `<unk>` in its target sentences; where it has not, perplexity
+        leaves it out, as that of a `TokenCorpus.scored`.
+    """
 
     name: str
     source: Vocabulary
@@ -136,6 +126,7 @@ class ParallelCorpus:
     test: tuple[Pair, ...]
     valid_references: tuple[str, ...]
     test_references: tuple[str, ...]
+    teaches_unknown: bool
 
 
 def parallel_corpus(
@@ -168,9 +159,11 @@ def parallel_corpus(
             for sentence, translation in zip(*pairs, strict=True)
         )
 
+    pairs = encode(train)
+    teaches_unknown = any(UNK in pair.target for pair in pairs)
     return ParallelCorpus(
-        text.name, source, target, encode(train), encode(valid), encode(text.test),
-        tuple(valid.target), tuple(text.test.target),
+        text.name, source, target, pairs, encode(valid), encode(text.test),
+        tuple(valid.target), tuple(text.test.target), teaches_unknown,
     )  # fmt: skip
 
 

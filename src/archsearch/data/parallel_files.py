@@ -1,24 +1,22 @@
 """A user's own sentence pairs: two files of text a split, line k of one translating the other's."""
 
-import gzip
-import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import ClassVar
 
 from archsearch.data.errors import DataError
+from archsearch.data.notices import Read, tell_unknown
 from archsearch.data.parallel import ParallelSource, ParallelText, SentencePairs, sentence_pairs
+from archsearch.data.text_files import read_text_file
 
 
 @dataclass(frozen=True)
 class ParallelFiles(ParallelSource):
-    """Makes the text of files in UTF-8, words separated by blanks.
+    """Makes the text of files, words separated by white space.
 
     train, valid, test: two paths each, of the source and of the target. A relative one is taken
-        from the current directory; one that ends in .gz, or lies there with .gz behind its name, is
-        gzipped.
+        from the current directory; a file may be gzipped, and lie there with .gz behind its name.
     """
 
     name: str
@@ -43,28 +41,23 @@ class ParallelFiles(ParallelSource):
 
 @cache
 def _load(files: ParallelFiles) -> ParallelText:
-    return ParallelText(files.name, *map(_pairs, (files.train, files.valid, files.test)))
+    text = ParallelText(files.name, *map(_pairs, (files.train, files.valid, files.test)))
+    read = []
+    for side, names in enumerate(zip(files.train, files.valid, files.test, strict=True)):
+        known = {*_words(text.train[side])}
+        read += [
+            Read(name, _words(pairs[side]), known)
+            for name, pairs in zip(names[1:], (text.valid, text.test), strict=True)
+        ]
+    tell_unknown(files.name, read)
+    return text
 
 
 def _pairs(names: Sequence[str]) -> SentencePairs:
     source, target = names
-    return sentence_pairs(_read(source), _read(target), (source, target))
+    texts = (read_text_file(name, "task.text") for name in names)
+    return sentence_pairs(*texts, (source, target))
 
 
-def _read(name: str) -> bytes:
-    path = Path(name).expanduser()
-    if not path.exists():
-        gzipped = path.with_name(path.name + ".gz")
-        path = gzipped if gzipped.exists() else path
-    try:
-        stored = path.read_bytes()
-        return gzip.decompress(stored) if path.suffix == ".gz" else stored
-    except FileNotFoundError:
-        raise DataError(
-            f"expected a file of sentences at {path.absolute()}, plain or with .gz behind its "
-            "name, got none; name another by task.text"
-        ) from None
-    except (EOFError, OSError, zlib.error) as error:
-        raise DataError(
-            f"the file of sentences {path.absolute()} cannot be read: {error}"
-        ) from error
+def _words(sentences: Iterable[str]) -> list[str]:
+    return [word for sentence in sentences for word in sentence.split()]

@@ -12,15 +12,15 @@ import sentencepiece
 import torch
 
 from archsearch.data.errors import DataError
-from archsearch.data.text import END_OF_SENTENCE, UNKNOWN, TokenCorpus, decoded
+from archsearch.data.symbols import END_OF_SENTENCE, UNKNOWN
+from archsearch.data.text import TokenCorpus
+from archsearch.decoding import lines_of
 
 CHARACTER_COVERAGE = 0.9995  # of the training text; rarer characters are `<unk>`
 
 
-def piece_corpus(
-    name: str, train: bytes, valid: bytes, test: bytes, num_pieces: int
-) -> TokenCorpus:
-    """A corpus from three texts in UTF-8; `<eos>` stands after every line.
+def piece_corpus(name: str, train: str, valid: str, test: str, num_pieces: int) -> TokenCorpus:
+    """A corpus from three texts; `<eos>` stands after every line.
 
     num_pieces: different ones, `<unk>` and `<eos>` included.
 
@@ -28,7 +28,7 @@ def piece_corpus(
         DataError: the training text is too small for so many, or has more characters than that.
     """
     lines = {
-        split: decoded(text, f"{name} ({split})").splitlines()
+        split: [_blank_separated(line) for line in lines_of(text)]
         for split, text in (("train", train), ("valid", valid), ("test", test))
     }
     processor = sentencepiece.SentencePieceProcessor(
@@ -53,7 +53,9 @@ class Pieces:
     processor: sentencepiece.SentencePieceProcessor
 
     def split(self, text: str) -> list[str]:
-        lines = [self.processor.encode(line, out_type=str) for line in text.split("\n")]
+        lines = [
+            self.processor.encode(_blank_separated(line), out_type=str) for line in text.split("\n")
+        ]
         return [piece for line in lines for piece in (*line, END_OF_SENTENCE)][:-1]
 
     def join(self, symbols: Sequence[str]) -> str:
@@ -64,6 +66,11 @@ class Pieces:
             else:
                 lines[-1].append(symbol)
         return "\n".join(self.processor.decode(line) for line in lines)
+
+
+def _blank_separated(line: str) -> str:
+    """With a blank for all white space: SentencePiece itself drops some, or keeps it in pieces."""
+    return " ".join(line.split())
 
 
 def _learnt(name: str, lines: Iterator[str], num_pieces: int) -> bytes:

@@ -16,6 +16,7 @@ from functools import cache
 
 from archsearch.data.store import CorpusFile, data_root, read_splits
 from archsearch.data.text import TokenCorpus, character_corpus, counted, word_corpus
+from archsearch.decoding import lines_of
 
 NUM_TOKENS = {"train": 929_589, "valid": 73_760, "test": 82_430}  # with <eos>
 NUM_WORD_TYPES = 10_000  # with <eos> and <unk>
@@ -76,6 +77,6 @@ def _load_characters(root: str, mirror: str | None) -> TokenCorpus:
     return counted(corpus, NUM_CHARACTERS, NUM_CHARACTER_TYPES)
 
 
-def _trimmed(text: bytes) -> bytes:
+def _trimmed(text: str) -> str:
     """Without the blanks that begin and end every line."""
-    return b"".join(line.strip() + b"\n" for line in text.splitlines())
+    return "".join(f"{line.strip()}\n" for line in lines_of(text))

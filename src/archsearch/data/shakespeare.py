@@ -10,7 +10,7 @@ Licence: the plays are in the public domain. archsearch does not contain the fil
 import os
 from functools import cache
 
-from archsearch.data.store import CorpusFile, data_root, read_verified
+from archsearch.data.store import CorpusFile, data_root, read_text
 from archsearch.data.text import TokenCorpus, character_corpus, counted
 
 NUM_CHARACTERS = {"train": 1_003_854, "valid": 55_770, "test": 55_770}
@@ -37,7 +37,7 @@ def load_shakespeare(
 
 @cache
 def _load(root: str, mirror: str | None) -> TokenCorpus:
-    text = read_verified(FILE, root, mirror)
+    text = read_text(FILE, root, mirror)
     train_end, valid_end = (len(text) * share // 100 for share in (90, 95))
     corpus = character_corpus(
         "shakespeare", text[:train_end], text[train_end:valid_end], text[valid_end:]

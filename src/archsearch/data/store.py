@@ -23,6 +23,7 @@ from typing import Any
 import pooch
 
 from archsearch.data.errors import DataError
+from archsearch.decoding import decoded
 
 ROOT_VARIABLE = "ARCHSEARCH_DATA"
 PART_SUFFIX = ".part"
@@ -73,13 +74,22 @@ def read_verified(
     return _download(plain, file, address)
 
 
+def read_text(
+    file: CorpusFile,
+    root: str | os.PathLike[str] | None = None,
+    mirror: str | None = None,
+) -> str:
+    """`read_verified`, decoded."""
+    return decoded(read_verified(file, root, mirror), file.path)
+
+
 def read_splits(
     files: Mapping[str, CorpusFile],
     root: str | os.PathLike[str] | None = None,
     mirror: str | None = None,
-) -> dict[str, bytes]:
-    """`read_verified` of every file, by split."""
-    return {split: read_verified(file, root, mirror) for split, file in files.items()}
+) -> dict[str, str]:
+    """`read_text` of every file, by split."""
+    return {split: read_text(file, root, mirror) for split, file in files.items()}
 
 
 def _gzipped(plain: Path) -> Path:

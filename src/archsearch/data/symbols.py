@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 END_OF_SENTENCE = "<eos>"
+UNKNOWN = "<unk>"
 
 
 class Symbols(Protocol):
@@ -27,7 +28,7 @@ class Characters:
 
 
 class Words:
-    """Split at blanks; `<eos>` where a line ends."""
+    """Split at white space; `<eos>` where a line ends."""
 
     def split(self, text: str) -> list[str]:
         return text.replace("\n", f" {END_OF_SENTENCE} ").split()

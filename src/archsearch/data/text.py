@@ -9,9 +9,7 @@ import torch
 from torch import Tensor
 
 from archsearch.data.errors import DataError
-from archsearch.data.symbols import END_OF_SENTENCE, Characters, Symbols, Words
-
-UNKNOWN = "<unk>"
+from archsearch.data.symbols import END_OF_SENTENCE, UNKNOWN, Characters, Symbols, Words
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,71 +73,66 @@ class TokenCorpus:
             valid=_leading(corpus.valid, max_valid_symbols, "max_valid_symbols"),
         )
 
+    def scored(self) -> "TokenCorpus":
+        """The same corpus, whose evaluations leave `<unk>` out where training has none.
 
-def split_words(content: bytes) -> list[bytes]:
-    """The words of a text in UTF-8, each line split on blanks and closed by `<eos>`."""
-    lines = content if content.endswith(b"\n") or not content else content + b"\n"
-    return lines.replace(b"\n", f" {END_OF_SENTENCE} ".encode()).split()
+        Nothing could teach a network how likely it is there: its output bias and vector are only
+        pushed down, the longer the further, and a few unknown words would drown what is compared.
+        So it is read, with the embedding that it began with, but it need not be predicted, and
+        perplexities are those of the symbols that could be learnt. Where training has `<unk>`, for
+        its rare words, it is predicted as any other symbol.
+
+        Raises:
+            DataError: a split has nothing else.
+        """
+        if UNKNOWN not in self.vocabulary:
+            return self
+        unknown = self.vocabulary.index(UNKNOWN)
+        if (self.train == unknown).any():
+            return self
+        splits = {"valid": self.valid, "test": self.test}
+        masked = {name: torch.where(s == unknown, ~s, s) for name, s in splits.items()}
+        for name, split in masked.items():
+            if len(split) and not (split >= 0).any():
+                raise DataError(
+                    f"{self.name} ({name}): expected symbols that the training text has, got none "
+                    f"among {len(split):,}"
+                )
+        are_scored = all((split >= 0).all() for split in masked.values())
+        return replace(self, **masked, all_scored=self.all_scored and are_scored)
 
 
-def word_corpus(name: str, train: bytes, valid: bytes, test: bytes) -> TokenCorpus:
+def split_words(text: str) -> list[str]:
+    """The words of a text, each line, the last one too, closed by `<eos>`."""
+    return Words().split(text if text.endswith("\n") or not text else text + "\n")
+
+
+def word_corpus(
+    name: str,
+    train: str,
+    valid: str,
+    test: str,
+    *,
+    min_count: int = 1,
+    open_vocabulary: bool = False,
+) -> TokenCorpus:
     """A corpus from three texts, with the vocabulary of the training text.
 
-    Words are numbered by falling frequency, then in alphabetical (UTF-8) order. A word of another
-    split that the training text lacks counts as `<unk>` if the training text has that word,
-    else it is a DataError.
+    Words are numbered by falling frequency, then in alphabetical (code point) order. Those of
+    another split that the training text lacks are `<unk>`, and so are, in all splits, those that it
+    has less than `min_count` times.
+
+    open_vocabulary: `<unk>` is a symbol in any case, not only where something is to be read as it.
     """
-    train_words = split_words(train)
-    counts = Counter(train_words)
-    vocabulary = sorted(counts, key=lambda word: (-counts[word], word))
-    index = {word: number for number, word in enumerate(vocabulary)}
-    return TokenCorpus(
-        name,
-        tuple(word.decode() for word in vocabulary),
-        _encode(train_words, index),
-        _encode(_known_words(split_words(valid), index, f"{name} (valid)"), index),
-        _encode(_known_words(split_words(test), index, f"{name} (test)"), index),
-        symbols=Words(),
-    )
+    splits = [split_words(text) for text in (train, valid, test)]
+    return _corpus(name, Words(), splits, min_count, open_vocabulary)
 
 
-def character_corpus(name: str, train: bytes, valid: bytes, test: bytes) -> TokenCorpus:
-    """A corpus from three texts in UTF-8, whose symbols are the characters of the training text.
-
-    Characters are numbered by falling frequency, then by code point. Those of another split that
-    the training text lacks are `<unk>`, a symbol of its own that exists only where it is needed.
-
-    Raises:
-        DataError: a text is no UTF-8.
-    """
-    texts = {
-        "train": decoded(train, f"{name} (train)"),
-        "valid": decoded(valid, f"{name} (valid)"),
-        "test": decoded(test, f"{name} (test)"),
-    }
-    counts = Counter(texts["train"])
-    vocabulary = sorted(counts, key=lambda symbol: (-counts[symbol], symbol))
-    if not set(texts["valid"] + texts["test"]) <= counts.keys():
-        vocabulary.append(UNKNOWN)
-    unknown = len(vocabulary) - 1
-    index = {symbol: number for number, symbol in enumerate(vocabulary)}
-    streams = {
-        split: torch.tensor([index.get(symbol, unknown) for symbol in text], dtype=torch.int64)
-        for split, text in texts.items()
-    }
-    return TokenCorpus(name, tuple(vocabulary), **streams)
-
-
-def decoded(content: bytes, where: str) -> str:
-    """The text in UTF-8. Raises DataError that says where it is none."""
-    try:
-        return content.decode()
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise DataError(
-            f"{where}: expected text in UTF-8, got the byte 0x{content[error.start]:02x} in line "
-            f"{line}; convert it, such as with iconv -f latin1 -t utf-8"
-        ) from None
+def character_corpus(
+    name: str, train: str, valid: str, test: str, *, open_vocabulary: bool = False
+) -> TokenCorpus:
+    """The same, whose symbols are the characters of the training text."""
+    return _corpus(name, Characters(), (train, valid, test), 1, open_vocabulary)
 
 
 def counted(corpus: TokenCorpus, num_tokens: Mapping[str, int], num_types: int) -> TokenCorpus:
@@ -152,23 +145,28 @@ def counted(corpus: TokenCorpus, num_tokens: Mapping[str, int], num_types: int) 
     return corpus
 
 
-def _known_words(words: list[bytes], index: Mapping[bytes, int], where: str) -> list[bytes]:
-    new = set(words) - index.keys()
-    if not new:
-        return words
-    unknown = UNKNOWN.encode()
-    if unknown not in index:
-        raise DataError(
-            f"{where} has {len(new):,} words that the training split lacks, such as "
-            f"{min(new).decode()!r}, and the training split has no {UNKNOWN} to stand for them"
+def _corpus(
+    name: str,
+    symbols: Symbols,
+    splits: Sequence[Sequence[str]],
+    min_count: int,
+    open_vocabulary: bool,
+) -> TokenCorpus:
+    counts = Counter(splits[0])
+    rare = [s for s, count in counts.items() if count < min_count and s != END_OF_SENTENCE]
+    num_rare = sum(counts.pop(symbol) for symbol in rare)
+    if open_vocabulary or rare or any(set(split) - counts.keys() for split in splits[1:]):
+        counts[UNKNOWN] += num_rare
+    vocabulary = sorted(counts, key=lambda symbol: (-counts[symbol], symbol))
+    index = {symbol: number for number, symbol in enumerate(vocabulary)}
+    unknown = index.get(UNKNOWN, 0)
+    streams = [
+        torch.from_numpy(
+            np.fromiter((index.get(s, unknown) for s in split), dtype=np.int64, count=len(split))
         )
-    return [unknown if word in new else word for word in words]
-
-
-def _encode(words: Sequence[bytes], index: Mapping[bytes, int]) -> Tensor:
-    return torch.from_numpy(
-        np.fromiter(map(index.__getitem__, words), dtype=np.int64, count=len(words))
-    )
+        for split in splits
+    ]
+    return TokenCorpus(name, tuple(vocabulary), *streams, symbols=symbols)
 
 
 def _limit_vocabulary(corpus: TokenCorpus, size: int) -> TokenCorpus:

@@ -9,10 +9,8 @@ Two kinds of files, plain or gzipped, of which only these fields are read:
 A perplexity above 10,000 counts as 10,000, and so does NaN (as JSON's null too).
 """
 
-import gzip
 import json
 import math
-import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +18,8 @@ from typing import Any, TypeVar
 
 from archsearch.cell import Cell, CellError, from_recipe
 from archsearch.data import ROOT_VARIABLE, DataError, data_root
+from archsearch.data.text_files import text_of
+from archsearch.decoding import lines_of
 from archsearch.predictor.curves import WORST_FITNESS, WORST_PERPLEXITY
 
 FOLDER = "nas_bench_nlp"  # under the data root
@@ -150,11 +150,9 @@ def _read(path: Path, read_row: Callable[[Mapping[str, Any], int], Row]) -> list
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
     """The lines that are not blank, with their numbers."""
     try:
-        content = path.read_bytes()
-        content = gzip.decompress(content) if path.suffix == ".gz" else content
-        text = content.decode()
-    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
+        text = text_of(path.read_bytes(), str(path))
+    except OSError as error:
         raise ValueError(f"{path}: expected a file of JSON lines: {error}") from None
-    for number, line in enumerate(text.split("\n"), start=1):
+    for number, line in enumerate(lines_of(text), start=1):
         if line.strip():
             yield number, line

@@ -8,10 +8,11 @@ import torch
 
 from archsearch.architecture import Architecture
 from archsearch.data import TokenCorpus
-from archsearch.data.text import UNKNOWN
+from archsearch.data.notices import Read, tell_unknown
+from archsearch.data.symbols import UNKNOWN
 from archsearch.nn.language_model import LanguageModel
 from archsearch.train.budget import Budget
-from archsearch.train.metrics import LanguageMetric
+from archsearch.train.metrics import LanguageMetric, perplexity_limit
 from archsearch.train.task import Loaded, Model, Task, check_model
 from archsearch.train.text_sampling import TextRequest, continue_symbols
 from archsearch.train.training import Training
@@ -34,8 +35,8 @@ class LanguageTask(Task):
         measures: those that are measured beside it.
         test_batch_size: streams side by side when the test split is evaluated. With 1, as in the
             papers, every symbol but the first is predicted with all that precedes it.
-        max_perplexity: a validation perplexity above it is a divergence. None: twice the size of
-            the vocabulary, which is what guessing gets without any training.
+        max_perplexity: a validation perplexity above it is a divergence. None: see
+            `perplexity_limit`.
     """
 
     sample_request = TextRequest
@@ -97,7 +98,7 @@ class LanguageTask(Task):
             training,
             generator,
             metrics=self._metrics,
-            max_perplexity=self.max_perplexity or 2 * len(corpus.vocabulary),
+            max_perplexity=self.max_perplexity or perplexity_limit(len(corpus.vocabulary)),
             test_batch_size=self.test_batch_size,
         )
 
@@ -129,7 +130,12 @@ class LanguageTask(Task):
         """The prompt and what the network makes of it, without `<unk>`."""
         assert isinstance(network, LanguageModel)
         corpus = self.corpus(budget)
-        beginning = corpus.encode(request.prompt) if request.prompt else _line_end(corpus)
+        if request.prompt:
+            beginning = corpus.encode(request.prompt)
+            prompt = Read("the prompt", corpus.symbols.split(request.prompt), {*corpus.vocabulary})
+            tell_unknown(corpus.name, [prompt])
+        else:
+            beginning = _line_end(corpus)
         never = [number for number, word in enumerate(corpus.vocabulary) if word == UNKNOWN]
         drawn = continue_symbols(network, beginning, request, generator, never)
         text = corpus.decode([*beginning, *drawn])
@@ -142,7 +148,7 @@ class LanguageTask(Task):
             "max_valid_symbols": budget.max_valid_symbols,
             "vocabulary_size": budget.vocabulary_size,
         }
-        return self._loaded.get(limits, lambda: self._load_corpus().limit(**limits))
+        return self._loaded.get(limits, lambda: self._load_corpus().limit(**limits).scored())
 
 
 def _line_end(corpus: TokenCorpus) -> list[int]:

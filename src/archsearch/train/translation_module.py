@@ -10,10 +10,11 @@ import torch
 from torch import Tensor
 
 from archsearch.data import PairBatch, ParallelCorpus, pair_batches
-from archsearch.data.parallel import BEGIN, END, PAD
+from archsearch.data.parallel import BEGIN, END, PAD, UNK
 from archsearch.nn.beam_search import Beam
 from archsearch.nn.encoder_decoder import EncoderDecoder
 from archsearch.train.budget import Budget
+from archsearch.train.metrics import perplexity_limit
 from archsearch.train.module import BatchModule, StepLoss
 from archsearch.train.training import Training
 from archsearch.train.translation_sampling import NEVER_SAID, max_length
@@ -56,7 +57,7 @@ class TranslationModule(BatchModule[PairBatch]):
         self._corpus, self._bleu = corpus, bleu
         self._valid_beam, self._test_beam = valid_beam, test_beam
         self._epoch_size = float(sum(len(pair.target) for pair in corpus.train))
-        self._max_perplexity = 2 * len(corpus.target)  # what guessing gets without any training
+        self._max_perplexity = perplexity_limit(len(corpus.target))
         self._translations: dict[int, str] = {}  # by place in the split
         self._evaluated_nats: Tensor | float = 0.0  # summed over `_num_evaluated` symbols
         self._num_evaluated = 0
@@ -125,5 +126,7 @@ class TranslationModule(BatchModule[PairBatch]):
         """Mean over the symbols to predict, and their number."""
         vectors = self.network(batch.source, batch.inputs)
         counts = batch.targets != PAD
+        if not self._corpus.teaches_unknown:
+            counts &= batch.targets != UNK
         targets = batch.targets[counts]
         return self.network.loss_of_rows(vectors[counts], targets), len(targets)

@@ -2,13 +2,13 @@
 
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 
 from torch import Tensor
 
 from archsearch.data import ParallelCorpus
 from archsearch.data.parallel import BEGIN, END, PAD, UNK
-from archsearch.data.text import decoded
+from archsearch.data.text_files import read_text_file, text_of
+from archsearch.decoding import lines_of
 from archsearch.nn.beam_search import Beam
 from archsearch.nn.encoder_decoder import EncoderDecoder
 from archsearch.train.sampling import check_least
@@ -37,12 +37,10 @@ class TranslationRequest:
             check_least(self, beam_size=0)
 
     def lines(self) -> list[str]:
-        """The sentences. Raises DataError where they are no UTF-8, OSError without a file."""
+        """The sentences. Raises DataError where there is no text."""
         if self.input is None:
-            content = sys.stdin.buffer.read()
-        else:
-            content = Path(self.input).expanduser().read_bytes()
-        return decoded(content, self.input or "standard input").splitlines()
+            return lines_of(text_of(sys.stdin.buffer.read(), "standard input"))
+        return lines_of(read_text_file(self.input, "input"))
 
 
 def translate_line(network: EncoderDecoder, corpus: ParallelCorpus, line: str, beam: Beam) -> str:
