@@ -15,6 +15,7 @@ import atexit
 import multiprocessing
 import os
 import signal
+import sys
 import time
 from collections import deque
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ from dataclasses import dataclass
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
+from types import ModuleType
 from typing import Any
 
 import psutil
@@ -196,7 +198,8 @@ def _start(factory: EvaluatorFactory, threads: int) -> _Worker:
     process = context.Process(target=serve, args=(theirs, factory), name="archsearch-worker")
     # Python's first spawn starts a helper process and unblocks signals on the way; get it over.
     resource_tracker.ensure_running()
-    with _signals_blocked(), _environment(OMP_NUM_THREADS=threads, MKL_NUM_THREADS=threads):
+    variables = _environment(OMP_NUM_THREADS=threads, MKL_NUM_THREADS=threads)
+    with _signals_blocked(), variables, _nameless_script():
         process.start()
     theirs.close()
     return _Worker(process, ours)
@@ -212,6 +215,19 @@ def _signals_blocked() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _nameless_script() -> Iterator[None]:
+    """Spawned inside, a worker does not run the user's script as multiprocessing would have it:
+    it needs nothing from there, and a script without `if __name__ == "__main__"` that asks for a
+    search would ask for it in every worker."""
+    script = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = script
 
 
 @contextmanager
