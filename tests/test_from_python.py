@@ -89,7 +89,7 @@ def test_without_pandas_a_line_says_what_to_install(
 ) -> None:
     run = archsearch.search(*SMOKE, trials=1)
     monkeypatch.setitem(sys.modules, "pandas", None)
-    with pytest.raises(ImportError, match="pip install pandas$"):
+    with pytest.raises(ImportError, match=r"pip install pandas$"):
         run.to_dataframe()
 
 
@@ -145,10 +145,10 @@ def test_settings_of_python_are_those_of_the_command_line() -> None:
     assert identity(values[0]) == identity(words[0])
     assert values[1].run_dir == words[1].run_dir
     cfg, request = composed_with(
-        logger=None, output_root=Path("my runs, all=here"), asynchronous=True, compute_seconds=1e3
+        suite="none", output_root=Path("my runs, all=here"), asynchronous=True, compute_seconds=1e3
     )
     assert request.run_dir.parent == Path("my runs, all=here").absolute()
-    assert (cfg.logger, cfg.asynchronous, cfg.compute_seconds) == (None, True, 1000.0)
+    assert (cfg.suite, cfg.asynchronous, cfg.compute_seconds) == ({}, True, 1000.0)
 
 
 def composed_with(**settings: object) -> tuple[DictConfig, Request]:
@@ -162,8 +162,9 @@ def test_a_configuration_of_ones_own_is_found_in_its_folder(folder: Path) -> Non
     cfg, request = composed(["budget=mine"], "conf")
     assert cfg.budget.hidden_size == 5
     assert request.run_dir.name.startswith("xml-mine-")
+    assert request.config_dir == str(folder / "conf")
     with pytest.raises(ConfigError, match="no such choice"):
-        composed(["budget=mine"])
+        archsearch.search("budget=mine")
     with pytest.raises(ConfigError, match="config_dir: expected a folder, got 'nowhere'"):
         composed(["budget=mine"], "nowhere")
 

@@ -1,4 +1,4 @@
-"""archsearch searches for recurrent architectures; see README for the tour, docs/python.md for this.
+"""archsearch searches for recurrent architectures; docs/python.md shows this module.
 
 >>> import archsearch
 >>> run = archsearch.search("task=xml", trials=40)

@@ -2,12 +2,10 @@
 
 import numbers
 import os
-import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from hydra import compose, initialize_config_dir
-from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig, open_dict
 
 from archsearch import main
@@ -22,9 +20,7 @@ PathLike = str | os.PathLike[str]
 
 def search(*overrides: str, config_dir: PathLike | None = None, **settings: object) -> Run:
     """See `archsearch.search`."""
-    with plain_errors("config"), warnings.catch_warnings():
-        # Lightning brings a progress bar along, which asks notebooks for widgets.
-        warnings.filterwarnings("ignore", "IProgress not found")
+    with plain_errors("config"):
         cfg, request = composed([*overrides, *as_overrides(settings)], config_dir)
         request.run_dir.mkdir(parents=True, exist_ok=True)
         with no_empty_directory(request.run_dir):
@@ -48,10 +44,9 @@ def composed(
                 "python -m archsearch --help"
             )
     register()
+    words = [*(_searched(config_dir) if config_dir is not None else ()), *overrides]
     with initialize_config_dir(conf_folder(), "archsearch", version_base="1.3"):
-        if config_dir is not None:
-            _add(config_dir)
-        cfg = compose("config", list(overrides), return_hydra_config=True)
+        cfg = compose("config", words, return_hydra_config=True)
     run_dir = Path.cwd() / cfg.hydra.run.dir
     again = f"make the same call; to see what there is: archsearch.load({str(run_dir)!r})"
     request = Request.of(cfg.hydra, run_dir, again)
@@ -60,13 +55,12 @@ def composed(
     return cfg, request
 
 
-def _add(config_dir: PathLike) -> None:
-    """What --config-dir does."""
+def _searched(config_dir: PathLike) -> list[str]:
+    """What --config-dir does, as an override."""
     folder = Path(config_dir).resolve()
     if not folder.is_dir():
         raise ConfigError(f"config_dir: expected a folder, got {str(config_dir)!r}")
-    search_path = GlobalHydra.instance().config_loader().get_search_path()
-    search_path.append("command-line", f"file://{folder}")
+    return as_overrides({"hydra.searchpath": [f"file://{folder}"]})
 
 
 def _plain(value: object) -> object:

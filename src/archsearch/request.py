@@ -29,6 +29,7 @@ class Request:
         """hydra: Hydra's part of the composed configuration."""
         chosen = dict(hydra.runtime.choices)
         choices = {group: choice for group, choice in chosen.items() if "/" not in group}
-        own = [s.path for s in hydra.runtime.config_sources if s.provider == "command-line"]
+        sources = hydra.runtime.config_sources  # --config-dir, and the setting hydra.searchpath
+        own = [source.path for source in sources if source.provider.endswith("command-line")]
         overrides = tuple(hydra.overrides.task)
         return cls(run_dir, choices, overrides, own[0] if own else None, again)

@@ -222,7 +222,7 @@ def _present_columns(connection: Connection, table: Table) -> Sequence[Column[An
 def _engine(place: str | Path, *, read_only: bool = False) -> Engine:
     """An engine for a path or a URL. A SQLite file that is only to be read must be there."""
     try:
-        parsed = make_url(place) if "://" in str(place) else _file_url(Path(place))
+        parsed = make_url(str(place)) if "://" in str(place) else _file_url(Path(place))
         if read_only and _is_file(parsed):
             _check_is_there(Path(parsed.database or ""))
             # What a killed process left in the write-ahead log is read along, and stays there.
@@ -231,7 +231,8 @@ def _engine(place: str | Path, *, read_only: bool = False) -> Engine:
         engine = create_engine(parsed)
     except (ArgumentError, SQLAlchemyError, ImportError) as error:
         raise ArchiveError(
-            f"{str(place)!r}: expected the URL of a database, such as sqlite:///archive.sqlite: {error}"
+            f"{str(place)!r}: expected the URL of a database, such as sqlite:///archive.sqlite: "
+            f"{error}"
         ) from error
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _configure_sqlite)
