@@ -14,6 +14,7 @@ two threads a worker, BLAS has threads of its own after the imports, and who for
 import atexit
 import multiprocessing
 import os
+import pickle
 import signal
 import sys
 import time
@@ -199,7 +200,7 @@ def _start(factory: EvaluatorFactory, threads: int) -> _Worker:
     # Python's first spawn starts a helper process and unblocks signals on the way; get it over.
     resource_tracker.ensure_running()
     variables = _environment(OMP_NUM_THREADS=threads, MKL_NUM_THREADS=threads)
-    with _signals_blocked(), variables, _nameless_script():
+    with _signals_blocked(), variables, _no_needless_script(factory):
         process.start()
     theirs.close()
     return _Worker(process, ours)
@@ -218,12 +219,13 @@ def _signals_blocked() -> Iterator[None]:
 
 
 @contextmanager
-def _nameless_script() -> Iterator[None]:
-    """Spawned inside, a worker does not run the user's script as multiprocessing would have it:
-    it needs nothing from there, and a script without `if __name__ == "__main__"` that asks for a
-    search would ask for it in every worker."""
+def _no_needless_script(factory: EvaluatorFactory) -> Iterator[None]:
+    """Spawned inside, a worker runs the user's script, as multiprocessing would have it, only
+    where the factory has something from there: a script without `if __name__ == "__main__"` that
+    asks for a search would ask for it again in every worker."""
     script = sys.modules["__main__"]
-    sys.modules["__main__"] = ModuleType("__main__")
+    if b"__main__" not in pickle.dumps(factory):
+        sys.modules["__main__"] = ModuleType("__main__")
     try:
         yield
     finally:
