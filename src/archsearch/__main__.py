@@ -2,7 +2,7 @@
 
 from omegaconf import DictConfig
 
-from archsearch.command import run_command
+from archsearch.command import run_command, this_request
 from archsearch.config import register
 
 
@@ -17,7 +17,7 @@ def job(cfg: DictConfig) -> float | None:
     # Here, because torch takes seconds to import: --help and mistakes are answered without.
     from archsearch.main import search
 
-    return search(cfg)
+    return search(cfg, this_request())
 
 
 if __name__ == "__main__":

@@ -3,6 +3,8 @@
 import functools
 import os
 import re
+import shlex
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -18,8 +20,9 @@ from hydra.errors import (
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
-from archsearch.config import conf_folder, nearest
+from archsearch.config import ConfigError, conf_folder, nearest
 from archsearch.failure import Failure
+from archsearch.request import Request
 from archsearch.usage import FAILURE, INTERRUPTED, USAGE, Parser, stop
 
 __all__ = [
@@ -29,12 +32,15 @@ __all__ = [
     "Interrupted",
     "Parser",
     "explain",
+    "no_empty_directory",
     "one_line_errors",
+    "plain_errors",
     "run_command",
+    "this_request",
 ]
 
 
-class Interrupted(Exception):
+class Interrupted(KeyboardInterrupt):
     """The user stopped the run; the message says how to go on."""
 
 
@@ -48,21 +54,32 @@ def run_command(task: Callable[[DictConfig], object], config_name: str) -> None:
     @functools.wraps(task)
     def job(cfg: DictConfig) -> object:
         # SystemExit passes through Hydra, which would print a line of its own for an exception.
-        with one_line_errors(config_name), no_empty_directory():
+        with one_line_errors(config_name), no_empty_directory(run_directory()):
             return task(cfg)
 
     with one_line_errors(config_name):
         hydra.main(conf_folder(), config_name, version_base="1.3")(job)()
 
 
+def run_directory() -> Path:
+    """Of the run that Hydra has begun."""
+    return Path(HydraConfig.get().runtime.output_dir)
+
+
+def this_request() -> Request:
+    """The search that Hydra has begun, as it was typed."""
+    again = shlex.join(["python", "-m", "archsearch", *sys.argv[1:]])
+    return Request.of(HydraConfig.get(), run_directory(), again)
+
+
 @contextmanager
-def no_empty_directory() -> Iterator[None]:
-    """Take the run's directory back, which Hydra has made, where the task put nothing into it."""
+def no_empty_directory(folder: Path) -> Iterator[None]:
+    """Take a run's directory back, which is there already, where nothing was put into it."""
     try:
         yield
     finally:
         with suppress(OSError):  # the directory is in use, as it should be
-            Path(HydraConfig.get().runtime.output_dir).rmdir()
+            folder.rmdir()
 
 
 @contextmanager
@@ -72,21 +89,29 @@ def one_line_errors(config_name: str = "config") -> Iterator[None]:
     config_name: the file of conf/ whose keys are known.
     """
     try:
-        yield
-    except (Interrupted, KeyboardInterrupt) as error:
+        with plain_errors(config_name):
+            yield
+    except KeyboardInterrupt as error:
         stop(str(error) or "interrupted", INTERRUPTED)
     except Failure as error:
         stop(str(error), FAILURE)
-    except InstantiationException as error:
-        if not isinstance(error.__cause__, ValueError):
-            raise
-        stop(str(error.__cause__), USAGE)
-    except (HydraException, OmegaConfBaseException) as error:
-        stop(explain(error, config_name), USAGE)
     except ValueError as error:
         stop(str(error), USAGE)
     except OSError as error:
         stop(f"{error.filename or 'the system'}: {error.strerror or error}", FAILURE)
+
+
+@contextmanager
+def plain_errors(config_name: str) -> Iterator[None]:
+    """What Hydra says of a wrong configuration as a ValueError of one line; bugs pass through."""
+    try:
+        yield
+    except InstantiationException as error:
+        if not isinstance(error.__cause__, ValueError):
+            raise
+        raise error.__cause__ from None
+    except (HydraException, OmegaConfBaseException) as error:
+        raise ConfigError(explain(error, config_name)) from None
 
 
 def explain(error: Exception, config_name: str) -> str:

@@ -4,19 +4,18 @@ import functools
 import inspect
 import os
 import random
-import shlex
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from hydra.core.hydra_config import HydraConfig
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
 from archsearch.architecture import Architecture
-from archsearch.archive import ARCHIVE_FILE, Archive, Beginning, RunInfo, lock_run
+from archsearch.archive import Archive, Beginning, RunInfo, lock_run
 from archsearch.cell import zoo
 from archsearch.command import Interrupted
 from archsearch.config import (
@@ -31,6 +30,7 @@ from archsearch.data import ROOT_VARIABLE
 from archsearch.evaluate.evaluator import TrainingEvaluatorFactory
 from archsearch.evaluate.suite import Suite, with_baseline
 from archsearch.predictor import ArchitecturePredictor, CurvePredictor
+from archsearch.request import Request
 from archsearch.search import Callback, Ending, Interrupt, Search, Strategy
 from archsearch.search.callbacks import BestCell, Leaderboard, Progress
 from archsearch.search.known_pairs import known_pairs
@@ -43,16 +43,37 @@ from archsearch.train import StepTimer, Task, count_parameters, resolve_precisio
 WARM_START, POOL, KNOWN_PAIRS = "warm_start.json", "pool.json", "known_pairs.json"
 
 
-def search(cfg: DictConfig) -> float | None:
+def search(cfg: DictConfig, request: Request) -> float | None:
     """Search, or go on with the search, that the configuration defines.
 
     Returns the best fitness, for Hydra sweepers that optimise over runs; None if all trials failed.
+
+    Raises:
+        Interrupted: the message says how to go on; what was done is kept.
     """
     check(cfg)
-    if cfg.data.root is not None:
-        os.environ[ROOT_VARIABLE] = str(cfg.data.root)  # workers inherit it
+    with data_root(cfg.data.root):
+        return carry_out(cfg, request)
+
+
+@contextmanager
+def data_root(root: str | None) -> Iterator[None]:
+    """Look for data there, in workers too; a later search of this process may look elsewhere."""
+    before = os.environ.get(ROOT_VARIABLE)
+    if root is not None:
+        os.environ[ROOT_VARIABLE] = root
+    try:
+        yield
+    finally:
+        os.environ.pop(ROOT_VARIABLE, None)
+        if before is not None:
+            os.environ[ROOT_VARIABLE] = before
+
+
+def carry_out(cfg: DictConfig, request: Request) -> float | None:
+    """The search itself, of a configuration that was checked."""
     set_up_process()
-    run_dir = Path(HydraConfig.get().runtime.output_dir)
+    run_dir = request.run_dir
     task, budget = instantiate(cfg.task), instantiate(cfg.budget)
     task.load(budget)  # missing data is found here, not in a worker
     predictor = instantiate(cfg.predictor) if cfg.predictor else None
@@ -66,7 +87,7 @@ def search(cfg: DictConfig) -> float | None:
     for cell in references.values():  # what does not fit is found here, not in a worker
         count_parameters(task, cell, budget, factory.model)
     run = RunInfo(run_dir.name, config_hash(identity(cfg)), identity(cfg), revision())
-    with lock_run(run_dir), Archive.open(f"sqlite:///{run_dir / ARCHIVE_FILE}", run) as archive:
+    with lock_run(run_dir), Archive.open(run_dir, run) as archive:
         OmegaConf.save(cfg, run_dir / CONFIG_FILE, resolve=True)
         space = make_space(cfg, run_dir)
         some = space.decode(space.sample(random.Random(0)))
@@ -77,8 +98,13 @@ def search(cfg: DictConfig) -> float | None:
         precision = factory.training.precision
         archive.run = replace(run, config={**run.config, "precision": precision})  # for callbacks
         evaluation = with_suite(cfg, factory, run_dir, threads)
-        archive.begin(beginning(evaluation))
         metric_name = evaluation.metric_name
+        archive.begin(
+            Beginning(
+                request.choices, request.overrides, request.config_dir, metric_name,
+                evaluation.lower_is_better,
+            )
+        )  # fmt: skip
         with instantiate(cfg.executor)(evaluation) as executor, Interrupt() as interrupt:
             loop = Search(
                 strategy,
@@ -90,28 +116,16 @@ def search(cfg: DictConfig) -> float | None:
                 window=cfg.window,
                 asynchronous=cfg.asynchronous,
                 compute_seconds=cfg.compute_seconds,
-                callbacks=callbacks(cfg, metric_name, run_dir),
+                callbacks=callbacks(cfg, metric_name, request),
             )
             num_archived = len(archive)
             if loop.run(interrupt) is not Ending.COMPLETE:
-                raise Interrupted(f"stopped, nothing is lost; to go on: {this_command()}")
+                raise Interrupted(f"stopped, nothing is lost; to go on: {request.again}")
         if len(archive) == num_archived:
             sys.stdout.write("this run was complete; a larger trials=… goes on with it\n")
         else:
             sys.stdout.write(overhead(loop.seconds) + "\n")
         return best_fitness(archive, len(references))
-
-
-def beginning(evaluation: TrainingEvaluatorFactory | Suite) -> Beginning:
-    """What the command knows of the run and no reader could find out again."""
-    hydra = HydraConfig.get()
-    choices = {group: choice for group, choice in hydra.runtime.choices.items() if "/" not in group}
-    own = [s.path for s in hydra.runtime.config_sources if s.provider == "command-line"]
-    config_dir = own[0] if own else None
-    overrides = tuple(hydra.overrides.task)
-    return Beginning(
-        choices, overrides, config_dir, evaluation.metric_name, evaluation.lower_is_better
-    )
 
 
 def chosen_references(cfg: DictConfig, task: Task) -> Mapping[str, Architecture]:
@@ -184,12 +198,11 @@ def with_suite(
     return with_baseline(suite, run_dir, threads)
 
 
-def callbacks(cfg: DictConfig, metric_name: str, run_dir: Path) -> Sequence[Callback]:
+def callbacks(cfg: DictConfig, metric_name: str, request: Request) -> Sequence[Callback]:
     """Who watches the search: files and displays always, the logger if one is configured."""
-    choices = HydraConfig.get().runtime.choices
-    next_command = (
-        f"python -m archsearch.train cell={run_dir} task={choices.task} budget={choices.budget}"
-    )
+    run_dir, choices = request.run_dir, request.choices
+    task, budget = choices["task"], choices["budget"]
+    next_command = f"python -m archsearch.train cell={run_dir} task={task} budget={budget}"
     always = [
         Progress(metric_name, compute_seconds=cfg.compute_seconds),
         BestCell(run_dir),
@@ -198,8 +211,8 @@ def callbacks(cfg: DictConfig, metric_name: str, run_dir: Path) -> Sequence[Call
     # The logger first: it may warn before the live panel is there, and is done before the board.
     if not cfg.logger:
         return always
-    group = choices.get("sweeps") or f"{choices.task}-{choices.budget}"
-    log = instantiate(cfg.logger)(run_dir, metric_name, group=group, job_type=choices.search)
+    group = choices.get("sweeps") or f"{task}-{budget}"
+    log = instantiate(cfg.logger)(run_dir, metric_name, group=group, job_type=choices["search"])
     return [log, *always]
 
 
@@ -215,8 +228,3 @@ def overhead(seconds: Mapping[str, float]) -> str:
     share = sum(own.values()) / sum(seconds.values())
     parts = ", ".join(f"{activity} {spent:.1f} s" for activity, spent in own.items())
     return f"the search itself took {share:.2%} of the time ({parts})"
-
-
-def this_command() -> str:
-    """What the user typed, ready to be pasted."""
-    return shlex.join(["python", "-m", "archsearch", *sys.argv[1:]])

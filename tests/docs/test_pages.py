@@ -5,6 +5,7 @@ import re
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import hydra
 import pytest
@@ -118,6 +119,16 @@ def anchors_of(page: Path) -> set[str]:
     headings = re.findall("^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
     words = (re.sub(r"[^\w\- ]", "", heading.lower()) for heading in headings)
     return {f"#{each.replace(' ', '-')}" for each in words}
+
+
+def test_the_parts_in_the_readme_run_as_they_stand(capsys: pytest.CaptureFixture[str]) -> None:
+    section = README.read_text(encoding="utf-8").split("## Use the parts")[1]
+    snippet = section.split("```python\n")[1].split("```")[0]
+    names: dict[str, Any] = {}
+    exec(snippet, names)
+    assert names["y"].shape == (35, 20, 128)
+    assert {name: value.shape for name, value in names["state"].items()} == {"h": (20, 128)}
+    assert names["cell"].key in capsys.readouterr().out
 
 
 def test_pictures_of_cells_are_what_the_program_draws_now() -> None:

@@ -84,7 +84,7 @@ def test_a_run_at_work_and_one_that_was_killed_are_read(tmp_path: Path) -> None:
 
 def test_directories_that_are_no_runs_say_so(tmp_path: Path) -> None:
     assert not is_search(tmp_path)
-    with pytest.raises(ArchiveError, match="unable to open"):
+    with pytest.raises(ArchiveError, match="expected the archive of a run"):
         read_run(tmp_path)
 
 

@@ -165,6 +165,8 @@ class ConvNetwork:
 
         return to_svg(self)
 
+    _repr_svg_ = to_svg  # by this name notebooks ask for it
+
 
 def _check_inputs(inputs: tuple[int, ...]) -> None:
     if not (isinstance(inputs, tuple) and inputs and all(type(i) is int for i in inputs)):

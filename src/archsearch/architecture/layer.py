@@ -104,6 +104,8 @@ class HeterogeneousLayer:
         drawings = [cell.to_svg() for cell, _ in self.groups]
         return sheet(f"Heterogeneous layer {self.key}", list(self._headings), drawings)
 
+    _repr_svg_ = to_svg  # by this name notebooks ask for it
+
     @property
     def _headings(self) -> tuple[str, ...]:
         total = len(self.cells)

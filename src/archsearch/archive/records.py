@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from archsearch.architecture import Architecture
+from archsearch.archive.stored import StoredArchitecture
 
 Json = Any  # whatever `json.dumps` writes and `json.loads` gives back unchanged
 
@@ -105,6 +106,20 @@ class Trial:
         else:
             assert self.metric is None, self.metric
             assert self.fitness == -math.inf, self.fitness
+
+    @property
+    def number(self) -> int:
+        return self.candidate.number
+
+    @property
+    def origin(self) -> Origin:
+        return self.candidate.origin
+
+    @property
+    def cell(self) -> Architecture:
+        """What was trained: a cell, a layer or a network, read where the archive has its text."""
+        architecture = self.candidate.architecture
+        return architecture.read() if isinstance(architecture, StoredArchitecture) else architecture
 
     @classmethod
     def failed(

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote
@@ -66,15 +67,16 @@ class Archive:
         self.run = run
 
     @classmethod
-    def open(cls, url: str, run: RunInfo) -> Self:
-        """Begin a run in the database at `url`, or go on with it.
+    def open(cls, place: str | Path, run: RunInfo) -> Self:
+        """Begin a run in the database at `place`, or go on with it.
 
+        place: the directory of a run, a SQLite file, or the URL of a database.
         A SQLite file holds one run, a server many with different names.
 
         Raises:
             ArchiveError: the database cannot be used, or holds the run under another config.
         """
-        engine = _engine(url)
+        engine = _engine(place)
         _upgrade(engine)
         with _transaction(engine, "open the archive", write=True) as connection:
             _check_integrity(connection)
@@ -95,12 +97,13 @@ class Archive:
         return cls(engine, run_id, run, writes=True)
 
     @classmethod
-    def read(cls, url: str, name: str | None = None) -> Self:
+    def read(cls, place: str | Path, name: str | None = None) -> Self:
         """Open an existing archive to look at the run `name`, or at the only one there is.
 
+        place: the directory of a run, a SQLite file, or the URL of a database.
         Nothing is written, be the run at work or the archive of an earlier schema.
         """
-        engine = _engine(url, read_only=True)
+        engine = _engine(place, read_only=True)
         with _transaction(engine, "open the archive") as connection:
             _check_integrity(connection)
             _check_version(connection, READABLE_SCHEMAS)
@@ -216,22 +219,37 @@ def _present_columns(connection: Connection, table: Table) -> Sequence[Column[An
     return [column for column in table.columns if column.name in present]
 
 
-def _engine(url: str, *, read_only: bool = False) -> Engine:
-    """An engine for a URL. A SQLite file that is only to be read must be there."""
+def _engine(place: str | Path, *, read_only: bool = False) -> Engine:
+    """An engine for a path or a URL. A SQLite file that is only to be read must be there."""
     try:
-        parsed = make_url(url)
+        parsed = make_url(str(place)) if "://" in str(place) else _file_url(Path(place))
         if read_only and _is_file(parsed):
+            _check_is_there(Path(parsed.database or ""))
             # What a killed process left in the write-ahead log is read along, and stays there.
             query = {"mode": "ro", "uri": "true"}
             parsed = parsed.set(database=f"file:{quote(parsed.database or '')}", query=query)
         engine = create_engine(parsed)
     except (ArgumentError, SQLAlchemyError, ImportError) as error:
         raise ArchiveError(
-            f"{url!r}: expected the URL of a database, such as sqlite:///archive.sqlite: {error}"
+            f"{str(place)!r}: expected the URL of a database, such as sqlite:///archive.sqlite: "
+            f"{error}"
         ) from error
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _configure_sqlite)
     return engine
+
+
+def _file_url(path: Path) -> URL:
+    """Of the archive in a run's directory, or of a file."""
+    return URL.create("sqlite", database=str(path / ARCHIVE_FILE if path.is_dir() else path))
+
+
+def _check_is_there(file: Path) -> None:
+    if not file.is_file():
+        raise ArchiveError(
+            f"{file}: expected the archive of a run, got no such file; the directory of a search "
+            f"has its trials in {ARCHIVE_FILE}"
+        )
 
 
 def _is_file(url: URL) -> bool:

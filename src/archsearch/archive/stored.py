@@ -32,3 +32,5 @@ class StoredArchitecture:
 
     def to_svg(self) -> str:
         return self.read().to_svg()
+
+    _repr_svg_ = to_svg  # by this name notebooks ask for it

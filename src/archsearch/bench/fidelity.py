@@ -11,15 +11,13 @@ import io
 import math
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
-from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 from scipy.stats import kendalltau, spearmanr  # type: ignore[import-untyped]
 
-from archsearch.archive import ARCHIVE_FILE, Archive, Trial
-from archsearch.command import run_command
+from archsearch.archive import Archive, Trial
+from archsearch.command import run_command, this_request
 from archsearch.config import register
 from archsearch.main import search
 from archsearch.predictor.nas_bench_nlp import measured_cells
@@ -40,9 +38,10 @@ def main() -> None:
 
 def measure(cfg: DictConfig) -> None:
     """Train what is missing, then print and keep how the results compare."""
-    search(cfg)
-    run_dir = Path(HydraConfig.get().runtime.output_dir)
-    with Archive.read(f"sqlite:///{run_dir / ARCHIVE_FILE}") as archive:
+    request = this_request()
+    run_dir = request.run_dir
+    search(cfg, request)
+    with Archive.read(run_dir) as archive:
         trials = archive.trials()
     published = {row.cell.key: -row.fitness for row in measured_cells()}
     known = [trial for trial in trials if trial.candidate.key in published]

@@ -161,6 +161,8 @@ class Cell:
 
         return to_svg(self)
 
+    _repr_svg_ = to_svg  # by this name notebooks ask for it
+
 
 def _key_of(form: Form) -> str:
     lines = [_KEY_VERSION]

@@ -14,16 +14,20 @@ import logging
 import os
 import secrets
 import time
+import warnings
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pooch
-
 from archsearch.data.errors import DataError
 from archsearch.decoding import decoded
+
+with warnings.catch_warnings():
+    # It imports a progress bar, which asks notebooks for widgets.
+    warnings.filterwarnings("ignore", "IProgress not found")
+    import pooch
 
 ROOT_VARIABLE = "ARCHSEARCH_DATA"
 PART_SUFFIX = ".part"

@@ -14,7 +14,9 @@ two threads a worker, BLAS has threads of its own after the imports, and who for
 import atexit
 import multiprocessing
 import os
+import pickle
 import signal
+import sys
 import time
 from collections import deque
 from collections.abc import Iterator
@@ -23,6 +25,7 @@ from dataclasses import dataclass
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
+from types import ModuleType
 from typing import Any
 
 import psutil
@@ -196,7 +199,8 @@ def _start(factory: EvaluatorFactory, threads: int) -> _Worker:
     process = context.Process(target=serve, args=(theirs, factory), name="archsearch-worker")
     # Python's first spawn starts a helper process and unblocks signals on the way; get it over.
     resource_tracker.ensure_running()
-    with _signals_blocked(), _environment(OMP_NUM_THREADS=threads, MKL_NUM_THREADS=threads):
+    variables = _environment(OMP_NUM_THREADS=threads, MKL_NUM_THREADS=threads)
+    with _signals_blocked(), variables, _no_needless_script(factory):
         process.start()
     theirs.close()
     return _Worker(process, ours)
@@ -212,6 +216,20 @@ def _signals_blocked() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _no_needless_script(factory: EvaluatorFactory) -> Iterator[None]:
+    """Spawned inside, a worker runs the user's script, as multiprocessing would have it, only
+    where the factory has something from there: a script without `if __name__ == "__main__"` that
+    asks for a search would ask for it again in every worker."""
+    script = sys.modules["__main__"]
+    if b"__main__" not in pickle.dumps(factory):
+        sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = script
 
 
 @contextmanager

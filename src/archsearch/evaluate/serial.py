@@ -26,6 +26,7 @@ class Serial(Executor):
             raise ValueError(f"threads: expected at least 1, got {threads}")
         self._factory = factory
         self._threads = threads
+        self._threads_before: int | None = None
         self._evaluator: Evaluator | None = None
         self._queue: deque[tuple[Candidate, int]] = deque()
 
@@ -44,12 +45,17 @@ class Serial(Executor):
     def close(self) -> None:
         self._queue.clear()
         self._evaluator = None
+        if self._threads_before is not None:
+            import torch
+
+            torch.set_num_threads(self._threads_before)
 
     def _evaluate(self, candidate: Candidate, seed: int) -> Trial:
         if self._evaluator is None:
             if self._threads is not None:
                 import torch  # here, because a process that only has workers does not need it
 
+                self._threads_before = torch.get_num_threads()
                 torch.set_num_threads(self._threads)
             self._evaluator = self._factory()
         try:

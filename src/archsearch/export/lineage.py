@@ -30,7 +30,7 @@ def found_as(folder: Path, architecture: Architecture) -> Finding | None:
     """
     if not (folder / ARCHIVE_FILE).is_file():
         return None
-    with Archive.read(f"sqlite:///{folder / ARCHIVE_FILE}") as archive:
+    with Archive.read(folder) as archive:
         run, trials = archive.run, archive.stored_trials()
     of_it = [
         trial

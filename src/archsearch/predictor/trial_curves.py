@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from archsearch.archive import ARCHIVE_FILE, Archive, Status, Trial
+from archsearch.archive import Archive, Status, Trial
 
 # How tasks derive fitness from their metric, tried in this order.
 TRANSFORMATIONS: dict[str, Callable[[float], float]] = {
@@ -37,7 +37,7 @@ def read_trial_curves(run: Path, num_seen: int, num_epochs: int) -> list[TrialCu
         ArchiveError: the run has no archive that can be read.
         ValueError: no such trial.
     """
-    with Archive.read(f"sqlite:///{run / ARCHIVE_FILE}") as archive:
+    with Archive.read(run) as archive:
         trials = archive.trials()
     fitness_of = _transformation(run, trials)
     trained = [trial for trial in trials if _is_trained(trial)]

@@ -114,7 +114,7 @@ def read_run(folder: Path) -> RunRecord:
         ArchiveError: there is no archive that can be read.
         ConfigError: the configuration names classes that are not archsearch's.
     """
-    with Archive.read(f"sqlite:///{folder / ARCHIVE_FILE}") as archive:
+    with Archive.read(folder) as archive:
         info, trials = archive.run, tuple(archive.stored_trials())
     config = _read_config(folder / CONFIG_FILE, info)
     return RunRecord(

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from archsearch.archive.records import Trial
-from archsearch.archive.store import ARCHIVE_FILE, Archive
+from archsearch.archive.store import Archive
 from archsearch.space import CellSpace
 from archsearch.whole_file import write_whole
 
@@ -54,8 +54,7 @@ def best_trials(run: str) -> list[Trial]:
     Raises:
         ArchiveError: there is no archive that can be read.
     """
-    url = run if "://" in run else f"sqlite:///{Path(run) / ARCHIVE_FILE}"
-    with Archive.read(url) as archive:
+    with Archive.read(run) as archive:
         return archive.best(len(archive))
 
 

@@ -14,14 +14,16 @@ def stdout_console() -> Console:
 
 def stderr_console() -> Console:
     """For what is only of interest while the search runs."""
-    return _console(sys.stderr)
+    # A notebook shows stderr as an error, and nobody redirects its stdout.
+    return _console(sys.stdout if Console().is_jupyter else sys.stderr)
 
 
 def _console(stream: TextIO) -> Console:
     # A terminal or log that cannot show ∘ or ₁ shows ?, where Python would stop the search.
     if isinstance(stream, io.TextIOWrapper) and stream.encoding.lower() not in ("utf-8", "utf8"):
         stream.reconfigure(errors="replace")
-    return Console(file=stream, highlight=False, emoji=False, markup=False)
+    # In a notebook rich would make each line an output of its own.
+    return Console(file=stream, highlight=False, emoji=False, markup=False, force_jupyter=False)
 
 
 def can_animate(console: Console) -> bool:
