@@ -6,7 +6,7 @@ import os
 import random
 import shlex
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ from archsearch.data import ROOT_VARIABLE
 from archsearch.evaluate.evaluator import TrainingEvaluatorFactory
 from archsearch.evaluate.suite import Suite, with_baseline
 from archsearch.predictor import ArchitecturePredictor, CurvePredictor
+from archsearch.follow_up import FollowUp
 from archsearch.search import Callback, Ending, Interrupt, Search, Strategy
 from archsearch.search.callbacks import BestCell, Leaderboard, Progress
 from archsearch.search.known_pairs import known_pairs
@@ -90,15 +91,19 @@ def search(cfg: DictConfig) -> float | None:
                 window=cfg.window,
                 asynchronous=cfg.asynchronous,
                 compute_seconds=cfg.compute_seconds,
-                callbacks=callbacks(cfg, metric_name, run_dir),
+                callbacks=callbacks(cfg, metric_name, run_dir, references),
             )
             num_archived = len(archive)
+            if loop.feedback and not num_archived:
+                sys.stderr.write(loop.feedback + "\n")
             if loop.run(interrupt) is not Ending.COMPLETE:
                 raise Interrupted(f"stopped, nothing is lost; to go on: {this_command()}")
         if len(archive) == num_archived:
             sys.stdout.write("this run was complete; a larger trials=… goes on with it\n")
         else:
             sys.stdout.write(overhead(loop.seconds) + "\n")
+        if loop.feedback:
+            sys.stdout.write(loop.feedback + "\n")
         return best_fitness(archive, len(references))
 
 
@@ -184,16 +189,20 @@ def with_suite(
     return with_baseline(suite, run_dir, threads)
 
 
-def callbacks(cfg: DictConfig, metric_name: str, run_dir: Path) -> Sequence[Callback]:
+def callbacks(
+    cfg: DictConfig, metric_name: str, run_dir: Path, references: Collection[str]
+) -> Sequence[Callback]:
     """Who watches the search: files and displays always, the logger if one is configured."""
     choices = HydraConfig.get().runtime.choices
     next_command = (
         f"python -m archsearch.train cell={run_dir} task={choices.task} budget={choices.budget}"
     )
     always = [
-        Progress(metric_name, compute_seconds=cfg.compute_seconds),
+        Progress(metric_name, references=references, compute_seconds=cfg.compute_seconds),
         BestCell(run_dir),
-        Leaderboard(run_dir, metric_name, next_command),
+        Leaderboard(
+            run_dir, metric_name, next_command, lambda: equal_size_command(read_run(run_dir))
+        ),
     ]
     # The logger first: it may warn before the live panel is there, and is done before the board.
     if not cfg.logger:
