@@ -362,7 +362,7 @@ def test_a_window_that_keeps_all_results_from_the_strategy_is_said_before_and_af
         assert "trials=5 and window=5: all candidates are proposed before" in search.feedback
         search.run(Interrupt())
         assert search.feedback is not None
-        assert "all 5 trials were proposed before the first result" in search.feedback
+        assert "proposed all 5 trials before it heard of the first result" in search.feedback
 
 
 def test_a_strategy_that_waits_for_results_of_its_own_accord_was_not_blind() -> None:

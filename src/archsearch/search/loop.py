@@ -129,16 +129,16 @@ class Search:
         that it will, after the run that it did; None where it does not."""
         if not self._strategy.learns:
             return None
-        advice = "window=1 lets the strategy learn from each"
+        advice = "window=1 lets it learn from each"
         if not self._told and 1 < self._trials <= self._window:
             return (
                 f"trials={self._trials} and window={self._window}: all candidates are proposed "
-                f"before the first result, unless the strategy waits for some; {advice}"
+                f"before the first result, unless the strategy waits; {advice}"
             )
         if self._told > 1 and not self._num_informed:
             return (
-                f"all {self._told} trials were proposed before the first result, "
-                f"with window={self._window}; {advice}"
+                f"the strategy proposed all {self._told} trials before it heard of the first "
+                f"result (window={self._window}); {advice}"
             )
         return None
 

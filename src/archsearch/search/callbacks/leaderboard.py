@@ -8,7 +8,7 @@ from rich.padding import Padding
 from rich.text import Text
 from typing_extensions import override
 
-from archsearch.archive import RunInfo, Trial
+from archsearch.archive import RunInfo, Status, Trial
 from archsearch.search.callback import Callback, Ending, Figures
 from archsearch.search.callbacks.best_cell import DRAWING_FILE
 from archsearch.search.callbacks.ranking import Ranked, rank, to_csv
@@ -90,7 +90,8 @@ class Leaderboard(Callback):
 
     def _print(self, ranked: Sequence[Ranked]) -> None:
         console = self._console
-        console.print(ranking_table(ranked, self._metric_name, self._rows, console.width))
+        if any(entry.trial.status is Status.OK for entry in ranked):
+            console.print(ranking_table(ranked, self._metric_name, self._rows, console.width))
         seconds = sum(trial.wall_seconds for trial in self._trials)
         counts = f"{self._standings.num_proposed} trials"
         if references := len(self._standings.references):
@@ -99,8 +100,8 @@ class Leaderboard(Callback):
         if failures := self._standings.failures:
             cause, count = commonest_cause(self._trials)
             console.print(
-                f"{failures.total()} failed: {failures_text(failures)}; most often, "
-                f"{count} times: {cause}",
+                f"{failures.total()} failed: {failures_text(failures)}; the commonest cause "
+                f"({count} of {failures.total()}): {cause}",
                 style="red", soft_wrap=True,
             )  # fmt: skip
         console.print()
@@ -120,7 +121,7 @@ class Leaderboard(Callback):
         console.print(Padding(", ".join(files), (0, 2)))
         if self._standings.best:  # else there is nothing to go on with
             if self._standings.best_reference and (check := self._check_command()):
-                console.print(f"check, at equal size: {check}", soft_wrap=True)
+                console.print(f"check, at equal size under fresh seeds: {check}", soft_wrap=True)
             console.print(f"next: {self._next_command}", soft_wrap=True)
 
     def _print_best(self) -> None:
@@ -135,4 +136,4 @@ class Leaderboard(Callback):
             name = result_text(reference, self._metric_name)
             text.append(f"\nbest reference: {name}", style="not bold cyan")
             text.append(f"\n{verdict_text(best, reference)}", style="not bold default")
-        self._console.print(text, soft_wrap=True)
+        self._console.print(text, soft_wrap=not self._console.is_terminal)

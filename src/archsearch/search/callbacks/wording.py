@@ -8,7 +8,6 @@ from archsearch.architecture import Architecture
 from archsearch.archive import Candidate, Status, Trial
 
 MISSING = "-"
-ONE_SEED = "one seed each shows nothing yet"
 LEVEL = 0.0005  # of a metric: a smaller difference would read as 0.0%
 
 
@@ -138,8 +137,8 @@ def comparison_text(best: Trial, reference: Trial) -> str:
 def verdict_text(best: Trial, reference: Trial) -> str:
     """What a search shows, which is little: each trained once, and one of them the best of many."""
     beaten = _lead(best, reference) > 0
-    beginning = "" if beaten else "no cell that was found beats the best reference: "
-    return f"{beginning}the best cell is {comparison_text(best, reference)}; {ONE_SEED}"
+    beginning = "the best cell" if beaten else "no cell beats the best reference: the best"
+    return f"{beginning} is {comparison_text(best, reference)}; one seed each shows nothing yet"
 
 
 def _lead(best: Trial, reference: Trial) -> float:
