@@ -30,8 +30,8 @@ from archsearch.config import (
 from archsearch.data import ROOT_VARIABLE
 from archsearch.evaluate.evaluator import TrainingEvaluatorFactory
 from archsearch.evaluate.suite import Suite, with_baseline
-from archsearch.predictor import ArchitecturePredictor, CurvePredictor
 from archsearch.follow_up import FollowUp
+from archsearch.predictor import ArchitecturePredictor, CurvePredictor
 from archsearch.search import Callback, Ending, Interrupt, Search, Strategy
 from archsearch.search.callbacks import BestCell, Leaderboard, Progress
 from archsearch.search.known_pairs import known_pairs
@@ -78,8 +78,8 @@ def search(cfg: DictConfig) -> float | None:
         precision = factory.training.precision
         archive.run = replace(run, config={**run.config, "precision": precision})  # for callbacks
         evaluation = with_suite(cfg, factory, run_dir, threads)
-        archive.begin(beginning(evaluation))
-        metric_name = evaluation.metric_name
+        begun = beginning(evaluation)
+        archive.begin(begun)
         with instantiate(cfg.executor)(evaluation) as executor, Interrupt() as interrupt:
             loop = Search(
                 strategy,
@@ -91,7 +91,7 @@ def search(cfg: DictConfig) -> float | None:
                 window=cfg.window,
                 asynchronous=cfg.asynchronous,
                 compute_seconds=cfg.compute_seconds,
-                callbacks=callbacks(cfg, metric_name, run_dir, references),
+                callbacks=callbacks(cfg, begun, run_dir, references),
             )
             num_archived = len(archive)
             if loop.feedback and not num_archived:
@@ -190,18 +190,21 @@ def with_suite(
 
 
 def callbacks(
-    cfg: DictConfig, metric_name: str, run_dir: Path, references: Collection[str]
+    cfg: DictConfig, begun: Beginning, run_dir: Path, references: Collection[str]
 ) -> Sequence[Callback]:
     """Who watches the search: files and displays always, the logger if one is configured."""
-    choices = HydraConfig.get().runtime.choices
-    next_command = (
-        f"python -m archsearch.train cell={run_dir} task={choices.task} budget={choices.budget}"
-    )
+    choices, metric_name = HydraConfig.get().runtime.choices, begun.metric_name
+    config = OmegaConf.to_container(cfg, resolve=True)
+    assert isinstance(config, dict)
+    follow_up = FollowUp(run_dir, begun, {str(key): value for key, value in config.items()})
     always = [
         Progress(metric_name, references=references, compute_seconds=cfg.compute_seconds),
         BestCell(run_dir),
         Leaderboard(
-            run_dir, metric_name, next_command, lambda: equal_size_command(read_run(run_dir))
+            run_dir,
+            metric_name,
+            next_command=follow_up.train_longer,
+            check_command=lambda best: follow_up.train_at_equal_size(best, references),
         ),
     ]
     # The logger first: it may warn before the live panel is there, and is done before the board.

@@ -15,14 +15,13 @@ from archsearch.search.callbacks.ranking import rank, shown
 
 COMMAND = "python -m archsearch.train cell=outputs/some-run task=xml"
 CHECK = "python -m archsearch.train -m cell=outputs/some-run,zoo/lstm task=xml"
+COMMANDS = {"next_command": lambda best: COMMAND, "check_command": lambda best: CHECK}
 
 
 def board(run_dir, width=120, **options):
     output = io.StringIO()
     console = Console(file=output, width=width, highlight=False, markup=False)
-    leaderboard = Leaderboard(
-        run_dir, "perplexity", COMMAND, lambda: CHECK, console=console, **options
-    )
+    leaderboard = Leaderboard(run_dir, "perplexity", **COMMANDS, console=console, **options)
     return leaderboard, output
 
 
@@ -180,7 +179,7 @@ def test_terminal_that_cannot_show_equations_shows_question_marks(
 ) -> None:
     raw = io.BytesIO()
     monkeypatch.setattr("sys.stdout", io.TextIOWrapper(raw, encoding="ascii"))
-    leaderboard = Leaderboard(tmp_path, "perplexity", COMMAND, lambda: CHECK)
+    leaderboard = Leaderboard(tmp_path, "perplexity", **COMMANDS)
     tell(leaderboard, some_trials)
     leaderboard.on_end(Ending.COMPLETE)
     assert b"h_t" in raw.getvalue()

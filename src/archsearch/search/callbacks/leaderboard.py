@@ -35,9 +35,9 @@ class Leaderboard(Callback):
     cell that was proposed again stands there once, under the number that it was evaluated as.
 
     metric_name: what the task calls its metric, such as "perplexity".
-    next_command: what to run next, shown as it is.
-    check_command: makes the command that trains the best cell and the references with equally many
-        parameters under fresh seeds, once the run is complete; None where there is none.
+    next_command: what to run next with the best cell.
+    check_command: what trains it and the references with equally many parameters under fresh seeds;
+        None where nothing can.
     rows: how many cells of the strategy to print.
     """
 
@@ -45,9 +45,9 @@ class Leaderboard(Callback):
         self,
         run_dir: Path,
         metric_name: str,
-        next_command: str,
-        check_command: Callable[[], str | None],
         *,
+        next_command: Callable[[Trial], str],
+        check_command: Callable[[Trial], str | None],
         rows: int = 10,
         console: Console | None = None,
     ) -> None:
@@ -119,10 +119,10 @@ class Leaderboard(Callback):
         # Paths and commands are left to the terminal to wrap, so that they can be copied whole.
         console.print(f"files in {self._run_dir}:", soft_wrap=True)
         console.print(Padding(", ".join(files), (0, 2)))
-        if self._standings.best:  # else there is nothing to go on with
-            if self._standings.best_reference and (check := self._check_command()):
+        if best:  # else there is nothing to go on with
+            if self._standings.best_reference and (check := self._check_command(best)):
                 console.print(f"check, at equal size under fresh seeds: {check}", soft_wrap=True)
-            console.print(f"next: {self._next_command}", soft_wrap=True)
+            console.print(f"next: {self._next_command(best)}", soft_wrap=True)
 
     def _print_best(self) -> None:
         """The best cell, the best reference, and what that shows."""
