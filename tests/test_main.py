@@ -40,14 +40,33 @@ def test_a_search_ends_with_a_cell_beside_its_references(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(monkeypatch, tmp_path, *SMOKE) == 0
-    printed = capsys.readouterr().out
+    printed, noted = capsys.readouterr()
     run_dir = only_run(tmp_path)
+    assert noted.startswith("trials=4 and window=8: all candidates are proposed before")
+    assert (
+        f"at equal size under fresh seeds: python -m archsearch.train -m cell={run_dir}," in printed
+    )
+    assert f"next: python -m archsearch.train cell={run_dir} task=xml" in printed
+    assert "best reference: " in printed
     best = parse((run_dir / "best_cell.txt").read_text())
     assert str(best).splitlines()[0] in printed
     for name in ("rnn", "lstm", "gru"):
         assert name in printed
     assert (run_dir / "best_cell.svg").read_text().startswith("<svg")
     assert len(archived(run_dir)) == 4 + 3
+
+
+def test_a_budget_that_no_reference_fits_ends_the_run_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, tmp_path, *SMOKE, "budget.max_params=1") == 1
+    printed, error = capsys.readouterr()
+    assert "archsearch.train" not in printed
+    assert "no reference can be trained under this budget (rnn: " in error.splitlines()[-1]
+    assert run(monkeypatch, tmp_path, *SMOKE, "budget.max_params=1", "references=[]") == 0
+    printed = capsys.readouterr().out
+    assert "the commonest cause (4 of 4): " in printed
+    assert "archsearch.train" not in printed
 
 
 def test_a_second_run_trains_nothing_and_more_trials_go_on(

@@ -6,12 +6,14 @@ value of its configuration that they do not give.
 
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from hydra import compose, initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig, OmegaConf
 
 from archsearch.archive import Beginning, Trial
@@ -81,7 +83,7 @@ class FollowUp:
         None where there is nothing to hold it against: no known reference, or a network whose size
         no width decides.
         """
-        known = [f"zoo/{name}" for name in references if name in zoo and name != "rnn"]
+        known = [f"zoo/{name}" for name in references if name in zoo]
         if best.num_params is None or not known:
             return None
         cells = ",".join([override_text(str(self.folder)), *known])
@@ -143,12 +145,27 @@ def _composed(
     they are written; but for that of `data`, which names no file of its own."""
     register()
     own = [f"hydra.searchpath=[file://{config_dir}]"] if config_dir else []
-    with initialize_config_dir(conf_folder(), version_base="1.3"):
+    with _composing():
         composed = compose(command, [*own, *overrides], return_hydra_config=True)
     choices = dict(composed.hydra.runtime.choices)
     data = OmegaConf.to_container(composed.data, resolve=True)
     plain = {key: _plain(composed, key) for key in composed if key not in ("hydra", "data")}
     return choices, {**plain, "data": data}
+
+
+@contextmanager
+def _composing() -> Iterator[None]:
+    """Hydra composes for one command in a process; one that runs already gets its place back."""
+    hydra = GlobalHydra.instance()
+    running = hydra.hydra
+    hydra.clear()
+    try:
+        with initialize_config_dir(conf_folder(), version_base="1.3"):
+            yield
+    finally:
+        hydra.clear()
+        if running is not None:
+            hydra.initialize(running)
 
 
 def _plain(config: DictConfig, key: Any) -> Any:

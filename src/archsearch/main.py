@@ -5,7 +5,7 @@ import inspect
 import os
 import random
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -29,6 +29,7 @@ from archsearch.config import (
 from archsearch.data import ROOT_VARIABLE
 from archsearch.evaluate.evaluator import TrainingEvaluatorFactory
 from archsearch.evaluate.suite import Suite, with_baseline
+from archsearch.follow_up import FollowUp
 from archsearch.predictor import ArchitecturePredictor, CurvePredictor
 from archsearch.request import Request
 from archsearch.search import Callback, Ending, Interrupt, Search, Strategy
@@ -98,13 +99,11 @@ def carry_out(cfg: DictConfig, request: Request) -> float | None:
         precision = factory.training.precision
         archive.run = replace(run, config={**run.config, "precision": precision})  # for callbacks
         evaluation = with_suite(cfg, factory, run_dir, threads)
-        metric_name = evaluation.metric_name
-        archive.begin(
-            Beginning(
-                request.choices, request.overrides, request.config_dir, metric_name,
-                evaluation.lower_is_better,
-            )
+        begun = Beginning(
+            request.choices, request.overrides, request.config_dir, evaluation.metric_name,
+            evaluation.lower_is_better,
         )  # fmt: skip
+        archive.begin(begun)
         with instantiate(cfg.executor)(evaluation) as executor, Interrupt() as interrupt:
             loop = Search(
                 strategy,
@@ -116,15 +115,19 @@ def carry_out(cfg: DictConfig, request: Request) -> float | None:
                 window=cfg.window,
                 asynchronous=cfg.asynchronous,
                 compute_seconds=cfg.compute_seconds,
-                callbacks=callbacks(cfg, metric_name, request),
+                callbacks=callbacks(cfg, begun, run_dir, references),
             )
             num_archived = len(archive)
+            if loop.feedback and not num_archived:
+                sys.stderr.write(loop.feedback + "\n")
             if loop.run(interrupt) is not Ending.COMPLETE:
                 raise Interrupted(f"stopped, nothing is lost; to go on: {request.again}")
         if len(archive) == num_archived:
             sys.stdout.write("this run was complete; a larger trials=… goes on with it\n")
         else:
             sys.stdout.write(overhead(loop.seconds) + "\n")
+        if loop.feedback:
+            sys.stdout.write(loop.feedback + "\n")
         return best_fitness(archive, len(references))
 
 
@@ -198,20 +201,28 @@ def with_suite(
     return with_baseline(suite, run_dir, threads)
 
 
-def callbacks(cfg: DictConfig, metric_name: str, request: Request) -> Sequence[Callback]:
+def callbacks(
+    cfg: DictConfig, begun: Beginning, run_dir: Path, references: Collection[str]
+) -> Sequence[Callback]:
     """Who watches the search: files and displays always, the logger if one is configured."""
-    run_dir, choices = request.run_dir, request.choices
-    task, budget = choices["task"], choices["budget"]
-    next_command = f"python -m archsearch.train cell={run_dir} task={task} budget={budget}"
+    choices, metric_name = begun.choices, begun.metric_name
+    config = OmegaConf.to_container(cfg, resolve=True)
+    assert isinstance(config, dict)
+    follow_up = FollowUp(run_dir, begun, {str(key): value for key, value in config.items()})
     always = [
-        Progress(metric_name, compute_seconds=cfg.compute_seconds),
+        Progress(metric_name, references=references, compute_seconds=cfg.compute_seconds),
         BestCell(run_dir),
-        Leaderboard(run_dir, metric_name, next_command),
+        Leaderboard(
+            run_dir,
+            metric_name,
+            next_command=follow_up.train_longer,
+            check_command=lambda best: follow_up.train_at_equal_size(best, references),
+        ),
     ]
     # The logger first: it may warn before the live panel is there, and is done before the board.
     if not cfg.logger:
         return always
-    group = choices.get("sweeps") or f"{task}-{budget}"
+    group = choices.get("sweeps") or f"{choices['task']}-{choices['budget']}"
     log = instantiate(cfg.logger)(run_dir, metric_name, group=group, job_type=choices["search"])
     return [log, *always]
 

@@ -301,7 +301,7 @@ def test_the_best_cell_is_held_against_its_references_at_equal_parameters(
     assert command is not None
     _, _, module, *words = shlex.split(command)
     assert module == "archsearch.train"
-    assert {f"cell={run.folder},zoo/lstm,zoo/gru", "seed=102,103,104"} < set(words)
+    assert {f"cell={run.folder},zoo/rnn,zoo/lstm,zoo/gru", "seed=102,103,104"} < set(words)
     assert f"match_parameters={run.best.num_params}" in words
     assert run.follow_up.train_at_equal_size(run.best, []) is None
 

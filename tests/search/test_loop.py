@@ -17,6 +17,7 @@ from archsearch.search import (
     Executor,
     Interrupt,
     Proposal,
+    ReferencesFailed,
     Strategy,
     StrategyError,
     trial_seed,
@@ -68,6 +69,7 @@ class ToyExecutor(Executor):
 class Events(Callback):
     def __init__(self) -> None:
         self.seen: list[object] = []
+        self.launched: list[int] = []
 
     def on_start(self, run, trials) -> None:
         self.seen.append(("start", run.name, trials))
@@ -75,7 +77,11 @@ class Events(Callback):
     def on_replay(self, trial, figures) -> None:
         self.seen.append(("replay", trial.candidate.number, figures["told"]))
 
+    def on_launch(self, candidate) -> None:
+        self.launched.append(candidate.number)
+
     def on_trial(self, trial, figures) -> None:
+        assert trial.reused_from is not None or trial.candidate.number in self.launched
         self.seen.append(("trial", trial.candidate.number, figures["told"]))
 
     def on_end(self, ending) -> None:
@@ -279,3 +285,88 @@ def test_time_is_accounted_for() -> None:
         search = toy_search(archive, ToyExecutor(), strategy=ToyStrategy(1))
         search.run(Interrupt())
     assert set(search.seconds) == {"ask", "tell", "archive", "callbacks", "wait"}
+
+
+class OnlyFailures(ToyExecutor):
+    """Every training fails in the way that its name or else its number says."""
+
+    def __init__(self, statuses: dict[str, Status]) -> None:
+        super().__init__(workers=1)
+        self._statuses = statuses
+
+    def next_trial(self, interrupt: Interrupt) -> Trial | None:
+        trial = super().next_trial(interrupt)
+        assert trial is not None
+        name = trial.candidate.origin.details.get("name", "")
+        status = self._statuses.get(name, Status.DIVERGED)
+        return Trial.failed(trial.candidate, status, trial.seed, f"too large, {name}", 1.0)
+
+
+def test_a_budget_under_which_no_reference_can_be_trained_ends_the_run() -> None:
+    statuses = dict(
+        zip(REFERENCES, (Status.INVALID, Status.OUT_OF_MEMORY, Status.INVALID), strict=True)
+    )
+    with Archive.open(MEMORY, toy_run()) as archive:
+        for _ in range(2):  # the same command again finds no more
+            executor = OnlyFailures(statuses)
+            with pytest.raises(ReferencesFailed, match=r"rnn: too large, rnn; lstm: .*references="):
+                complete(archive, executor)
+            assert len(archive) == len(REFERENCES)
+        assert not executor.evaluated
+
+
+def test_references_whose_training_goes_wrong_end_nothing() -> None:
+    statuses = dict(zip(REFERENCES, (Status.INVALID, Status.DIVERGED, Status.INVALID), strict=True))
+    with Archive.open(MEMORY, toy_run()) as archive:
+        assert len(complete(archive, OnlyFailures(statuses), trials=5)) == 8
+
+
+def test_references_that_do_not_fit_end_nothing_where_a_found_cell_does() -> None:
+    class TooLarge(ToyExecutor):
+        def next_trial(self, interrupt: Interrupt) -> Trial | None:
+            trial = super().next_trial(interrupt)
+            if trial is not None and trial.candidate.is_reference:
+                return Trial.failed(trial.candidate, Status.INVALID, trial.seed, "too large", 1.0)
+            return trial
+
+    with Archive.open(MEMORY, toy_run()) as archive:
+        executor = TooLarge(random.Random(1), workers=8)
+        complete(archive, executor, trials=9, asynchronous=True)
+        assert len(archive) == 12
+
+
+class Deaf(ToyStrategy):
+    learns = False
+
+
+@pytest.mark.parametrize(
+    ("strategy", "trials", "window"),
+    [(ToyStrategy, 5, 4), (Deaf, 5, 5), (ToyStrategy, 1, 8)],
+)
+def test_where_a_strategy_hears_of_results_in_time_nothing_is_said(
+    strategy: type[ToyStrategy], trials: int, window: int
+) -> None:
+    with Archive.open(MEMORY, toy_run()) as archive:
+        search = toy_search(
+            archive, ToyExecutor(), strategy=strategy(1), trials=trials, window=window
+        )
+        assert search.feedback is None
+        search.run(Interrupt())
+        assert search.feedback is None
+
+
+def test_a_window_that_keeps_all_results_from_the_strategy_is_said_before_and_after() -> None:
+    with Archive.open(MEMORY, toy_run()) as archive:
+        search = toy_search(archive, ToyExecutor(), trials=5, window=5)
+        assert search.feedback is not None
+        assert "trials=5 and window=5: all candidates are proposed before" in search.feedback
+        search.run(Interrupt())
+        assert search.feedback is not None
+        assert "proposed all 5 trials before it heard of the first result" in search.feedback
+
+
+def test_a_strategy_that_waits_for_results_of_its_own_accord_was_not_blind() -> None:
+    with Archive.open(MEMORY, toy_run()) as archive:
+        search = toy_search(archive, ToyExecutor(), trials=8, window=8)
+        search.run(Interrupt())
+        assert search.feedback is None

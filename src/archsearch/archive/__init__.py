@@ -5,6 +5,7 @@ from archsearch.archive.lineage import ancestors
 from archsearch.archive.lock import is_locked, lock_run
 from archsearch.archive.records import (
     REFERENCE,
+    UNTRAINABLE,
     Beginning,
     Candidate,
     Epoch,
@@ -20,6 +21,7 @@ from archsearch.archive.stored import StoredArchitecture
 __all__ = [
     "ARCHIVE_FILE",
     "REFERENCE",
+    "UNTRAINABLE",
     "Archive",
     "ArchiveError",
     "Beginning",

@@ -26,6 +26,9 @@ class Status(StrEnum):
     REJECTED = "rejected"  # did not pass a gate of the run's suite of tasks
 
 
+# Failures of the budget or the machine, in which no luck of training has a part.
+UNTRAINABLE = frozenset({Status.INVALID, Status.OUT_OF_MEMORY})
+
 # What a candidate may bring along; archsearch.evaluate.hyperparameters says what each does.
 HYPERPARAMETERS = ("learning_rate", "init_scale", "clip_norm", "num_layers", "num_params")
 

@@ -16,20 +16,21 @@ from rich.text import Text
 from archsearch.archive import Status, Trial, is_locked
 from archsearch.report.best_so_far import course
 from archsearch.report.run_record import RunRecord, read_run
-from archsearch.report.settings import best_reference
 from archsearch.report.text_chart import ASCII, UNICODE, Strokes, text_chart
-from archsearch.report.verdict import Result, reference_result, scale_of, standing
 from archsearch.search.callbacks.ranking import rank
 from archsearch.search.callbacks.ranking_table import ranking_table
 from archsearch.search.callbacks.standings import Standings
 from archsearch.search.callbacks.terminal import can_animate
 from archsearch.search.callbacks.wording import (
+    cause_text,
     duration_text,
     failures_text,
     metric_text,
     reference_name,
+    result_text,
     shortened,
     status_text,
+    verdict_text,
 )
 
 SECONDS_BETWEEN_LOOKS = 2.0
@@ -84,7 +85,7 @@ def view(run: RunRecord, console: Console, *, is_running: bool) -> RenderableTyp
     room = NARROW if console.is_terminal and console.height < AMPLE_LINES else AMPLE
     parts: list[RenderableType] = [_summary(run, standings, is_running=is_running)]
     strokes = ASCII if console.options.ascii_only else UNICODE
-    if lines := _course_lines(run, width - 4, room.chart, strokes):
+    if lines := _course_lines(run, standings, width - 4, room.chart, strokes):
         parts.append(_panel(f"best {run.metric_name} so far, over trials", Text("\n".join(lines))))
     parts.append(ranking_table(rank(run.trials), run.metric_name, room.cells, width))
     if groups := _groups(run.proposed):
@@ -105,19 +106,19 @@ def _summary(run: RunRecord, standings: Standings, *, is_running: bool) -> Text:
         "training together",
         style="not bold",
     )
-    best = standings.best
-    if best is not None and best.metric is not None:
-        name = f"best: trial {best.candidate.number}, {run.metric_name}"
-        found = Result(name, best.metric, best.num_params)
-        text.append(f"\n{standing(found, reference_result(run), scale_of(run))}", "bold green")
+    if best := standings.best:
+        text.append(f"\nbest cell: {result_text(best, run.metric_name)}", style="bold green")
+        if reference := standings.best_reference:
+            text.append(f"\n{verdict_text(best, reference)}", style="not bold default")
     return text
 
 
-def _course_lines(run: RunRecord, width: int, height: int, strokes: Strokes) -> Sequence[str]:
-    reference = best_reference(run)
+def _course_lines(
+    run: RunRecord, standings: Standings, width: int, height: int, strokes: Strokes
+) -> Sequence[str]:
     marks = {}
-    if reference is not None and reference.metric is not None:
-        marks[reference_name(reference.candidate) or ""] = reference.metric
+    if (reference := standings.best_reference) and reference.metric is not None:
+        marks[str(reference_name(reference.candidate))] = reference.metric
     return text_chart(course(run).best, marks, width, height, strokes)
 
 
@@ -165,8 +166,8 @@ def _failures(standings: Standings, causes: Iterable[str], width: int) -> Text:
 def _latest_causes(trials: Sequence[Trial]) -> Iterator[str]:
     failed = [t for t in trials if t.status is not Status.OK and t.reused_from is None]
     for trial in reversed(failed):
-        cause = " ".join((trial.cause or "").split())
-        yield f"trial {trial.candidate.number}, {status_text(trial.status)}: {cause}"
+        name = f"trial {trial.candidate.number}"
+        yield f"{name}, {status_text(trial.status)}: {cause_text(trial)}"
 
 
 def _panel(title: str, body: RenderableType) -> Panel:

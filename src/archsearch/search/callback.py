@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
-from archsearch.archive.records import RunInfo, Trial
+from archsearch.archive.records import Candidate, RunInfo, Trial
 
 Figures = Mapping[str, int | float | str]
 
@@ -20,8 +20,9 @@ class Callback:
     """Watches a search; every method may be left out.
 
     The order is: `on_start`; `on_replay` for each trial that an earlier process archived, in the
-    order in which the strategy heard of them; `on_trial` for each new one, after it is safely
-    archived and told; `on_end`, always, whatever happened. Reference cells come as trials too
+    order in which the strategy heard of them; `on_launch` for each candidate that is to be trained,
+    and `on_trial` for each new trial, after it is safely archived and told; `on_end`, always,
+    whatever happened. Reference cells come as trials too
     (`trial.candidate.is_reference`). `figures` are `Strategy.status()` after the trial was told.
 
     All of it runs in the search's own thread and time, and an exception stops the search: a
@@ -33,6 +34,9 @@ class Callback:
 
     def on_replay(self, trial: Trial, figures: Figures) -> None:
         """A trial of an earlier process was told again."""
+
+    def on_launch(self, candidate: Candidate) -> None:
+        """A candidate was handed to the executor, which trains it when a worker is free."""
 
     def on_trial(self, trial: Trial, figures: Figures) -> None:
         """A new trial was archived and told."""

@@ -17,6 +17,8 @@ class Listed(Strategy):
         given, decide nothing here.
     """
 
+    learns = False
+
     def __init__(
         self,
         space: CellSpace[Any],  # noqa: ARG002

@@ -16,6 +16,7 @@ from dataclasses import replace
 from archsearch.architecture import Architecture
 from archsearch.archive import (
     REFERENCE,
+    UNTRAINABLE,
     Archive,
     ArchiveError,
     Candidate,
@@ -24,10 +25,15 @@ from archsearch.archive import (
     Trial,
 )
 from archsearch.archive.tables import proposal_columns
+from archsearch.failure import Failure
 from archsearch.search.callback import Callback, Ending
 from archsearch.search.executor import Executor
 from archsearch.search.interrupt import Interrupt
 from archsearch.search.protocol import Strategy
+
+
+class ReferencesFailed(Failure):
+    """No reference can be trained at all, and nothing else could so far."""
 
 
 class StrategyError(RuntimeError):
@@ -42,6 +48,9 @@ class Search:
     References are evaluated first, archived and never told to the strategy. A candidate whose key
     was evaluated before in the run gets that trial's result, unless the worker then crashed, which
     need not be the cell's fault.
+
+    References of which none can be trained, for its size or its memory, end the run at once:
+    nothing that a strategy proposes would fare better. One that diverges may.
 
     The run ends after `trials` trials beside the references, or earlier, once the told ones cost
     `compute_seconds` together. A finished run goes on where a later one allows more.
@@ -81,12 +90,15 @@ class Search:
         self._ask_limit = len(self._references) + trials
         self._told = 0  # trials beside the references
         self._told_seconds = 0.0
+        self._told_references: list[Trial] = []
         self._in_flight: dict[int, Candidate] = {}  # asked, not told; by number, rising
         self._launched: set[int] = set()  # in flight, and with the executor or finished
         self._finished: dict[int, Trial] = {}  # in flight, and only waiting for their turn
         self._known: dict[str, Trial] = {}  # told, evaluated; by key
         self._evaluating: set[str] = set()  # keys of launched candidates that reuse no trial
         self._recalled: dict[int, Candidate] = {}  # by number: what a replay will ask for again
+        self._first_informed: int | None = None  # candidate that was asked for after a result
+        self._num_informed = 0  # told trials of such candidates
 
         # Where the time of `run` went: ask, tell, archive, callbacks; and wait, for the executor.
         self.seconds: defaultdict[str, float] = defaultdict(float)
@@ -97,6 +109,7 @@ class Search:
         Raises:
             ArchiveError: the archive fails, or is not of this strategy under this configuration.
             EvaluationError: a bug in the evaluation.
+            ReferencesFailed: none of them can be trained under the budget.
             StrategyError: a bug in the strategy.
         """
         ending = Ending.FAILED
@@ -109,6 +122,25 @@ class Search:
             for callback in self._callbacks:
                 callback.on_end(ending)
         return ending
+
+    @property
+    def feedback(self) -> str | None:
+        """What to tell the user where the window keeps results from the strategy: before the run
+        that it will, after the run that it did; None where it does not."""
+        if not self._strategy.learns:
+            return None
+        advice = "window=1 lets it learn from each"
+        if not self._told and 1 < self._trials <= self._window:
+            return (
+                f"trials={self._trials} and window={self._window}: all candidates are proposed "
+                f"before the first result, unless the strategy waits; {advice}"
+            )
+        if self._told > 1 and not self._num_informed:
+            return (
+                f"the strategy proposed all {self._told} trials before it heard of the first "
+                f"result (window={self._window}); {advice}"
+            )
+        return None
 
     def _replay(self) -> None:
         archived, early = self._archive.trials(), self._archive.early_trials()
@@ -129,6 +161,7 @@ class Search:
 
     def _go_on(self, interrupt: Interrupt) -> Ending:
         while not self._complete():
+            self._check_references()
             self._launch()
             trial = self._next_trial(interrupt)
             if trial is None:
@@ -143,6 +176,18 @@ class Search:
             if not interrupt.requested:
                 self._ask()
         return Ending.COMPLETE
+
+    def _check_references(self) -> None:
+        told = self._told_references
+        if len(told) < len(self._references) or not told:
+            return
+        none_can_be_trained = all(trial.status in UNTRAINABLE for trial in told)
+        if none_can_be_trained and not any(t.status is Status.OK for t in self._known.values()):
+            causes = "; ".join(f"{t.candidate.origin.details['name']}: {t.cause}" for t in told)
+            raise ReferencesFailed(
+                f"no reference can be trained under this budget ({causes}); try another budget, "
+                "references=[], or, with more memory, another directory: hydra.run.dir=…"
+            )
 
     def _complete(self) -> bool:
         if any(candidate.is_reference for candidate in self._in_flight.values()):
@@ -168,6 +213,8 @@ class Search:
                 proposal = self._strategy.recall(self._recalled.pop(number))
             else:
                 proposal = self._strategy.ask(number)
+        if self._told and self._first_informed is None:
+            self._first_informed = number
         strategy = type(self._strategy).__name__
         if proposal is None:
             if all(candidate.is_reference for candidate in self._in_flight.values()):
@@ -194,6 +241,9 @@ class Search:
             else:
                 self._evaluating.add(candidate.key)
                 self._executor.submit(candidate, trial_seed(self._seed, candidate.key))
+                with self._timed("callbacks"):
+                    for callback in self._callbacks:
+                        callback.on_launch(candidate)
 
     def _next_trial(self, interrupt: Interrupt) -> Trial | None:
         """The trial to tell next; None if interrupted before it finished."""
@@ -231,9 +281,13 @@ class Search:
             self._evaluating.discard(candidate.key)
             if trial.status is not Status.CRASHED:
                 self._known[candidate.key] = trial
-        if not candidate.is_reference:
+        if candidate.is_reference:
+            self._told_references.append(trial)
+        else:
             self._told += 1
             self._told_seconds += trial.wall_seconds
+            if self._first_informed is not None and candidate.number >= self._first_informed:
+                self._num_informed += 1
             with self._timed("tell"):
                 self._strategy.tell(trial)
 

@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
 from archsearch.architecture import Architecture
 from archsearch.archive.records import Candidate, Json, Origin, Trial
@@ -34,7 +34,12 @@ class Proposal:
 
 
 class Strategy(ABC):
-    """Proposes architectures and learns from their trials."""
+    """Proposes architectures and learns from their trials.
+
+    learns: whether what it proposes depends on results at all.
+    """
+
+    learns: ClassVar[bool] = True
 
     @abstractmethod
     def ask(self, number: int) -> Proposal | None:

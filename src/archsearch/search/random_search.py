@@ -15,6 +15,8 @@ from archsearch.space.parameters import require
 class RandomSearch(DraftingStrategy[Any]):
     """Independent draws from the space; a cell comes twice only after `max_attempts` repeats."""
 
+    learns = False
+
     def __init__(
         self, space: CellSpace[Any], rng: random.Random, *, max_attempts: int = 100
     ) -> None:

@@ -6,6 +6,7 @@ import re
 import pytest
 from rich.console import Console
 
+from archsearch.archive import Status, Trial
 from archsearch.search.callback import Ending
 from archsearch.search.callbacks import Progress
 from archsearch.search.callbacks.pace import Pace
@@ -82,8 +83,9 @@ def test_panel_fits_the_width_and_shows_where_the_search_stands(width, tell, som
     assert max(map(len, shown.splitlines())) <= width
     for expected in (
         "xml-smoke-random-seed1-0123abcd", "6/6", "generation 2, active species 3",
-        "perplexity 150.00, 21.1% below lstm", "trial 6, mutation of 3", "h_t = ",
-        "lstm 190.10, gru 196.44, rnn 251.30", "diverged 1, out of memory 1", "212.32 to 150.00",
+        "trial 6, perplexity 150.00, 12.3k param", "21.1% better than lstm, with as", "h_t = ",
+        "lstm 190.10 (12.3k), gru 196.44 (12.3k),", "diverged 1, out of memory 1",
+        "212.32 to 150.00",
     ):  # fmt: skip
         assert expected in shown
 
@@ -123,6 +125,54 @@ def test_panel_before_any_trial_and_after_failures_only(tell, trials) -> None:
     tell(progress, [])
     console.print(progress._panel)
     assert "none yet" in console.export_text()
+    progress.on_end(Ending.FAILED)
+
+
+def test_panel_says_that_references_come_first_and_what_is_in_flight(tell, some_trials) -> None:
+    console = terminal(80)
+    references = ("rnn", "lstm", "gru")
+    progress = Progress("perplexity", references=references, console=console, live=True)
+    tell(progress, [])
+    for trial in some_trials[:5]:
+        progress.on_launch(trial.candidate)
+    console.print(progress._panel)
+    first = console.export_text(clear=True)
+    assert "none yet: first the references, 0 of 3 done" in first
+    assert re.search(r"in flight +rnn, lstm, gru, trials 3, 4 ", first)
+    for trial in some_trials[:4]:
+        progress.on_trial(trial, {})
+    console.export_text(clear=True)
+    console.print(progress._panel)
+    later = console.export_text()
+    assert "references, " not in later
+    assert re.search(r"in flight +trial 4 ", later)
+    progress.on_end(Ending.INTERRUPTED)
+
+
+def test_ctrl_c_shown_by_the_terminal_does_not_push_the_panel_out_of_place(tell) -> None:
+    """It appears where the cursor is, which must not be at the end of a line of full width."""
+    console = terminal(60)
+    progress = Progress("perplexity", console=console, live=True)
+    tell(progress, [])
+    drawn = console.file.getvalue()
+    progress.on_end(Ending.INTERRUPTED)
+    assert drawn.endswith("\n")
+
+
+@pytest.mark.parametrize("live", [True, False])
+def test_why_a_reference_failed_is_said_in_full_when_it_happens(tell, trials, live) -> None:
+    console = terminal(60)
+    progress = Progress("perplexity", references=("rnn", "lstm"), console=console, live=live)
+    failed, cause = trials.references(9.0, 9.0, 9.0), "123,456 parameters, over the limit of 100"
+    failed = [
+        Trial.failed(t.candidate, status, 7, cause, 1.0)
+        for t, status in zip(failed, (Status.INVALID, Status.DIVERGED), strict=False)
+    ]
+    tell(progress, failed[:1])
+    assert cause in " ".join(console.export_text(clear=True).split())
+    progress.on_trial(failed[1], {})
+    said = " ".join(console.export_text(clear=True).split())
+    assert "warning: all references failed" in said
     progress.on_end(Ending.FAILED)
 
 

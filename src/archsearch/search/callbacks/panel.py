@@ -10,6 +10,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from archsearch.archive import Candidate
 from archsearch.search.callback import Figures
 from archsearch.search.callbacks.pace import Pace
 from archsearch.search.callbacks.standings import Standings
@@ -21,10 +22,12 @@ from archsearch.search.callbacks.wording import (
     figures_text,
     metric_text,
     origin_text,
+    outcome_text,
     params_text,
+    reference_name,
+    result_text,
 )
 
-COMPARED = "lstm"  # the reference cell that the best one is measured against
 BARS = "▁▂▃▄▅▆▇█"
 
 
@@ -36,12 +39,21 @@ class SearchPanel:
 
     lock: threading.Lock
     figures: Figures
+    in_flight: dict[int, Candidate]  # handed out for training and not yet told, by number
 
     def __init__(
-        self, title: str, metric_name: str, trials: int, standings: Standings, pace: Pace
+        self,
+        title: str,
+        metric_name: str,
+        trials: int,
+        standings: Standings,
+        pace: Pace,
+        num_references: int = 0,
     ) -> None:
         self.lock = threading.Lock()
         self.figures = {}
+        self.in_flight = {}
+        self._num_references = num_references
         self._title = title
         self._metric_name = metric_name
         self._trials = trials
@@ -53,6 +65,9 @@ class SearchPanel:
             body = self._body(options)
         title = Text(self._title, style="bold", overflow="ellipsis", no_wrap=True)
         yield Panel(body, title=title, title_align="left", box=box.ROUNDED, border_style="dim")
+        # A terminal shows Ctrl-C as ^C where the cursor is. At the panel's end, which fills the
+        # width, that would begin a line of which rich does not know when it takes the panel away.
+        yield ""
 
     def _body(self, options: ConsoleOptions) -> Table:
         standings = self._standings
@@ -63,11 +78,12 @@ class SearchPanel:
         body.add_row("", self._pace_text())
         if self.figures:
             body.add_row("search", figures_text(self.figures))
+        if self.in_flight:
+            body.add_row("in flight", self._in_flight_text())
         body.add_row("best", self._best_text())
         if best := standings.best:
-            origin = origin_text(best.candidate)
-            size = f"{params_text(best.num_params)} parameters"
-            body.add_row("", f"trial {best.candidate.number}, {origin}, {size}")
+            if reference := standings.best_reference:
+                body.add_row("", f"{comparison_text(best, reference)}; one seed each")
             body.add_row("", cell_text(best.candidate.architecture))
         if standings.references:
             body.add_row("against", self._references_text())
@@ -93,20 +109,29 @@ class SearchPanel:
         return f"{clock_text(self._pace.elapsed_seconds)} so far{speed}{rest}"
 
     def _best_text(self) -> Text:
-        best = self._standings.best
-        if best is None or best.metric is None:
-            return Text("none yet", style="dim")
-        text = Text(f"{self._metric_name} {metric_text(best.metric)}", style="bold green")
-        reference = self._standings.reference_metric(COMPARED)
-        if reference is not None:
-            text.append(f", {comparison_text(best.metric, reference, COMPARED)}")
-        return text
+        if best := self._standings.best:
+            text = Text(result_text(best, self._metric_name), style="bold green")
+            return text.append(f"; {origin_text(best.candidate)}", style="not bold default")
+        done, expected = len(self._standings.references), self._num_references
+        first = f": first the references, {done} of {expected} done" if done < expected else ""
+        return Text(f"none yet{first}", style="dim")
+
+    def _in_flight_text(self) -> str:
+        """Such as "lstm, gru, trials 3, 4, 5"."""
+        names = [name for c in self.in_flight.values() if (name := reference_name(c))]
+        numbers = [str(n) for n, c in self.in_flight.items() if not c.is_reference]
+        if numbers:
+            names.append(f"trial{'s' * (len(numbers) > 1)} {', '.join(numbers)}")
+        return ", ".join(names)
 
     def _references_text(self) -> Text:
         by_fitness = sorted(
             self._standings.references.items(), key=lambda item: item[1].fitness, reverse=True
         )
-        known = (f"{name} {metric_text(trial.metric)}" for name, trial in by_fitness)
+        known = (
+            f"{name} {outcome_text(trial)} ({params_text(trial.num_params)})"
+            for name, trial in by_fitness
+        )
         return Text(", ".join(known), style="cyan")
 
     def _course_text(self, width: int) -> Text:

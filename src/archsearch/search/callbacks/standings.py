@@ -41,7 +41,9 @@ class Standings:
     def best_metric(self) -> float | None:
         return self.best.metric if self.best else None
 
-    def reference_metric(self, name: str) -> float | None:
-        """None before the reference cell was told, and where its training failed."""
-        trial = self.references.get(name)
-        return trial.metric if trial else None
+    @property
+    def best_reference(self) -> Trial | None:
+        """The fittest of the reference cells, which the best cell is held against; None while none
+        was trained without failing."""
+        ok = [trial for trial in self.references.values() if trial.status is Status.OK]
+        return max(ok, key=lambda trial: trial.fitness, default=None)

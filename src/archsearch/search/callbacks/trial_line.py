@@ -4,6 +4,7 @@ from archsearch.archive import Status, Trial
 from archsearch.search.callbacks.standings import Standings
 from archsearch.search.callbacks.wording import (
     MISSING,
+    cause_text,
     clock_text,
     duration_text,
     metric_text,
@@ -17,7 +18,8 @@ class TrialLines:
     """Lays the lines out; `trials` and `metric_name` fix the widths of their columns.
 
     in_log: a log's lines say how much time is left, what the best metric is and why a trial
-        failed; below a terminal's lines a panel does, and they must fit the width.
+        failed; below a terminal's lines a panel does, and they must fit the width. Why a reference
+        failed both say: all others may fail for it.
     """
 
     def __init__(self, metric_name: str, trials: int, *, in_log: bool) -> None:
@@ -58,8 +60,8 @@ class TrialLines:
         line = f"{line}  {origin_text(candidate)}"
         if is_reused:
             return f"{line}, same cell as {trial.reused_from}"
-        if self._in_log and trial.cause:
-            return f"{line}: {' '.join(trial.cause.split())}"
+        if trial.cause and (self._in_log or candidate.is_reference):
+            return f"{line}: {cause_text(trial)}"
         return line
 
 

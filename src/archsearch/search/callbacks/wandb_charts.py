@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from archsearch.archive import Json, Trial
 from archsearch.search.callbacks.operator_shares import operator_shares
-from archsearch.search.callbacks.panel import COMPARED
 from archsearch.search.callbacks.ranking import rank
 from archsearch.search.callbacks.rewards import reward_course
 from archsearch.search.callbacks.standings import Standings
 from archsearch.search.callbacks.value_pairs import Pairs, estimates, hyperparameters, measures
 from archsearch.search.callbacks.wandb_tables import table
-from archsearch.search.callbacks.wording import status_text
+from archsearch.search.callbacks.wording import reference_name, status_text
 
 if TYPE_CHECKING:
     from wandb.plot.custom_chart import CustomChart
@@ -32,8 +31,10 @@ def progress_charts(standings: Standings, trials: Sequence[Trial], metric_name: 
     after = range(first, len(seconds))
     title = f"Best {metric_name} so far"
     lines = {"best so far": standings.best_so_far}
-    if (reference := standings.reference_metric(COMPARED)) is not None:
-        lines[COMPARED] = [reference] * len(after)
+    reference = standings.best_reference
+    if reference is not None and reference.metric is not None:
+        name = reference_name(reference.candidate)
+        lines[f"{name}, the best reference"] = [reference.metric] * len(after)
     return {
         "best_so_far": _lines([*after], lines, title, "trials of the strategy"),
         "best_so_far_by_compute": _lines(seconds[first:], lines, title, "seconds of training"),

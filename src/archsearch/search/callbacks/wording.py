@@ -1,11 +1,14 @@
 """How figures read on one line: metrics, parameter counts, durations, origins."""
 
-from collections.abc import Mapping
+import math
+import re
+from collections.abc import Iterable, Mapping
 
 from archsearch.architecture import Architecture
 from archsearch.archive import Candidate, Status, Trial
 
 MISSING = "-"
+LEVEL = 0.0005  # of a metric: a smaller difference would read as 0.0%
 
 
 def metric_text(metric: float | None) -> str:
@@ -81,6 +84,23 @@ def outcome_text(trial: Trial) -> str:
     return metric_text(trial.metric) if trial.status is Status.OK else status_text(trial.status)
 
 
+def cause_text(trial: Trial) -> str:
+    """Why a trial failed, on one line."""
+    return " ".join((trial.cause or "").split())
+
+
+def commonest_cause(trials: Iterable[Trial]) -> tuple[str, int]:
+    """Of the failed trials: the cause as the first of them has it, and how often it came. Causes
+    that differ in their figures alone, such as an epoch, are one."""
+    kinds: dict[str, list[str]] = {}
+    for trial in trials:
+        if trial.status is not Status.OK and trial.reused_from is None:
+            cause = cause_text(trial)
+            kinds.setdefault(re.sub(r"[\d.,]+", "#", cause), []).append(cause)
+    most = max(kinds.values(), key=len)
+    return most[0], len(most)
+
+
 def failures_text(failures: Mapping[Status, int]) -> str:
     """The most frequent first: "diverged 2, timeout 1"."""
     by_count = sorted(failures.items(), key=lambda item: (-item[1], item[0]))
@@ -97,12 +117,49 @@ def figures_text(figures: Mapping[str, int | float | str]) -> str:
     )
 
 
-def comparison_text(metric: float, reference: float, name: str) -> str:
-    """Such as "5.2% below lstm"; whether that is good is the task's to say."""
-    if metric == reference or reference == 0:
-        return f"equal to {name}" if metric == reference else f"{name} has 0"
-    change = (metric - reference) / abs(reference)
-    return f"{abs(change):.1%} {'below' if change < 0 else 'above'} {name}"
+def result_text(trial: Trial, metric_name: str) -> str:
+    """Such as "trial 27, perplexity 12.631, 59.7k parameters"; a reference goes by its name."""
+    name = reference_name(trial.candidate) or f"trial {trial.candidate.number}"
+    size = f"{params_text(trial.num_params)} parameters"
+    return f"{name}, {metric_name} {metric_text(trial.metric)}, {size}"
+
+
+def comparison_text(best: Trial, reference: Trial) -> str:
+    """Such as "2.1% better than gru, with 71% more parameters"."""
+    lead, name = _lead(best, reference), reference_name(reference.candidate)
+    size = _size_text(best.num_params, reference.num_params)
+    if lead == 0:
+        return f"level with {name}, with {size}"
+    share = f"{abs(lead):.1%} " if math.isfinite(lead) else ""
+    return f"{share}{'better' if lead > 0 else 'worse'} than {name}, with {size}"
+
+
+def verdict_text(best: Trial, reference: Trial) -> str:
+    """What a search shows, which is little: each trained once, and one of them the best of many."""
+    beaten = _lead(best, reference) > 0
+    beginning = "the best cell" if beaten else "no cell beats the best reference: the best"
+    return f"{beginning} is {comparison_text(best, reference)}; one seed each shows nothing yet"
+
+
+def _lead(best: Trial, reference: Trial) -> float:
+    """By which share of its metric the reference is beaten, or, below 0, is not; 0 where that is
+    less than what is shown. Fitness says what is better, whichever way the metric goes."""
+    assert best.metric is not None
+    assert reference.metric is not None
+    if best.metric == reference.metric:
+        return 0.0
+    change = abs(best.metric - reference.metric)
+    share = change / abs(reference.metric) if reference.metric else math.inf
+    return 0.0 if share < LEVEL else math.copysign(share, best.fitness - reference.fitness)
+
+
+def _size_text(num_params: int | None, reference: int | None) -> str:
+    if num_params is None or not reference:
+        return "an unknown number of parameters"
+    change = num_params / reference - 1
+    if abs(change) < 0.005:
+        return "as many parameters"
+    return f"{abs(change):.0%} {'more' if change > 0 else 'fewer'} parameters"
 
 
 def shortened(text: str, width: int) -> str:
