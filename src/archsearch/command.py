@@ -3,6 +3,7 @@
 import functools
 import os
 import re
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -18,8 +19,10 @@ from hydra.errors import (
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
-from archsearch.config import conf_folder, nearest
+from archsearch.conf_files import conf_folder
+from archsearch.config import nearest, register
 from archsearch.failure import Failure
+from archsearch.help import answer
 from archsearch.usage import FAILURE, INTERRUPTED, USAGE, Parser, stop
 
 __all__ = [
@@ -38,11 +41,17 @@ class Interrupted(Exception):
     """The user stopped the run; the message says how to go on."""
 
 
-def run_command(task: Callable[[DictConfig], object], config_name: str) -> None:
+def run_command(
+    task: Callable[[DictConfig], object], config_name: str, about: str | None = None
+) -> None:
     """Run a Hydra task; where it fails, print one line and exit with a code.
 
     Errors that are not listed here are bugs of archsearch: they pass through with their traceback.
+
+    about: see `archsearch.help.help_text`.
     """
+    answer(sys.argv[1:], config_name, about)
+    register()
     os.environ["HYDRA_FULL_ERROR"] = "1"  # let errors through instead of printing and exiting
 
     @functools.wraps(task)

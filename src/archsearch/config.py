@@ -17,12 +17,16 @@ from pathlib import Path
 from typing import Any
 
 import hydra
+from hydra._internal.core_plugins.file_config_source import FileConfigSource
 from hydra.core.config_search_path import ConfigSearchPath
 from hydra.core.config_store import ConfigStore
+from hydra.core.object_type import ObjectType
 from hydra.core.plugins import Plugins
 from hydra.plugins.search_path_plugin import SearchPathPlugin
 from omegaconf import MISSING, DictConfig, ListConfig, OmegaConf
 from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from archsearch.conf_files import SWEEPS, config_root
 
 # What decides a run's results, and so names its directory. Left out on purpose: where data and
 # outputs lie, how trials are executed and logged, and `trials`, so that the same command with a
@@ -116,23 +120,31 @@ class TrainConfig:
     output_root: str = MISSING
 
 
-def config_root() -> Path:
-    """The folder that holds conf/ and sweeps/: the checkout, else the installed package."""
-    package = Path(__file__).resolve().parent
-    checkout = package.parent.parent
-    return checkout if (checkout / "conf" / "config.yaml").is_file() else package
+class SweepsSource(FileConfigSource):
+    """The folder of sweeps/ with nothing beside it: Hydra lists whatever it finds, which in a
+    checkout were also .venv and outputs, folder by folder."""
 
+    @staticmethod
+    def scheme() -> str:
+        return "sweeps"
 
-def conf_folder() -> str:
-    """The absolute path of conf/; Hydra rejects relative ones in console scripts."""
-    return str(config_root() / "conf")
+    def is_group(self, config_path: str) -> bool:
+        return config_path in ("", SWEEPS)
+
+    def is_config(self, config_path: str) -> bool:
+        return config_path.startswith(f"{SWEEPS}/") and super().is_config(config_path)
+
+    def list(self, config_path: str, results_filter: ObjectType | None) -> list[str]:
+        if config_path:
+            return super().list(config_path, results_filter)
+        return [] if results_filter is ObjectType.CONFIG else [SWEEPS]
 
 
 class SweepsSearchPath(SearchPathPlugin):
     """Lets `+sweeps=name` find sweeps/name.yaml from any working directory."""
 
     def manipulate_search_path(self, search_path: ConfigSearchPath) -> None:
-        search_path.append(provider="archsearch", path=f"file://{config_root()}")
+        search_path.append(provider="archsearch", path=f"{SweepsSource.scheme()}://{config_root()}")
 
 
 def register() -> None:
@@ -140,9 +152,9 @@ def register() -> None:
     store = ConfigStore.instance()
     store.store(name="search_schema", node=SearchConfig)
     store.store(name="train_schema", node=TrainConfig)
+    Plugins.instance().register(SweepsSource)
     Plugins.instance().register(SweepsSearchPath)
     OmegaConf.register_new_resolver("archsearch.run_name", run_name, replace=True)
-    OmegaConf.register_new_resolver("archsearch.choices", choices, replace=True)
     OmegaConf.register_new_resolver("archsearch.text_digest", text_digest, replace=True)
 
 
@@ -151,13 +163,6 @@ def text_digest(*paths: str | None) -> str:
     from archsearch.data import own_text  # here: torch takes seconds, and few runs have such a text
 
     return own_text.text_digest(*paths)
-
-
-def choices() -> str:
-    """Every group with its files, for --help."""
-    folders = [*sorted(Path(conf_folder()).iterdir()), config_root() / "sweeps"]
-    files = {folder.name: sorted(file.stem for file in folder.glob("*.yaml")) for folder in folders}
-    return "\n".join(f"  {group:<11} {', '.join(names)}" for group, names in files.items() if names)
 
 
 def identity(cfg: DictConfig) -> dict[str, Any]:
