@@ -207,12 +207,15 @@ def revision() -> str:
         return metadata.version("archsearch")
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
-    """`; did you mean …?` for the closest known name, or the known names where none is close."""
+def nearest(name: str, known: Iterable[str], prefix: str = "") -> str:
+    """`did you mean …?` for the closest known name, or the known names where none is close.
+
+    prefix: what all names have before them, in what is to be typed.
+    """
     known = sorted(known)
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
     if close:
-        return f"did you mean {close[0]!r}?"
+        return f"did you mean '{prefix}{close[0]}'?"
     return f"known are: {', '.join(known)}"
 
 
@@ -263,7 +266,7 @@ def _check_node(path: str, node: DictConfig) -> None:
 
 
 def _check_target(path: str, node: DictConfig) -> None:
-    target = hydra.utils.get_object(node["_target_"])
+    target = _imported(path, node["_target_"])
     parameters = inspect.signature(target, eval_str=True).parameters
     given = {str(key) for key in node if not str(key).startswith("_")}
     for key in sorted(given - parameters.keys()):
@@ -274,6 +277,17 @@ def _check_target(path: str, node: DictConfig) -> None:
     for key in sorted(given):
         if not isinstance(node[key], DictConfig):
             _check_value(f"{path}.{key}", node[key], parameters[key].annotation)
+
+
+def _imported(path: str, target: str) -> Any:
+    try:
+        return hydra.utils.get_object(target)
+    except ImportError as error:
+        cause = error.__cause__ or error
+        raise ConfigError(
+            f"{path}._target_: cannot import {target}: {type(cause).__name__}: {cause}; a module "
+            "of your own lies in the current folder or in one of PYTHONPATH"
+        ) from None
 
 
 def _check_value(path: str, value: Any, annotation: Any) -> None:

@@ -44,9 +44,8 @@ def help_text(config_name: str, about: str | None = None) -> str:
 
     about: what it does, instead of what the file opens with; for a command beside the file's own.
     """
-    file = Path(conf_folder()) / f"{config_name}.yaml"
-    lines = opening(file) if about is None else about.strip().splitlines()
-    module = module_of(command_lines(lines)[0])
+    file, lines = _file(config_name), _about(config_name, about)
+    module = module_named(config_name, about)
     parts = [
         f"usage: python -m {module} name=value …",
         "\n".join(f"  {line}" if line in command_lines(lines) else line for line in lines),
@@ -56,6 +55,19 @@ def help_text(config_name: str, about: str | None = None) -> str:
     if groups:
         parts.append("Choices, with the default; each is a file in conf/:\n\n" + "\n".join(groups))
     return "\n\n".join([*parts, ENDING])
+
+
+def module_named(config_name: str, about: str | None = None) -> str:
+    """`archsearch.train` of conf/train.yaml: what is typed after `python -m`."""
+    return module_of(command_lines(_about(config_name, about))[0])
+
+
+def _file(config_name: str) -> Path:
+    return Path(conf_folder()) / f"{config_name}.yaml"
+
+
+def _about(config_name: str, about: str | None) -> list[str]:
+    return opening(_file(config_name)) if about is None else about.strip().splitlines()
 
 
 def _option_lines(file: Path) -> Iterator[str]:
