@@ -6,7 +6,8 @@ import hydra
 import pytest
 from omegaconf import DictConfig, OmegaConf
 
-from archsearch.config import ConfigError, check, conf_folder, config_hash, identity, register
+from archsearch.conf_files import conf_folder
+from archsearch.config import ConfigError, check, config_hash, identity, register
 
 CONF = Path(conf_folder())
 GROUPS = sorted({p.name for p in CONF.iterdir() if p.is_dir()} - {"experiment", "hydra"})

@@ -11,7 +11,8 @@ from omegaconf import DictConfig, OmegaConf
 from toy_runs import trials_of
 
 from archsearch.archive import Beginning
-from archsearch.config import conf_folder, identity, register
+from archsearch.conf_files import conf_folder
+from archsearch.config import identity, register
 from archsearch.follow_up import FollowUp
 
 OWN_TASK = Path(__file__).parent.parent / "docs" / "examples" / "own_task" / "conf"

@@ -3,14 +3,17 @@
 import ast
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
+from archsearch import train
+
 SOURCE = Path(__file__).parent.parent / "src" / "archsearch"
 
 # Modules that know nothing of the rest.
-FOR_ALL = {"decoding", "failure", "override_text", "whole_file"}
+FOR_ALL = {"conf_files", "decoding", "failure", "override_text", "usage", "whole_file"}
 # package -> what else of archsearch it may import; a package may always import itself.
 ALLOWED = {
     "cell": set(),
@@ -44,7 +47,6 @@ ALLOWED = {
         "data",
         "follow_up",
         "train",
-        "usage",
         "wandb_session",
     },
     "bench": {
@@ -109,7 +111,8 @@ def imported_by(program: str) -> set[str]:
 def test_a_process_that_only_supervises_a_search_starts_without_lightning() -> None:
     """Its import takes longer than all others together, and torch's compiler comes with it."""
     imported = imported_by(
-        "import archsearch.main, hydra; from archsearch.config import check, conf_folder, register;"
+        "import archsearch.main, hydra; from archsearch.conf_files import conf_folder;"
+        "from archsearch.config import check, register;"
         "register(); hydra.initialize_config_dir(conf_folder(), version_base='1.3');"
         "tasks = ['xml', 'jsb_chorales', 'multi30k', 'cifar10'];"
         "[check(hydra.compose('config', overrides=[f'task={task}'])) for task in tasks]"
@@ -118,6 +121,14 @@ def test_a_process_that_only_supervises_a_search_starts_without_lightning() -> N
     assert imported.isdisjoint({"pytorch_lightning", "lightning_fabric", "torch._dynamo"})
 
 
-@pytest.mark.parametrize("command", ["archsearch.__main__", "archsearch.report.__main__"])
-def test_a_command_reads_its_arguments_without_torch(command: str) -> None:
-    assert imported_by(f"import {command}").isdisjoint({"torch", "matplotlib", "sqlalchemy"})
+def test_what_the_training_package_promises_to_checkers_is_there_at_its_first_use() -> None:
+    tree = ast.parse((SOURCE / "train" / "__init__.py").read_text(encoding="utf-8"))
+    promised = {
+        alias.name: node.module
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and str(node.module).startswith("archsearch.")
+        for alias in node.names
+    }
+    assert sorted(promised) == train.__all__
+    for name, module in promised.items():
+        assert getattr(train, name) is getattr(import_module(str(module)), name)

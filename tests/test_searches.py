@@ -12,7 +12,7 @@ from torch_settings import torch_settings  # noqa: F401
 
 from archsearch.__main__ import main
 from archsearch.archive import Archive, Status, Trial
-from archsearch.config import conf_folder
+from archsearch.conf_files import conf_folder
 from archsearch.data import data_root
 from archsearch.data.cifar10_reduced import FIRST_4000_FILE
 

@@ -15,8 +15,10 @@ from torch_settings import torch_settings  # noqa: F401
 from archsearch import __main__ as search
 from archsearch.archive import Archive
 from archsearch.cell import zoo
-from archsearch.config import check, conf_folder, register
+from archsearch.conf_files import conf_folder
+from archsearch.config import check, register
 from archsearch.train import __main__ as train
+from archsearch.train.trained import read_result
 
 SWEEPS = sorted((Path(conf_folder()).parent / "sweeps").glob("*.yaml"))
 # On top of what a sweep says, so that a run takes a second.
@@ -71,7 +73,7 @@ def test_a_sweep_runs(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     (train if is_training(file) else search).main()
     (run,) = (path for path in (tmp_path / "outputs").iterdir() if path.is_dir())
     if is_training(file):
-        assert train.read_result(run)["metric"] == "perplexity"
+        assert read_result(run)["metric"] == "perplexity"
     else:
         with Archive.read(f"sqlite:///{run / 'archive.sqlite'}") as archive:
             assert len(archive.trials()) == 1

@@ -3,12 +3,10 @@
 from omegaconf import DictConfig
 
 from archsearch.command import run_command, this_request
-from archsearch.config import register
 
 
 def main() -> None:
     """The command."""
-    register()
     run_command(job, "config")
 
 

@@ -2,7 +2,6 @@
 
 import functools
 import os
-import re
 import shlex
 import sys
 from collections.abc import Callable, Iterator
@@ -11,17 +10,15 @@ from pathlib import Path
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
-from hydra.errors import (
-    ConfigCompositionException,
-    HydraException,
-    InstantiationException,
-    MissingConfigException,
-)
+from hydra.errors import HydraException, InstantiationException
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
-from archsearch.config import ConfigError, conf_folder, nearest
+from archsearch.conf_files import conf_folder
+from archsearch.config import ConfigError, register
 from archsearch.failure import Failure
+from archsearch.help import answer, module_named
+from archsearch.mistakes import explain, refuse_a_sweep_as_one_run, refuse_files_of_others
 from archsearch.request import Request
 from archsearch.usage import FAILURE, INTERRUPTED, USAGE, Parser, stop
 
@@ -31,7 +28,6 @@ __all__ = [
     "USAGE",
     "Interrupted",
     "Parser",
-    "explain",
     "no_empty_directory",
     "one_line_errors",
     "plain_errors",
@@ -44,20 +40,29 @@ class Interrupted(KeyboardInterrupt):
     """The user stopped the run; the message says how to go on."""
 
 
-def run_command(task: Callable[[DictConfig], object], config_name: str) -> None:
+def run_command(
+    task: Callable[[DictConfig], object], config_name: str, about: str | None = None
+) -> None:
     """Run a Hydra task; where it fails, print one line and exit with a code.
 
     Errors that are not listed here are bugs of archsearch: they pass through with their traceback.
+
+    about: see `archsearch.help.help_text`.
     """
+    answer(sys.argv[1:], config_name, about)
+    module = module_named(config_name, about)
+    register()
     os.environ["HYDRA_FULL_ERROR"] = "1"  # let errors through instead of printing and exiting
 
     @functools.wraps(task)
     def job(cfg: DictConfig) -> object:
         # SystemExit passes through Hydra, which would print a line of its own for an exception.
         with one_line_errors(config_name), no_empty_directory(run_directory()):
+            refuse_a_sweep_as_one_run(HydraConfig.get(), module)
             return task(cfg)
 
     with one_line_errors(config_name):
+        refuse_files_of_others(sys.argv[1:], module)
         hydra.main(conf_folder(), config_name, version_base="1.3")(job)()
 
 
@@ -112,30 +117,3 @@ def plain_errors(config_name: str) -> Iterator[None]:
         raise error.__cause__ from None
     except (HydraException, OmegaConfBaseException) as error:
         raise ConfigError(explain(error, config_name)) from None
-
-
-def explain(error: Exception, config_name: str) -> str:
-    """One line for a configuration that Hydra could not compose, with the nearest known name."""
-    first_line = str(error).strip().splitlines()[0]
-    if isinstance(error, MissingConfigException) and error.missing_cfg_file and error.options:
-        group, _, option = error.missing_cfg_file.rpartition("/")
-        return f"{group}={option}: no such choice; {nearest(option, error.options)}"
-    unknown = re.match(r"Could not override '([^']+)'", first_line)
-    if isinstance(error, ConfigCompositionException) and unknown:
-        key = unknown.group(1)
-        return f"{key}: unknown key; {nearest(key, _known_keys(config_name))}"
-    return first_line
-
-
-def _known_keys(config_name: str) -> list[str]:
-    """Every key of the default configuration, with its dots."""
-    with hydra.initialize_config_dir(conf_folder(), version_base="1.3"):
-        return list(_dotted(hydra.compose(config_name)))
-
-
-def _dotted(cfg: DictConfig, prefix: str = "") -> Iterator[str]:
-    for key in cfg:
-        yield f"{prefix}{key}"
-        child = cfg._get_node(key)
-        if isinstance(child, DictConfig):
-            yield from _dotted(child, f"{prefix}{key}.")

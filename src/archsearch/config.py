@@ -17,12 +17,16 @@ from pathlib import Path
 from typing import Any
 
 import hydra
+from hydra._internal.core_plugins.file_config_source import FileConfigSource
 from hydra.core.config_search_path import ConfigSearchPath
 from hydra.core.config_store import ConfigStore
+from hydra.core.object_type import ObjectType
 from hydra.core.plugins import Plugins
 from hydra.plugins.search_path_plugin import SearchPathPlugin
 from omegaconf import MISSING, DictConfig, ListConfig, OmegaConf
 from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from archsearch.conf_files import SWEEPS, config_root
 
 # What decides a run's results, and so names its directory. Left out on purpose: where data and
 # outputs lie, how trials are executed and logged, and `trials`, so that the same command with a
@@ -116,23 +120,31 @@ class TrainConfig:
     output_root: str = MISSING
 
 
-def config_root() -> Path:
-    """The folder that holds conf/ and sweeps/: the checkout, else the installed package."""
-    package = Path(__file__).resolve().parent
-    checkout = package.parent.parent
-    return checkout if (checkout / "conf" / "config.yaml").is_file() else package
+class SweepsSource(FileConfigSource):
+    """The folder of sweeps/ with nothing beside it: Hydra lists whatever it finds, which in a
+    checkout were also .venv and outputs, folder by folder."""
 
+    @staticmethod
+    def scheme() -> str:
+        return "sweeps"
 
-def conf_folder() -> str:
-    """The absolute path of conf/; Hydra rejects relative ones in console scripts."""
-    return str(config_root() / "conf")
+    def is_group(self, config_path: str) -> bool:
+        return config_path in ("", SWEEPS)
+
+    def is_config(self, config_path: str) -> bool:
+        return config_path.startswith(f"{SWEEPS}/") and super().is_config(config_path)
+
+    def list(self, config_path: str, results_filter: ObjectType | None) -> list[str]:
+        if config_path:
+            return super().list(config_path, results_filter)
+        return [] if results_filter is ObjectType.CONFIG else [SWEEPS]
 
 
 class SweepsSearchPath(SearchPathPlugin):
     """Lets `+sweeps=name` find sweeps/name.yaml from any working directory."""
 
     def manipulate_search_path(self, search_path: ConfigSearchPath) -> None:
-        search_path.append(provider="archsearch", path=f"file://{config_root()}")
+        search_path.append(provider="archsearch", path=f"{SweepsSource.scheme()}://{config_root()}")
 
 
 def register() -> None:
@@ -140,9 +152,9 @@ def register() -> None:
     store = ConfigStore.instance()
     store.store(name="search_schema", node=SearchConfig)
     store.store(name="train_schema", node=TrainConfig)
+    Plugins.instance().register(SweepsSource)
     Plugins.instance().register(SweepsSearchPath)
     OmegaConf.register_new_resolver("archsearch.run_name", run_name, replace=True)
-    OmegaConf.register_new_resolver("archsearch.choices", choices, replace=True)
     OmegaConf.register_new_resolver("archsearch.text_digest", text_digest, replace=True)
 
 
@@ -151,13 +163,6 @@ def text_digest(*paths: str | None) -> str:
     from archsearch.data import own_text  # here: torch takes seconds, and few runs have such a text
 
     return own_text.text_digest(*paths)
-
-
-def choices() -> str:
-    """Every group with its files, for --help."""
-    folders = [*sorted(Path(conf_folder()).iterdir()), config_root() / "sweeps"]
-    files = {folder.name: sorted(file.stem for file in folder.glob("*.yaml")) for folder in folders}
-    return "\n".join(f"  {group:<11} {', '.join(names)}" for group, names in files.items() if names)
 
 
 def identity(cfg: DictConfig) -> dict[str, Any]:
@@ -202,12 +207,15 @@ def revision() -> str:
         return metadata.version("archsearch")
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
-    """`; did you mean …?` for the closest known name, or the known names where none is close."""
+def nearest(name: str, known: Iterable[str], prefix: str = "") -> str:
+    """`did you mean …?` for the closest known name, or the known names where none is close.
+
+    prefix: what all names have before them, in what is to be typed.
+    """
     known = sorted(known)
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
     if close:
-        return f"did you mean {close[0]!r}?"
+        return f"did you mean '{prefix}{close[0]}'?"
     return f"known are: {', '.join(known)}"
 
 
@@ -258,7 +266,7 @@ def _check_node(path: str, node: DictConfig) -> None:
 
 
 def _check_target(path: str, node: DictConfig) -> None:
-    target = hydra.utils.get_object(node["_target_"])
+    target = _imported(path, node["_target_"])
     parameters = inspect.signature(target, eval_str=True).parameters
     given = {str(key) for key in node if not str(key).startswith("_")}
     for key in sorted(given - parameters.keys()):
@@ -269,6 +277,17 @@ def _check_target(path: str, node: DictConfig) -> None:
     for key in sorted(given):
         if not isinstance(node[key], DictConfig):
             _check_value(f"{path}.{key}", node[key], parameters[key].annotation)
+
+
+def _imported(path: str, target: str) -> Any:
+    try:
+        return hydra.utils.get_object(target)
+    except ImportError as error:
+        cause = error.__cause__ or error
+        raise ConfigError(
+            f"{path}._target_: cannot import {target}: {type(cause).__name__}: {cause}; a module "
+            "of your own lies in the current folder or in one of PYTHONPATH"
+        ) from None
 
 
 def _check_value(path: str, value: Any, annotation: Any) -> None:

@@ -18,7 +18,8 @@ from omegaconf import DictConfig, OmegaConf
 
 from archsearch.archive import Beginning, Trial
 from archsearch.cell import zoo
-from archsearch.config import SEARCH_IDENTITY, conf_folder, register
+from archsearch.conf_files import conf_folder
+from archsearch.config import SEARCH_IDENTITY, register
 from archsearch.override_text import override_text
 
 SEARCHED = (

@@ -10,7 +10,8 @@ from omegaconf import DictConfig, open_dict
 
 from archsearch import main
 from archsearch.command import no_empty_directory, plain_errors
-from archsearch.config import ConfigError, conf_folder, register
+from archsearch.conf_files import conf_folder
+from archsearch.config import ConfigError, register
 from archsearch.override_text import override_text
 from archsearch.request import Request
 from archsearch.run import Run, load

@@ -6,13 +6,23 @@ Exit codes: 0 done, 1 failed (data, disk, archive, a bug), 2 the command itself 
 
 import argparse
 import sys
-from typing import NoReturn
+from importlib import metadata
+from typing import Any, NoReturn
 
 USAGE, FAILURE, INTERRUPTED = 2, 1, 130
 
 
+def version() -> str:
+    """What --version says."""
+    return f"archsearch {metadata.version('archsearch')}"
+
+
 class Parser(argparse.ArgumentParser):
-    """Wrong usage is one line and exit code 2."""
+    """Wrong usage is one line and exit code 2, and --version is archsearch's."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.add_argument("--version", action="version", version=version())
 
     def error(self, message: str) -> NoReturn:
         stop(f"{message}; try --help", USAGE)

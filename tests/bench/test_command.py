@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from archsearch.bench import __main__ as bench
+from archsearch.bench import command as measuring
 from archsearch.bench.peak_memory import cannot_measure
 from archsearch.bench.settings import QUICK
 
@@ -93,13 +94,13 @@ def test_a_run_is_compared_with_an_earlier_one(command, tmp_path):
 
 
 def test_an_interrupted_run_keeps_what_it_measured(command, tmp_path, monkeypatch):
-    layer_rows = bench.layer_rows
+    layer_rows = measuring.layer_rows
 
     def interrupted(*arguments):
         yield next(layer_rows(*arguments))
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(bench, "layer_rows", interrupted)
+    monkeypatch.setattr(measuring, "layer_rows", interrupted)
     path = tmp_path / "run.json"
     code, output, _ = command(*LAYERS, "--shapes", "2x1x4,3x1x4", "--json", str(path))
     assert code == 130
@@ -138,5 +139,5 @@ def test_wrong_usage_is_one_line_and_exit_code_2(command, arguments, message):
 
 def test_a_busy_machine_is_noted():
     settings = replace(QUICK, threads=(1, 2))
-    assert bench.too_busy({"load": 0.3, "cores": 2}, settings) is None
-    assert "load 1.2 on 2 cores" in bench.too_busy({"load": 1.2, "cores": 2}, settings)
+    assert measuring.too_busy({"load": 0.3, "cores": 2}, settings) is None
+    assert "load 1.2 on 2 cores" in measuring.too_busy({"load": 1.2, "cores": 2}, settings)

@@ -12,7 +12,8 @@ import pytest
 import yaml
 from omegaconf import DictConfig
 
-from archsearch.config import check, conf_folder, register
+from archsearch.conf_files import conf_folder
+from archsearch.config import check, register
 from archsearch.draw import drawn
 from archsearch.train.cell_argument import quote_text
 

@@ -12,7 +12,8 @@ from toy_search import without_times
 
 from archsearch.archive import Candidate, Epoch, Origin, Status, Trial
 from archsearch.cell import Cell, parse, zoo
-from archsearch.config import conf_folder, register
+from archsearch.conf_files import conf_folder
+from archsearch.config import register
 from archsearch.data import Recall, load_xml
 from archsearch.evaluate import Processes, Serial
 from archsearch.evaluate.evaluator import TrainingEvaluatorFactory

@@ -17,7 +17,8 @@ from archsearch.__main__ import main as search_main
 from archsearch.archive import Archive, Candidate, Origin, RunInfo, Status, Trial
 from archsearch.archive.best_weights import WEIGHTS_FILE, facts_about
 from archsearch.cell import parse, zoo
-from archsearch.config import conf_folder, register
+from archsearch.conf_files import conf_folder
+from archsearch.config import register
 from archsearch.export import __main__ as export
 from archsearch.export import formats
 from archsearch.export.loading import loaded

@@ -28,7 +28,8 @@ from archsearch.archive import (
     Trial,
 )
 from archsearch.cell import Cell, zoo
-from archsearch.config import CONFIG_FILE, conf_folder, config_hash, identity, register
+from archsearch.conf_files import conf_folder
+from archsearch.config import CONFIG_FILE, config_hash, identity, register
 
 REFERENCES = {"rnn": 13.6, "lstm": 13.1, "gru": 12.9}
 CELL_SPACES = {

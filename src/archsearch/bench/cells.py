@@ -12,7 +12,8 @@ from hydra import compose, initialize_config_dir
 from hydra.utils import instantiate
 
 from archsearch.cell import Cell, zoo
-from archsearch.config import conf_folder, register
+from archsearch.conf_files import conf_folder
+from archsearch.config import register
 from archsearch.space import CellSpace
 
 RANDOM = "random:"

@@ -1,4 +1,6 @@
-"""`python -m archsearch.bench.fidelity task=ptb budget=small`: how well does a budget rank cells?
+"""How well does a budget rank cells?
+
+python -m archsearch.bench.fidelity task=ptb budget=small
 
 Trains cells of NAS-Bench-NLP (Klyuchnikov et al. 2020), evenly spread over the order of their
 published test perplexities on the Penn Treebank, and holds the order of the results against that.
@@ -11,18 +13,16 @@ import io
 import math
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-import numpy as np
 from omegaconf import DictConfig
-from scipy.stats import kendalltau, spearmanr  # type: ignore[import-untyped]
 
-from archsearch.archive import Archive, Trial
 from archsearch.command import run_command, this_request
-from archsearch.config import register
-from archsearch.main import search
-from archsearch.predictor.nas_bench_nlp import measured_cells
 from archsearch.train.lines import write_line
 from archsearch.whole_file import write_whole
+
+if TYPE_CHECKING:
+    from archsearch.archive import Trial
 
 FILE = "fidelity.csv"
 # Before what the user gives, so that the last word is theirs.
@@ -31,13 +31,17 @@ DEFAULTS = ("search=nas_bench_nlp", "trials=40", "references=[]", "logger=none")
 
 def main() -> None:
     """The command."""
-    register()
     sys.argv[1:1] = DEFAULTS
-    run_command(measure, "config")
+    run_command(measure, "config", about=__doc__)
 
 
 def measure(cfg: DictConfig) -> None:
     """Train what is missing, then print and keep how the results compare."""
+    # Here, as in `summary`: imports that take seconds, and that --help spares.
+    from archsearch.archive import Archive
+    from archsearch.main import search
+    from archsearch.predictor.nas_bench_nlp import measured_cells
+
     request = this_request()
     run_dir = request.run_dir
     search(cfg, request)
@@ -50,8 +54,11 @@ def measure(cfg: DictConfig) -> None:
     write_line(f"  {run_dir / FILE}")
 
 
-def summary(trials: Sequence[Trial], published: dict[str, float]) -> str:
+def summary(trials: "Sequence[Trial]", published: dict[str, float]) -> str:
     """One paragraph: rank correlations, failures, seconds."""
+    import numpy as np
+    from scipy.stats import kendalltau, spearmanr  # type: ignore[import-untyped]
+
     theirs = [published[trial.candidate.key] for trial in trials]
     ours = [-trial.fitness for trial in trials]  # ∞ for failures, which so tie as the worst
     best = np.argsort(theirs)[: max(2, len(trials) // 2)].tolist()
@@ -65,7 +72,7 @@ def summary(trials: Sequence[Trial], published: dict[str, float]) -> str:
     )
 
 
-def table(trials: Sequence[Trial], published: dict[str, float]) -> str:
+def table(trials: "Sequence[Trial]", published: dict[str, float]) -> str:
     """A CSV row a cell."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")

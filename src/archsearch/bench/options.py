@@ -4,12 +4,13 @@ import argparse
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from archsearch.bench.cells import check_name
-from archsearch.bench.record import Record, read_record
 from archsearch.bench.settings import FULL, PARTS, PRECISIONS, QUICK, Settings, Shape
-from archsearch.command import Parser
+from archsearch.usage import Parser
+
+if TYPE_CHECKING:
+    from archsearch.bench.record import Record
 
 Item = TypeVar("Item")
 
@@ -20,7 +21,7 @@ class Options:
 
     settings: Settings
     json: Path | None
-    earlier: Record | None
+    earlier: "Record | None"
 
 
 def read_options(arguments: list[str]) -> Options:
@@ -80,6 +81,8 @@ def _one_of(known: tuple[str, ...]) -> Callable[[str], str]:
 
 
 def _cell(text: str) -> str:
+    from archsearch.bench.cells import check_name  # here, as below: imports that --help spares
+
     try:
         check_name(text)
     except ValueError as error:
@@ -109,7 +112,9 @@ def _new_file(text: str) -> Path:
     return path
 
 
-def _record(text: str) -> Record:
+def _record(text: str) -> "Record":
+    from archsearch.bench.record import read_record
+
     try:
         return read_record(Path(text))
     except ValueError as error:

@@ -14,6 +14,7 @@ from safetensors.torch import save
 from torch import nn
 
 from archsearch.config import ConfigError
+from archsearch.export import FORMAT_NAMES
 from archsearch.export.check import check
 from archsearch.export.graph import exported_graph, output_names
 from archsearch.export.loading import loaded
@@ -75,12 +76,8 @@ def to_onnx(subject: Subject) -> Exported:
     return Exported({ONNX: content}, check(network, onnx_session(content), ONNX))
 
 
-FORMATS: dict[str, Callable[[Subject], Exported]] = {
-    "python": to_python,
-    "json": to_json,
-    "onnx": to_onnx,
-    "torch_export": to_torch_export,
-}
+_MAKERS = (to_python, to_json, to_onnx, to_torch_export)
+FORMATS: dict[str, Callable[[Subject], Exported]] = dict(zip(FORMAT_NAMES, _MAKERS, strict=True))
 
 
 def _python_files(subject: Subject) -> dict[str, bytes]:

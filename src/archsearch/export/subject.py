@@ -16,9 +16,9 @@ from archsearch.export.description import describe_found, describe_trained
 from archsearch.export.networks import Network, code_of
 from archsearch.nn import ConvolutionalNetwork, make_layer
 from archsearch.train import ImageTask, LanguageTask, TranslationTask
+from archsearch.train.files import CONFIG
 from archsearch.train.lines import figure, write_line
 from archsearch.train.trained import (
-    CONFIG,
     Rebuilt,
     Trained,
     is_training,

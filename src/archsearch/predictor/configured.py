@@ -8,7 +8,8 @@ from hydra.errors import InstantiationException
 from hydra.utils import instantiate
 from omegaconf import OmegaConf
 
-from archsearch.config import ConfigError, check, conf_folder, nearest
+from archsearch.conf_files import conf_folder
+from archsearch.config import ConfigError, check, nearest
 from archsearch.predictor.seam import ArchitecturePredictor, CurvePredictor
 
 

@@ -22,10 +22,10 @@ from rich.console import Console
 from rich.table import Table
 
 from archsearch.cell import zoo
-from archsearch.command import USAGE, Parser
 from archsearch.config import config_hash, training_setting
+from archsearch.train.files import CONFIG, FAILED, RESULT
 from archsearch.train.lines import figure
-from archsearch.train.trained import CONFIG, FAILED, RESULT
+from archsearch.usage import USAGE, Parser
 
 COLUMNS = (
     "task", "setting", "cell", "parameters", "metric", "split", "mean", "deviation", "seeds",

@@ -13,13 +13,11 @@ from safetensors.torch import load_file
 
 from archsearch.architecture import Architecture, read_cell_file
 from archsearch.archive.best_weights import WEIGHTS_FILE, known_facts
-from archsearch.config import CONFIG_FILE, ConfigError, check, check_is_own
+from archsearch.config import ConfigError, check, check_is_own
 from archsearch.data.store import ROOT_VARIABLE
 from archsearch.train.budget import Budget
+from archsearch.train.files import CELL, CONFIG, RESULT, WEIGHTS
 from archsearch.train.task import Task
-
-RESULT, WEIGHTS, CELL, CONFIG = "result.json", "model.safetensors", "cell.txt", CONFIG_FILE
-FAILED = "failed.json"  # in place of a result, where the architecture ended the training
 
 
 @dataclass(frozen=True, slots=True)

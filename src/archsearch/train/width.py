@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from archsearch.architecture import Architecture, HeterogeneousLayer
 from archsearch.train.budget import Budget
-from archsearch.train.fit import count_parameters
+from archsearch.train.fitting import count_parameters
 from archsearch.train.task import Model, Task
 
 MAX_HIDDEN_SIZE = 1 << 14

@@ -1,0 +1,269 @@
+"""One given cell, trained and tested: what `python -m archsearch.train` does.
+
+A training that its cell ends leaves a note of that, and is not begun again; of a sweep the others
+go on.
+"""
+
+import json
+import os
+import sys
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
+from hydra.utils import instantiate
+from omegaconf import DictConfig, OmegaConf
+from safetensors.torch import load_file, save
+
+from archsearch.architecture import Architecture, read_cell
+from archsearch.archive import lock_run
+from archsearch.command import FAILURE, Interrupted
+from archsearch.config import ConfigError, check, identity, revision
+from archsearch.data.store import ROOT_VARIABLE
+from archsearch.train.budget import Budget
+from archsearch.train.checkpoint import BEST, LAST, SaveEpochs
+from archsearch.train.failures import TrainingFailure
+from archsearch.train.files import CELL, CONFIG, FAILED, RESULT, WEIGHTS
+from archsearch.train.fitting import Fit, count_parameters, fit, metric_on_test
+from archsearch.train.lines import figure, write_line
+from archsearch.train.precision import resolve_precision
+from archsearch.train.process import set_up_process
+from archsearch.train.progress import EpochLines
+from archsearch.train.step_timer import StepTimer
+from archsearch.train.task import Model, Task
+from archsearch.train.trained import read_result
+from archsearch.train.training import Training
+from archsearch.train.wandb_training import TrainingLog, training_log
+from archsearch.train.width import matched_width, read_count
+from archsearch.whole_file import write_whole
+
+
+def train(cfg: DictConfig) -> None:
+    """Train, or go on with, what the configuration says; then test the best epoch's weights."""
+    check(cfg)
+    if cfg.data.root is not None:
+        os.environ[ROOT_VARIABLE] = str(cfg.data.root)
+    set_up_process()
+    folder = Path(HydraConfig.get().runtime.output_dir)
+    start_from = None if cfg.start_from is None else weights_of(Path(cfg.start_from))
+    with lock_run(folder):
+        claim(folder, cfg)
+        if not (folder / FAILED).exists():
+            complete(folder, cfg, start_from)
+        if (folder / FAILED).exists():
+            report_failure(folder)
+        else:
+            report(folder)
+
+
+def complete(folder: Path, cfg: DictConfig, start_from: Path | None) -> None:
+    """Train and test, as far as that is not done yet: then there is a result, or a failure."""
+    is_trained = (folder / RESULT).exists()
+    if is_trained and (not cfg.test or read_result(folder)["test"] is not None):
+        write_line(f"complete already: {folder}")
+        return
+    work = make_work(cfg)
+    try:
+        with logged(folder, cfg, work) as log:
+            if not is_trained:
+                train_in(folder, work, start_from, log)
+            if cfg.test:
+                test(folder, work)
+            if log:
+                log.finish(read_result(folder), drawings=cfg.logger.drawings)
+    except TrainingFailure as failure:
+        write_failure(folder, work, failure)
+
+
+@dataclass(frozen=True)
+class Work:
+    """What the configuration says is to be done."""
+
+    task: Task
+    cell: Architecture
+    budget: Budget
+    model: Model
+    training: Training
+    seed: int
+
+
+def make_work(cfg: DictConfig) -> Work:
+    task, model, cell = instantiate(cfg.task), instantiate(cfg.model), read_cell(cfg.cell)
+    # The limit is one for trials; whoever trains one cell waits for it.
+    budget: Budget = replace(instantiate(cfg.budget), max_seconds=None)
+    if cfg.match_parameters is not None:
+        num_params = read_count(cfg.match_parameters)
+        budget = matched_width(task, cell, budget, model, num_params)
+    return Work(task, cell, budget, model, instantiate(cfg.trainer), cfg.seed)
+
+
+def with_precision(work: Work, folder: Path) -> Work:
+    """The same in the precision of the training in this folder."""
+    timer = StepTimer(work.task, work.budget, work.model, work.training)
+    return replace(work, training=resolve_precision(work.training, folder, timer))
+
+
+def weights_of(folder: Path) -> Path:
+    """The weights that a training has left. Raises ConfigError where there are none."""
+    path = folder / WEIGHTS
+    if not path.is_file():
+        raise ConfigError(
+            f"start_from={folder}: expected the directory of a finished training, found no {path}"
+        )
+    return path
+
+
+def claim(folder: Path, cfg: DictConfig) -> None:
+    """Write the configuration into the directory, or hold it against the one that is there."""
+    path = folder / CONFIG
+    if not path.exists():
+        write_whole(path, OmegaConf.to_yaml(cfg, resolve=True))
+        return
+    there = OmegaConf.load(path)
+    assert isinstance(there, DictConfig)
+    if identity(there) != identity(cfg):
+        raise ConfigError(
+            f"{folder}: holds a training of another configuration ({path}); "
+            "choose another directory with hydra.run.dir=…"
+        )
+
+
+def train_in(folder: Path, work: Work, start_from: Path | None, log: TrainingLog | None) -> None:
+    """Train up to the result; all that is done so far is in the folder after every epoch."""
+    write_whole(folder / CELL, f"{work.cell}\n")
+    announce(folder, work)
+    work = with_precision(work, folder)
+    lines = EpochLines(work.task.metric_name, work.budget.epochs)
+    callbacks = [lines, SaveEpochs(folder), *([log] if log else [])]
+    try:
+        done = fit(
+            work.task, work.cell, work.budget, work.model, work.training, work.seed,
+            callbacks=callbacks, checkpoint=folder / LAST, start_from=start_from,
+        )  # fmt: skip
+    except KeyboardInterrupt:
+        raise Interrupted(
+            "interrupted; the same command goes on after the last whole epoch"
+        ) from None
+    finish(folder, done, work)
+
+
+def announce(folder: Path, work: Work) -> None:
+    num_params = count_parameters(work.task, work.cell, work.budget, work.model)
+    again = "goes on in" if (folder / LAST).exists() else "in"
+    width = work.budget.hidden_size
+    size = f"{num_params:,} parameters{'' if width is None else f' at width {width}'}"
+    write_line(f"{work.task.name}, budget {work.budget.name}, {size}; {again} {folder}")
+
+
+def finish(folder: Path, done: Fit, work: Work) -> None:
+    """Write what the training brought; the result last, still without a test."""
+    weights = load_file(folder / BEST)
+    costs = done.module.costs
+    best = costs.index(min(costs))
+    write_whole(folder / WEIGHTS, save(weights, metadata={"cell": str(work.cell)}))
+    write_result(
+        folder,
+        {
+            "task": work.task.name,
+            "budget": asdict(work.budget),
+            "cell": str(work.cell),
+            "key": work.cell.key,
+            "seed": work.seed,
+            "precision": work.training.precision,
+            "num_params": done.num_params,
+            "metric": work.task.metric_name,
+            "lower_is_better": work.task.lower_is_better,
+            "best_epoch": best + 1,
+            "valid": done.curve[best].valid_metric,
+            "valid_measures": dict(done.curve[best].measures),
+            "test": None,
+            "test_measures": {},
+            "notes": dict(work.task.notes),
+            "wall_seconds": done.curve[-1].wall_seconds,
+            "curve": [asdict(epoch) for epoch in done.curve],
+            "revision": revision(),
+            "torch": torch.__version__,
+        },
+    )
+
+
+def write_failure(folder: Path, work: Work, failure: TrainingFailure) -> None:
+    """Note why there is no result."""
+    facts = {
+        "task": work.task.name,
+        "cell": str(work.cell),
+        "key": work.cell.key,
+        "seed": work.seed,
+        "num_params": failure.num_params,
+        "metric": work.task.metric_name,
+        "cause": str(failure),
+        "wall_seconds": failure.curve[-1].wall_seconds if failure.curve else 0.0,
+        "revision": revision(),
+    }
+    write_whole(folder / FAILED, json.dumps(facts, indent=2) + "\n")
+
+
+def report_failure(folder: Path) -> None:
+    """Say why there is no result, and end the process unless it is at work on a sweep."""
+    path = folder / FAILED
+    cause = json.loads(path.read_text(encoding="utf-8"))["cause"]
+    sys.stderr.write(
+        f"archsearch: the training failed: {cause}; to train it again, remove {path}\n"
+    )
+    if HydraConfig.get().mode is not RunMode.MULTIRUN:
+        raise SystemExit(FAILURE)
+
+
+def test(folder: Path, work: Work) -> None:
+    """Measure the weights of the best epoch on the test split and add that to the result."""
+    work = with_precision(work, folder)
+    generator = torch.Generator().manual_seed(work.seed)
+    network = work.task.network(work.cell, work.budget, work.model, generator)
+    network.load_state_dict(load_file(folder / WEIGHTS))
+    module = work.task.module(network, work.budget, work.training, generator)
+    metric = metric_on_test(module, work.budget, work.training)
+    result = read_result(folder)
+    write_result(folder, {**result, "test": metric, "test_measures": module.test_measures})
+
+
+def logged(folder: Path, cfg: DictConfig, work: Work) -> AbstractContextManager[TrainingLog | None]:
+    """The training's run on W&B, beside others of its task and budget; None without a logger."""
+    if not cfg.logger:
+        return nullcontext()
+    facts = {
+        "run": {key: value for key, value in identity(cfg).items() if key != "cell"},
+        "revision": revision(),
+        "task": work.task.name,
+        "cell": str(work.cell),
+        "key": work.cell.key,
+        "seed": work.seed,
+        "num_params": count_parameters(work.task, work.cell, work.budget, work.model),
+    }
+    choice = {key: cfg.logger[key] for key in ("project", "entity", "mode")}
+    group = HydraConfig.get().runtime.choices.get("sweeps")
+    group = group or f"{work.task.name}-{work.budget.name}"
+    return training_log(folder, work.task.metric_name, facts, group=group, **choice)
+
+
+def write_result(folder: Path, result: dict[str, Any]) -> None:
+    write_whole(folder / RESULT, json.dumps(result, indent=2) + "\n")
+
+
+def report(folder: Path) -> None:
+    result = read_result(folder)
+    tested = {result["metric"]: result["test"], **result["test_measures"]}
+    validated = {result["metric"]: result["valid"], **result["valid_measures"]}
+    where = f"epoch {result['best_epoch']} of {len(result['curve'])}"
+    minutes = f"{result['wall_seconds'] / 60:.1f} minutes"
+    for name, value in validated.items():
+        test_value = tested.get(name)
+        on_test = "not tested" if test_value is None else f"test {figure(test_value)}"
+        write_line(f"{name}: valid {figure(value)}, {on_test} ({where}, {minutes})")
+    for name, text in result["notes"].items():
+        write_line(f"{name}: {text}")
+    for name in (RESULT, WEIGHTS, CELL):
+        write_line(f"  {folder / name}")
