@@ -31,13 +31,16 @@ from archsearch.data import ROOT_VARIABLE
 from archsearch.evaluate.evaluator import TrainingEvaluatorFactory
 from archsearch.evaluate.suite import Suite, with_baseline
 from archsearch.predictor import ArchitecturePredictor, CurvePredictor
-from archsearch.search import Callback, Ending, Interrupt, Search, Strategy
+from archsearch.search import Callback, Ending, Executor, Interrupt, Search, Strategy
 from archsearch.search.callbacks import BestCell, Leaderboard, Progress
+from archsearch.search.foresight import foresight
 from archsearch.search.known_pairs import known_pairs
 from archsearch.search.screening import Screened
 from archsearch.search.warm_start import seeds
 from archsearch.space import CellSpace
 from archsearch.train import StepTimer, Task, count_parameters, resolve_precision, set_up_process
+from archsearch.train.lines import write_line
+from archsearch.train.resources import resources_line
 
 # What a run keeps of earlier ones.
 WARM_START, POOL, KNOWN_PAIRS = "warm_start.json", "pool.json", "known_pairs.json"
@@ -53,15 +56,8 @@ def search(cfg: DictConfig) -> float | None:
         os.environ[ROOT_VARIABLE] = str(cfg.data.root)  # workers inherit it
     set_up_process()
     run_dir = Path(HydraConfig.get().runtime.output_dir)
-    task, budget = instantiate(cfg.task), instantiate(cfg.budget)
-    task.load(budget)  # missing data is found here, not in a worker
-    predictor = instantiate(cfg.predictor) if cfg.predictor else None
-    if isinstance(predictor, CurvePredictor):
-        predictor.predict([[]])  # one that has learnt nothing is found here, not in a worker
-    factory = TrainingEvaluatorFactory(
-        task, budget, instantiate(cfg.model), instantiate(cfg.trainer),
-        predictor if isinstance(predictor, CurvePredictor) else None,
-    )  # fmt: skip
+    factory, predictor = make_factory(cfg)
+    task, budget = factory.task, factory.budget
     references = chosen_references(cfg, task)
     for cell in references.values():  # what does not fit is found here, not in a worker
         count_parameters(task, cell, budget, factory.model)
@@ -80,6 +76,8 @@ def search(cfg: DictConfig) -> float | None:
         archive.begin(beginning(evaluation))
         metric_name = evaluation.metric_name
         with instantiate(cfg.executor)(evaluation) as executor, Interrupt() as interrupt:
+            for line in first_lines(cfg, factory, strategy, executor):
+                write_line(line)
             loop = Search(
                 strategy,
                 executor,
@@ -112,6 +110,20 @@ def beginning(evaluation: TrainingEvaluatorFactory | Suite) -> Beginning:
     return Beginning(
         choices, overrides, config_dir, evaluation.metric_name, evaluation.lower_is_better
     )
+
+
+def make_factory(cfg: DictConfig) -> tuple[TrainingEvaluatorFactory, object]:
+    """How candidates are trained, and the predictor, of curves or of cells, if there is one."""
+    task, budget = instantiate(cfg.task), instantiate(cfg.budget)
+    task.load(budget)  # missing data is found here, not in a worker
+    predictor = instantiate(cfg.predictor) if cfg.predictor else None
+    if isinstance(predictor, CurvePredictor):
+        predictor.predict([[]])  # one that has learnt nothing is found here, not in a worker
+    factory = TrainingEvaluatorFactory(
+        task, budget, instantiate(cfg.model), instantiate(cfg.trainer),
+        predictor if isinstance(predictor, CurvePredictor) else None,
+    )  # fmt: skip
+    return factory, predictor
 
 
 def chosen_references(cfg: DictConfig, task: Task) -> Mapping[str, Architecture]:
@@ -159,6 +171,16 @@ def make_strategy(
             )
         strategy.learn(known_pairs(list(cfg.warm_start.pairs_from), run_dir / KNOWN_PAIRS))
     return strategy
+
+
+def first_lines(
+    cfg: DictConfig, factory: TrainingEvaluatorFactory, strategy: Strategy, executor: Executor
+) -> Sequence[str]:
+    """What the run uses, and what its trials are to the strategy."""
+    used = resources_line(
+        factory.task, factory.model, factory.training, executor.threads, executor.workers
+    )
+    return [used, *foresight(strategy.rounds(), cfg.trials, cfg.window)]
 
 
 def with_precision(
