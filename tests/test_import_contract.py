@@ -13,7 +13,7 @@ from archsearch import train
 SOURCE = Path(__file__).parent.parent / "src" / "archsearch"
 
 # Modules that know nothing of the rest.
-FOR_ALL = {"conf_files", "decoding", "failure", "override_text", "usage", "whole_file"}
+FOR_ALL = {"conf_files", "decoding", "failure", "machine", "override_text", "usage", "whole_file"}
 # package -> what else of archsearch it may import; a package may always import itself.
 ALLOWED = {
     "cell": set(),
@@ -28,11 +28,13 @@ ALLOWED = {
     "train": {
         "cell",
         "architecture",
+        "compiler",
         "nn",
         "data",
         "archive",
         "config",
         "command",
+        "dry_run",
         "wandb_session",
     },
     "evaluate": {"cell", "architecture", "archive", "predictor", "data", "nn", "train", "search"},

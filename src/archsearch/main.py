@@ -32,13 +32,16 @@ from archsearch.evaluate.suite import Suite, with_baseline
 from archsearch.follow_up import FollowUp
 from archsearch.predictor import ArchitecturePredictor, CurvePredictor
 from archsearch.request import Request
-from archsearch.search import Callback, Ending, Interrupt, Search, Strategy
+from archsearch.search import Callback, Ending, Executor, Interrupt, Search, Strategy
 from archsearch.search.callbacks import BestCell, Leaderboard, Progress
+from archsearch.search.foresight import foresight
 from archsearch.search.known_pairs import known_pairs
 from archsearch.search.screening import Screened
 from archsearch.search.warm_start import seeds
 from archsearch.space import CellSpace
 from archsearch.train import StepTimer, Task, count_parameters, resolve_precision, set_up_process
+from archsearch.train.lines import write_line
+from archsearch.train.resources import resources_line
 
 # What a run keeps of earlier ones.
 WARM_START, POOL, KNOWN_PAIRS = "warm_start.json", "pool.json", "known_pairs.json"
@@ -75,15 +78,8 @@ def carry_out(cfg: DictConfig, request: Request) -> float | None:
     """The search itself, of a configuration that was checked."""
     set_up_process()
     run_dir = request.run_dir
-    task, budget = instantiate(cfg.task), instantiate(cfg.budget)
-    task.load(budget)  # missing data is found here, not in a worker
-    predictor = instantiate(cfg.predictor) if cfg.predictor else None
-    if isinstance(predictor, CurvePredictor):
-        predictor.predict([[]])  # one that has learnt nothing is found here, not in a worker
-    factory = TrainingEvaluatorFactory(
-        task, budget, instantiate(cfg.model), instantiate(cfg.trainer),
-        predictor if isinstance(predictor, CurvePredictor) else None,
-    )  # fmt: skip
+    factory, predictor = make_factory(cfg)
+    task, budget = factory.task, factory.budget
     references = chosen_references(cfg, task)
     for cell in references.values():  # what does not fit is found here, not in a worker
         count_parameters(task, cell, budget, factory.model)
@@ -105,6 +101,8 @@ def carry_out(cfg: DictConfig, request: Request) -> float | None:
         )  # fmt: skip
         archive.begin(begun)
         with instantiate(cfg.executor)(evaluation) as executor, Interrupt() as interrupt:
+            for line in first_lines(cfg, factory, strategy, executor):
+                write_line(line)
             loop = Search(
                 strategy,
                 executor,
@@ -118,8 +116,6 @@ def carry_out(cfg: DictConfig, request: Request) -> float | None:
                 callbacks=callbacks(cfg, begun, run_dir, references),
             )
             num_archived = len(archive)
-            if loop.feedback and not num_archived:
-                sys.stderr.write(loop.feedback + "\n")
             if loop.run(interrupt) is not Ending.COMPLETE:
                 raise Interrupted(f"stopped, nothing is lost; to go on: {request.again}")
         if len(archive) == num_archived:
@@ -129,6 +125,20 @@ def carry_out(cfg: DictConfig, request: Request) -> float | None:
         if loop.feedback:
             sys.stdout.write(loop.feedback + "\n")
         return best_fitness(archive, len(references))
+
+
+def make_factory(cfg: DictConfig) -> tuple[TrainingEvaluatorFactory, object]:
+    """How candidates are trained, and the predictor, of curves or of cells, if there is one."""
+    task, budget = instantiate(cfg.task), instantiate(cfg.budget)
+    task.load(budget)  # missing data is found here, not in a worker
+    predictor = instantiate(cfg.predictor) if cfg.predictor else None
+    if isinstance(predictor, CurvePredictor):
+        predictor.predict([[]])  # one that has learnt nothing is found here, not in a worker
+    factory = TrainingEvaluatorFactory(
+        task, budget, instantiate(cfg.model), instantiate(cfg.trainer),
+        predictor if isinstance(predictor, CurvePredictor) else None,
+    )  # fmt: skip
+    return factory, predictor
 
 
 def chosen_references(cfg: DictConfig, task: Task) -> Mapping[str, Architecture]:
@@ -176,6 +186,16 @@ def make_strategy(
             )
         strategy.learn(known_pairs(list(cfg.warm_start.pairs_from), run_dir / KNOWN_PAIRS))
     return strategy
+
+
+def first_lines(
+    cfg: DictConfig, factory: TrainingEvaluatorFactory, strategy: Strategy, executor: Executor
+) -> Sequence[str]:
+    """What the run uses, and what its trials are to the strategy."""
+    used = resources_line(
+        factory.task, factory.model, factory.training, executor.threads, executor.workers
+    )
+    return [used, *foresight(strategy, cfg.trials, cfg.window)]
 
 
 def with_precision(

@@ -1,5 +1,6 @@
 """What every strategy must do. One joins by a line in tests/toys/toy_landscape.py."""
 
+import inspect
 import json
 import os
 import random
@@ -137,6 +138,26 @@ def test_drafts_may_be_dropped(subject: Subject) -> None:
     strategy.draft = last_of_three  # type: ignore[method-assign]
     trials = drive(strategy, toy, 60)
     assert len({trial.candidate.key for trial in trials}) > 48
+
+
+ROUND_PARAMETERS = {"population_size", "gradients_per_step", "min_results", "num_best", "draws"}
+
+
+def test_rounds_say_when_results_first_count(subject: Subject) -> None:
+    """Before its first round is over a strategy proposes what it would whatever the results; who
+    has none never learns."""
+    toy = TowardsTarget(subject, 0)
+    strategy = subject.make(10)
+    rounds = strategy.rounds()
+    has_rounds = not ROUND_PARAMETERS.isdisjoint(inspect.signature(type(strategy)).parameters)
+    assert rounds or not has_rounds
+    first = rounds[0].trials if rounds else 100
+    as_it_is, upside_down = (
+        [trial.candidate.key for trial in drive(subject.make(10), landscape, 100, window=1)]
+        for landscape in (toy, lambda architecture: -1 - toy(architecture))
+    )
+    assert as_it_is[:first] == upside_down[:first]
+    assert (as_it_is != upside_down) == bool(rounds)
 
 
 def test_genomes_that_are_none_are_refused(subject: Subject) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from archsearch.config import revision
+from archsearch.machine import processor_name
 
 FORMAT = 1
 
@@ -77,7 +78,7 @@ def machine_facts() -> dict[str, Any]:
     return {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "revision": revision(),
-        "processor": _processor_name(),
+        "processor": processor_name(),
         "cores": os.cpu_count(),
         "load": round(os.getloadavg()[0], 2),
         "instructions": torch.backends.cpu.get_cpu_capability(),
@@ -86,14 +87,3 @@ def machine_facts() -> dict[str, Any]:
         "torch": torch.__version__,
         "torch_threads": torch.get_num_threads(),
     }
-
-
-def _processor_name() -> str:
-    """As the system calls it, where it says; else the architecture's name."""
-    cpuinfo = Path("/proc/cpuinfo")
-    lines = cpuinfo.read_text(errors="replace").splitlines() if cpuinfo.exists() else []
-    for line in lines:
-        name, _, value = line.partition(":")
-        if name.strip() == "model name":
-            return value.strip()
-    return platform.machine()

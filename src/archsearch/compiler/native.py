@@ -199,6 +199,14 @@ def _open(path: Path) -> ctypes.CDLL:
 # --- the compiler ---
 
 
+def compiler_name() -> str:
+    """The program that compiles, such as "cc". Raises NoNativeCode where there is none."""
+    command = _find_compiler()
+    if command is None:
+        _fail_without_compiler()
+    return Path(command[0]).name
+
+
 def _find_compiler() -> tuple[str, ...] | None:
     """The compiler's command, its program with its path; None where there is none."""
     chosen = os.environ.get("CC")

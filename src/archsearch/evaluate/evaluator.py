@@ -117,14 +117,21 @@ class TrainingEvaluatorFactory:
             _leave_weights(self.run_dir, trial, done)
         return trial
 
-    def _fit(self, candidate: Candidate, seed: int) -> Fit:
-        architecture = candidate.architecture
+    def setting(self, candidate: Candidate) -> Setting:
+        """How the candidate is trained."""
         setting = Setting(self.budget, self.model, self.training)
-        setting = apply(candidate.hyperparameters, setting, self.task, architecture)
-        num_epochs = None if self.predictor is None else self.predictor.num_seen
+        return apply(candidate.hyperparameters, setting, self.task, candidate.architecture)
+
+    @property
+    def num_epochs(self) -> int:
+        """Of a training, which a predictor may end early."""
+        return self.budget.epochs if self.predictor is None else self.predictor.num_seen
+
+    def _fit(self, candidate: Candidate, seed: int) -> Fit:
+        setting = self.setting(candidate)
         return fit(
-            self.task, architecture, setting.budget, setting.model, setting.training, seed,
-            num_epochs=num_epochs,
+            self.task, candidate.architecture, setting.budget, setting.model, setting.training,
+            seed, num_epochs=self.num_epochs,
         )  # fmt: skip
 
     def _result(self, done: Fit) -> tuple[float, Mapping[str, Json]]:

@@ -84,8 +84,8 @@ class Processes(Executor):
             if value is not None and value < least:
                 raise ValueError(f"{name}: expected at least {least}, got {value}")
         self._factory = factory
-        self._size = workers or max(1, (os.cpu_count() or 1) // threads)
-        self._threads = threads
+        self.workers = workers or max(1, (os.cpu_count() or 1) // threads)
+        self.threads = threads
         self._max_seconds = None if max_seconds is None else max_seconds * grace
         self._max_bytes = None if max_memory_mb is None else max_memory_mb * MEGABYTE
         self._workers: list[_Worker] = []
@@ -126,9 +126,9 @@ class Processes(Executor):
                 self._queue.appendleft(worker.task)
                 self._remove(worker)
         starting = sum(not worker.ready for worker in self._workers)
-        wanted = min(self._size - len(self._workers), len(self._queue) - starting)
+        wanted = min(self.workers - len(self._workers), len(self._queue) - starting)
         for _ in range(wanted):
-            self._workers.append(_start(self._factory, self._threads))
+            self._workers.append(_start(self._factory, self.threads))
 
     def _receive(self) -> None:
         """Take in what workers have said, and notice those that died."""

@@ -25,7 +25,7 @@ class Serial(Executor):
         if threads is not None and threads < 1:
             raise ValueError(f"threads: expected at least 1, got {threads}")
         self._factory = factory
-        self._threads = threads
+        self.threads = threads
         self._threads_before: int | None = None
         self._evaluator: Evaluator | None = None
         self._queue: deque[tuple[Candidate, int]] = deque()
@@ -52,11 +52,11 @@ class Serial(Executor):
 
     def _evaluate(self, candidate: Candidate, seed: int) -> Trial:
         if self._evaluator is None:
-            if self._threads is not None:
+            if self.threads is not None:
                 import torch  # here, because a process that only has workers does not need it
 
                 self._threads_before = torch.get_num_threads()
-                torch.set_num_threads(self._threads)
+                torch.set_num_threads(self.threads)
             self._evaluator = self._factory()
         try:
             return self._evaluator(candidate, seed)

@@ -21,7 +21,13 @@ class EvaluationError(Failure, RuntimeError):
 
 
 class Executor(ABC):
-    """Evaluates candidates, and gives their trials back as they finish."""
+    """Evaluates candidates, and gives their trials back as they finish.
+
+    workers: how many it evaluates at a time. threads: torch's of each; None: as they are.
+    """
+
+    workers: int = 1
+    threads: int | None = None
 
     @abstractmethod
     def submit(self, candidate: Candidate, seed: int) -> None:

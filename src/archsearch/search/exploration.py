@@ -27,7 +27,7 @@ from dataclasses import dataclass, field, replace
 
 from archsearch.archive.records import HYPERPARAMETERS, Json, Origin, Trial
 from archsearch.cell import Cell
-from archsearch.search.protocol import Draft, DraftingStrategy
+from archsearch.search.protocol import Draft, DraftingStrategy, Round
 from archsearch.space.graph import GraphSpace
 from archsearch.space.parameters import require
 from archsearch.space.variation.graph_mutations import mutate_nodes
@@ -179,6 +179,14 @@ class Exploration(DraftingStrategy[Cell]):
         if best > -math.inf:
             figures["best_fitness"] = best
         return figures
+
+    def rounds(self) -> Sequence[Round]:
+        num_starts = len(self._starts) * self._draws
+        until = "all trials are those cells, and nothing is mutated"
+        rounds = [Round("the first training of the start cells", num_starts, until, once=True)]
+        if self._draws > 1:
+            rounds.append(Round("step", self._draws, "all trials are of one cell"))
+        return rounds
 
     # --- steps ---
 

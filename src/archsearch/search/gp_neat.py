@@ -25,14 +25,14 @@ import dataclasses
 import math
 import random
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from archsearch.architecture import Architecture
 from archsearch.archive.records import Json, Origin, Trial
 from archsearch.search.operators.speciation import Speciation, Species, Standing
 from archsearch.search.operators.truncation import Member, truncation
-from archsearch.search.protocol import Draft, DraftingStrategy
+from archsearch.search.protocol import Draft, DraftingStrategy, Round
 from archsearch.space import GPTreeSpace, TreeGenome
 from archsearch.space.parameters import require
 from archsearch.space.variation.homologous_crossover import homologous_crossover
@@ -176,6 +176,9 @@ class GPNEAT(DraftingStrategy[TreeGenome]):
         if self._best_fitness > -math.inf:
             figures["best_fitness"] = self._best_fitness
         return figures
+
+    def rounds(self) -> Sequence[Round]:
+        return [Round("generation", self._population_size, "all trials are start trees")]
 
     # --- generations ---
 

@@ -14,12 +14,12 @@ population first.
 
 import math
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from archsearch.architecture import HeterogeneousLayer
 from archsearch.archive.records import Origin, Trial
-from archsearch.search.protocol import Draft, DraftingStrategy
+from archsearch.search.protocol import Draft, DraftingStrategy, Round
 from archsearch.space.heterogeneous import HeterogeneousSpace
 from archsearch.space.parameters import require
 
@@ -108,6 +108,12 @@ class Heterogeneous(DraftingStrategy[HeterogeneousLayer]):
         self._population.append(trial)
         self._population.sort(key=lambda member: -member.fitness)
         del self._population[self._population_size :]
+
+    def rounds(self) -> Sequence[Round]:
+        if self._mode == "random":
+            return ()
+        until = "all trials are drawn at random"
+        return [Round("the first population", self._population_size, until, once=True)]
 
     def status(self) -> Mapping[str, int | float | str]:
         figures: dict[str, int | float | str] = {"pool": len(self._space.pool)}

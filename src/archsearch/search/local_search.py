@@ -16,11 +16,11 @@ fitness −∞ and are never better.
 
 import math
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from archsearch.archive.records import Origin, Trial
-from archsearch.search.protocol import Draft, DraftingStrategy
+from archsearch.search.protocol import Draft, DraftingStrategy, Round
 from archsearch.space import CellSpace
 from archsearch.space.parameters import require
 
@@ -91,6 +91,10 @@ class LocalSearch(DraftingStrategy[Any]):
         self._climb += 1
         self._num_to_draw = self._num_initial
         self._centre, self._num_in_vain = None, 0
+
+    def rounds(self) -> Sequence[Round]:
+        until = "all trials are drawn at random"
+        return [Round("the start of the first climb", self._num_initial, until, once=True)]
 
     def status(self) -> Mapping[str, int | float | str]:
         figures: dict[str, int | float | str] = {

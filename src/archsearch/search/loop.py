@@ -28,6 +28,7 @@ from archsearch.archive.tables import proposal_columns
 from archsearch.failure import Failure
 from archsearch.search.callback import Callback, Ending
 from archsearch.search.executor import Executor
+from archsearch.search.foresight import WINDOW_ADVICE
 from archsearch.search.interrupt import Interrupt
 from archsearch.search.protocol import Strategy
 
@@ -125,22 +126,13 @@ class Search:
 
     @property
     def feedback(self) -> str | None:
-        """What to tell the user where the window keeps results from the strategy: before the run
-        that it will, after the run that it did; None where it does not."""
-        if not self._strategy.learns:
+        """What to tell the user after a run whose window kept all results from the strategy."""
+        if self._num_informed or self._told <= 1 or not self._strategy.learns:
             return None
-        advice = "window=1 lets it learn from each"
-        if not self._told and 1 < self._trials <= self._window:
-            return (
-                f"trials={self._trials} and window={self._window}: all candidates are proposed "
-                f"before the first result, unless the strategy waits; {advice}"
-            )
-        if self._told > 1 and not self._num_informed:
-            return (
-                f"the strategy proposed all {self._told} trials before it heard of the first "
-                f"result (window={self._window}); {advice}"
-            )
-        return None
+        return (
+            f"the strategy proposed all {self._told} trials before it heard of the first "
+            f"result (window={self._window}); {WINDOW_ADVICE}"
+        )
 
     def _replay(self) -> None:
         archived, early = self._archive.trials(), self._archive.early_trials()

@@ -18,14 +18,14 @@ Adam divides a gradient by its own size, so the reward's scale does not matter, 
 
 import math
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 
 from archsearch.archive.records import Origin, Status, Trial
 from archsearch.search.controller_network import ControllerNetwork
 from archsearch.search.controller_reward import REWARDS, Reward
-from archsearch.search.protocol import Draft, DraftingStrategy
+from archsearch.search.protocol import Draft, DraftingStrategy, Round
 from archsearch.space.decisions import Decisions, DecisionSpace
 from archsearch.space.parameters import require
 
@@ -129,6 +129,10 @@ class NASController(DraftingStrategy[Decisions]):
 
     def status(self) -> Mapping[str, int | float | str]:
         return {"step": self._num_steps, "baseline": self._baseline or 0.0}
+
+    def rounds(self) -> Sequence[Round]:
+        until = "all trials are guesses of a controller that has learnt nothing"
+        return [Round("controller step", self._gradients_per_step, until)]
 
     @property
     def _size(self) -> int:

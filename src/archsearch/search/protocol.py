@@ -33,6 +33,23 @@ class Proposal:
     hyperparameters: Mapping[str, Json] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What a strategy must bring to an end before it does what its name says.
+
+    name: "generation", of which there are many; of what comes `once`, "the first population".
+    trials: how many it takes.
+    until: what a run is that ends before its first: "all trials are start trees".
+    or_more: whether it may take more than `trials`.
+    """
+
+    name: str
+    trials: int
+    until: str
+    once: bool = False
+    or_more: bool = False
+
+
 class Strategy(ABC):
     """Proposes architectures and learns from their trials.
 
@@ -64,6 +81,11 @@ class Strategy(ABC):
     def status(self) -> Mapping[str, int | float | str]:
         """A few figures for progress displays and charts, such as the generation."""
         return {}
+
+    def rounds(self) -> Sequence[Round]:
+        """What it goes through, such as generations, so that a run can say how many it holds; to
+        be called before the first ask."""
+        return ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ from typing import Any
 from archsearch.archive.records import ESTIMATE, Candidate, Json, Origin, Trial
 from archsearch.cell import Cell
 from archsearch.predictor import ArchitecturePredictor, readable_cell
-from archsearch.search.protocol import Draft, DraftingStrategy, Proposal
+from archsearch.search.protocol import Draft, DraftingStrategy, Proposal, Round
 from archsearch.space import CellSpace, StagedSpace
 from archsearch.space.parameters import require
 
@@ -113,6 +113,14 @@ class RandomRanking(DraftingStrategy[Any]):
 
     def status(self) -> Mapping[str, int | float | str]:
         return {"step": self._step, "ranked_by": len(self._pairs)}
+
+    def rounds(self) -> Sequence[Round]:
+        chosen = "chosen by what was known before" if self._pairs else "drawn at random"
+        rounds = [Round("step", self._batch_size, f"all trials are {chosen}")]
+        if isinstance(self.space, StagedSpace) and self._min_plain_trials:
+            name, until = "the stage of cells without c_t", "no cell with a memory is proposed"
+            rounds.append(Round(name, self._min_plain_trials, until, once=True, or_more=True))
+        return rounds
 
     # --- steps ---
 

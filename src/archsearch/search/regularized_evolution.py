@@ -18,11 +18,11 @@ is drawn anew, parent and all.
 import math
 import random
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from archsearch.archive.records import Origin, Trial
-from archsearch.search.protocol import Draft, DraftingStrategy
+from archsearch.search.protocol import Draft, DraftingStrategy, Round
 from archsearch.space import CellSpace
 from archsearch.space.parameters import require
 
@@ -77,6 +77,10 @@ class RegularizedEvolution(DraftingStrategy[Any]):
     def tell(self, trial: Trial) -> None:
         self._population.append((trial, self._in_flight.pop(trial.candidate.number)))
         self._best_fitness = max(self._best_fitness, trial.fitness)
+
+    def rounds(self) -> Sequence[Round]:
+        until = "all trials are drawn at random"
+        return [Round("the first population", self._population_size, until, once=True)]
 
     def status(self) -> Mapping[str, int | float | str]:
         figures: dict[str, int | float | str] = {"population": len(self._population)}

@@ -36,7 +36,7 @@ from dataclasses import dataclass
 from archsearch.archive.records import Json, Origin, Trial
 from archsearch.search.expression_agent import ExpressionAgent
 from archsearch.search.priors import Priors
-from archsearch.search.protocol import Draft, DraftingStrategy
+from archsearch.search.protocol import Draft, DraftingStrategy, Round
 from archsearch.search.reward import RewardScale, SoftExponential
 from archsearch.search.tree_policy import Tokens
 from archsearch.space import DSLSpace
@@ -182,6 +182,12 @@ class RLGenerator(DraftingStrategy[Expression]):
 
     def status(self) -> Mapping[str, int | float | str]:
         return {"updates": self._num_updates, "good_in_batch": len(self._good)}
+
+    def rounds(self) -> Sequence[Round]:
+        """Expressions that are rejected take no trial, others one for each place of c_t."""
+        num_trials = max(self._min_good, self._min_results - self._max_failed)
+        until = "all trials are grown by an agent that has learnt from none"
+        return [Round("update", num_trials, until, or_more=True)]
 
     # --- growing ---
 

@@ -13,7 +13,7 @@ from typing import Any
 from archsearch.archive.records import ESTIMATE, Candidate, Trial
 from archsearch.cell import Cell
 from archsearch.predictor import ArchitecturePredictor, readable_cell
-from archsearch.search.protocol import Draft, DraftingStrategy, Proposal, Strategy
+from archsearch.search.protocol import Draft, DraftingStrategy, Proposal, Round, Strategy
 from archsearch.space.parameters import require
 
 
@@ -79,6 +79,13 @@ class Screened(Strategy):
 
     def status(self) -> Mapping[str, int | float | str]:
         return {**self._strategy.status(), "screened_by": self._num_learnable()}
+
+    def rounds(self) -> Sequence[Round]:
+        num_trials = self._min_trials - len(self._pairs)
+        until = "it chooses nothing"
+        name = "what the predictor learns from first"
+        first = [Round(name, num_trials, until, once=True)] if num_trials > 0 else []
+        return [*self._strategy.rounds(), *first]
 
     def _drafts(self) -> list[Draft[Any]]:
         """Several where there is a choice to be made, else one; none while the strategy waits."""

@@ -7,6 +7,7 @@ go on.
 import json
 import os
 import sys
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -24,6 +25,8 @@ from archsearch.archive import lock_run
 from archsearch.command import FAILURE, Interrupted
 from archsearch.config import ConfigError, check, identity, revision
 from archsearch.data.store import ROOT_VARIABLE
+from archsearch.dry_run import Job
+from archsearch.machine import peak_bytes
 from archsearch.train.budget import Budget
 from archsearch.train.checkpoint import BEST, LAST, SaveEpochs
 from archsearch.train.failures import TrainingFailure
@@ -33,8 +36,10 @@ from archsearch.train.lines import figure, write_line
 from archsearch.train.precision import resolve_precision
 from archsearch.train.process import set_up_process
 from archsearch.train.progress import EpochLines
+from archsearch.train.resources import resources_line
 from archsearch.train.step_timer import StepTimer
 from archsearch.train.task import Model, Task
+from archsearch.train.timed_training import time_training
 from archsearch.train.trained import read_result
 from archsearch.train.training import Training
 from archsearch.train.wandb_training import TrainingLog, training_log
@@ -58,6 +63,27 @@ def train(cfg: DictConfig) -> None:
             report_failure(folder)
         else:
             report(folder)
+
+
+def forecast(jobs: Sequence[Job]) -> None:
+    """Say what the trainings would take, of which a few seconds are timed."""
+    set_up_process()
+    for job in jobs:
+        check(job.cfg)
+        if job.cfg.data.root is not None:
+            os.environ[ROOT_VARIABLE] = str(job.cfg.data.root)
+        work = with_precision(make_work(job.cfg), job.scratch)
+        announce(job.folder, work)
+        timed = time_training(
+            work.task, work.cell, work.budget, work.model, work.training, work.seed
+        )
+        minutes, epochs = timed.seconds(work.budget.epochs) / 60, work.budget.epochs
+        write_line(
+            f"{minutes:.1f} minutes for {epochs} epochs, by {timed.train.num_timed} of "
+            f"{timed.train.per_epoch} steps; {peak_bytes() / 2**20:.0f} MB of memory; "
+            "the test split not counted"
+        )
+    write_line("dry run: nothing was trained to its end, and nothing written")
 
 
 def complete(folder: Path, cfg: DictConfig, start_from: Path | None) -> None:
@@ -135,8 +161,8 @@ def claim(folder: Path, cfg: DictConfig) -> None:
 def train_in(folder: Path, work: Work, start_from: Path | None, log: TrainingLog | None) -> None:
     """Train up to the result; all that is done so far is in the folder after every epoch."""
     write_whole(folder / CELL, f"{work.cell}\n")
-    announce(folder, work)
     work = with_precision(work, folder)
+    announce(folder, work)
     lines = EpochLines(work.task.metric_name, work.budget.epochs)
     callbacks = [lines, SaveEpochs(folder), *([log] if log else [])]
     try:
@@ -157,6 +183,7 @@ def announce(folder: Path, work: Work) -> None:
     width = work.budget.hidden_size
     size = f"{num_params:,} parameters{'' if width is None else f' at width {width}'}"
     write_line(f"{work.task.name}, budget {work.budget.name}, {size}; {again} {folder}")
+    write_line(resources_line(work.task, work.model, work.training, threads=None))
 
 
 def finish(folder: Path, done: Fit, work: Work) -> None:

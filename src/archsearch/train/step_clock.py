@@ -15,7 +15,7 @@ class StepClock(Callback):
         pl_module: LightningModule,
         *_: Any,
     ) -> None:
-        _finish(pl_module)
+        finish(pl_module)
         self._start = time.perf_counter()
 
     def on_train_batch_end(
@@ -24,10 +24,10 @@ class StepClock(Callback):
         pl_module: LightningModule,
         *_: Any,
     ) -> None:
-        _finish(pl_module)
+        finish(pl_module)
         self.seconds = time.perf_counter() - self._start
 
 
-def _finish(module: LightningModule) -> None:
+def finish(module: LightningModule) -> None:
     """Wait until the device has done all work: who reads a value waits."""
     next(module.parameters()).detach().flatten()[0].item()

@@ -38,7 +38,7 @@ class StepTimer:
         # A trial's limit of time is no matter here.
         self._task, self._budget = task, replace(budget, epochs=1, max_seconds=None)
         self._model, self._threads = model, threads
-        self._training = replace(training, schedule=_Standstill(lr=0.0, schedule=training.schedule))
+        self._training = at_a_standstill(training)
 
     def __call__(self, precision: Precision) -> float:
         # Here, because Lightning takes seconds to import, and most timers are never asked.
@@ -62,6 +62,11 @@ class StepTimer:
         generator = torch.Generator().manual_seed(0)
         network = self._task.network(self._task.timed, self._budget, self._model, generator)
         return self._task.module(network, self._budget, self._training, generator)
+
+
+def at_a_standstill(training: Training) -> Training:
+    """The same work, but no weight ever changes, so that nothing diverges."""
+    return replace(training, schedule=_Standstill(lr=0.0, schedule=training.schedule))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,209 @@
+"""What searches would take: each is made ready as if it began, and a few trials are timed."""
+
+import itertools
+import os
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from hydra.utils import instantiate
+from omegaconf import OmegaConf
+
+from archsearch.archive import ARCHIVE_FILE, REFERENCE, Archive, Candidate, Origin, Status, Trial
+from archsearch.cell import zoo
+from archsearch.command import Interrupted
+from archsearch.config import ConfigError, check, config_hash, identity
+from archsearch.data import ROOT_VARIABLE
+from archsearch.dry_run import Job
+from archsearch.estimate import Work
+from archsearch.evaluate.suite import BASELINE
+from archsearch.evaluate.timing import PEAK_BYTES, PROCESS, SPENT_SECONDS, TimingFactory
+from archsearch.machine import peak_bytes
+from archsearch.main import (
+    chosen_references,
+    first_lines,
+    make_factory,
+    make_space,
+    make_strategy,
+    with_precision,
+)
+from archsearch.search import Executor, Interrupt, trial_seed
+from archsearch.train import count_parameters, set_up_process
+
+NUM_DRAWN = 3  # candidates that stand for all
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A search that is ready to begin, or to go on.
+
+    about: what it uses, and what its trials are to its strategy.
+    references: what is trained beside the strategy's candidates, by what it is called.
+    drawn: what the strategy proposes first.
+    num_done: of its trials, beside the references.
+    """
+
+    job: Job
+    about: Sequence[str]
+    executor: Executor
+    references: Mapping[str, Candidate]
+    drawn: Sequence[Candidate]
+    done_references: frozenset[str]
+    num_done: int
+
+    @property
+    def recipe(self) -> str:
+        """Equal for plans that train alike."""
+        cfg = OmegaConf.to_container(self.job.cfg, resolve=True)
+        assert isinstance(cfg, dict)
+        parts = ("task", "suite", "budget", "model", "trainer", "predictor", "executor")
+        return config_hash({part: cfg.get(part) for part in parts})
+
+    @property
+    def kind(self) -> str:
+        """Equal for plans that differ in the seed alone."""
+        return config_hash({**identity(self.job.cfg), "seed": None})
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """A plan with the trials that were timed for it.
+
+    start_seconds: until a worker is ready.
+    """
+
+    plan: Plan
+    references: Mapping[str, Trial]
+    drawn: Sequence[Trial]
+    start_seconds: float
+
+    @property
+    def num_trials_left(self) -> int:
+        return max(0, self.plan.job.cfg.trials - self.plan.num_done)
+
+    @property
+    def work(self) -> Work:
+        cfg = self.plan.job.cfg
+        left = {n: t for n, t in self.references.items() if n not in self.plan.done_references}
+        return Work(
+            [trial.wall_seconds for trial in left.values()],
+            [trial.wall_seconds for trial in self.drawn if trial.status is Status.OK],
+            self.num_trials_left,
+            cfg.compute_seconds,
+            cfg.budget.max_seconds,
+        )
+
+    @property
+    def num_at_a_time(self) -> int:
+        return min(self.plan.executor.workers, self.plan.job.cfg.window)
+
+    @property
+    def wall_seconds(self) -> float:
+        return self.work.wall_seconds(self.num_at_a_time, self.start_seconds)
+
+    @property
+    def worker_bytes(self) -> int | None:
+        """The most that one has held; None where this process does all."""
+        timed = [*self.references.values(), *self.drawn]
+        sizes = [t.details[PEAK_BYTES] for t in timed if t.details.get(PROCESS) != os.getpid()]
+        return max(sizes, default=None)
+
+    @property
+    def total_bytes(self) -> int:
+        return peak_bytes() + self.plan.executor.workers * (self.worker_bytes or 0)
+
+
+def forecasts(jobs: Sequence[Job]) -> list[Forecast]:
+    """Of all runs, in their order. Who trains alike is timed once, and so are seeds."""
+    set_up_process()
+    plans = [make_plan(job) for job in jobs]
+    drawn = {plan.kind: plan.drawn for plan in reversed(plans)}
+    found: dict[tuple[str, str], Trial] = {}
+    start_seconds: dict[str, float] = {}
+    for recipe in dict.fromkeys(plan.recipe for plan in plans):
+        alike = [plan for plan in plans if plan.recipe == recipe]
+        candidates = [c for plan in alike for c in (*plan.references.values(), *drawn[plan.kind])]
+        trials, start_seconds[recipe] = timed(alike[0], {c.key: c for c in candidates})
+        found.update({(recipe, key): trial for key, trial in trials.items()})
+    return [
+        Forecast(
+            plan,
+            {name: found[plan.recipe, c.key] for name, c in plan.references.items()},
+            [found[plan.recipe, c.key] for c in drawn[plan.kind]],
+            start_seconds[plan.recipe],
+        )
+        for plan in plans
+    ]
+
+
+def make_plan(job: Job) -> Plan:
+    """Raises what the search itself would raise where it begins."""
+    cfg = job.cfg
+    check(cfg)
+    if cfg.data.root is not None:
+        os.environ[ROOT_VARIABLE] = str(cfg.data.root)
+    done_references, num_done = done(job)
+    factory, predictor = make_factory(cfg)
+    factory = with_precision(factory, job.scratch, OmegaConf.select(cfg, "executor.threads"))
+    factories = [factory]
+    named = dict(chosen_references(cfg, factory.task))
+    if cfg.suite:
+        suite = instantiate(cfg.suite)(first=factory, seed=cfg.seed)
+        factories = [*suite.factories.values(), *([suite.gate.factory] if suite.gate else [])]
+        if not (job.scratch / BASELINE).exists():
+            named[f"{suite.baseline}, the suite's baseline"] = zoo[suite.baseline]
+    strategy = make_strategy(cfg, make_space(cfg, job.scratch), predictor, job.scratch)
+    executor = instantiate(cfg.executor)(TimingFactory(tuple(factories)))
+    about = first_lines(cfg, factory, strategy, executor)
+    asked = (strategy.ask(number) for number in range(NUM_DRAWN))
+    drawn = [
+        Candidate(number, p.architecture, p.genome, p.origin, p.hyperparameters)
+        for number, p in enumerate(itertools.takewhile(lambda p: p is not None, asked))
+    ]
+    references = {
+        name: Candidate(0, cell, None, Origin(REFERENCE, details={"name": name}))
+        for name, cell in named.items()
+    }
+    for candidate in (*references.values(), *drawn):
+        count_parameters(factory.task, candidate.architecture, factory.budget, factory.model)
+    return Plan(job, about, executor, references, drawn, done_references, num_done)
+
+
+def done(job: Job) -> tuple[frozenset[str], int]:
+    """The references and the number of trials that the run's archive has.
+
+    Raises:
+        ConfigError: it is of another configuration.
+    """
+    path = job.folder / ARCHIVE_FILE
+    if not path.exists():
+        return frozenset(), 0
+    with Archive.read(f"sqlite:///{path}") as archive:
+        if archive.run.config_hash != config_hash(identity(job.cfg)):
+            raise ConfigError(
+                f"{job.folder}: holds a run of another configuration; "
+                "choose another directory with hydra.run.dir=…"
+            )
+        candidates = [t.candidate for t in (*archive.stored_trials(), *archive.early_trials())]
+    references = [c.origin.details["name"] for c in candidates if c.is_reference]
+    return frozenset(references), len(candidates) - len(references)
+
+
+def timed(plan: Plan, candidates: Mapping[str, Candidate]) -> tuple[dict[str, Trial], float]:
+    """The trials by their keys, and the seconds until the first worker was ready."""
+    began = time.perf_counter()
+    start_seconds = 0.0
+    trials: dict[str, Trial] = {}
+    with plan.executor as executor, Interrupt() as interrupt:
+        for number, candidate in enumerate(candidates.values()):
+            seed = trial_seed(plan.job.cfg.seed, candidate.key)
+            executor.submit(replace(candidate, number=number), seed)
+        while len(trials) < len(candidates):
+            trial = executor.next_trial(interrupt)
+            if trial is None:
+                raise Interrupted("interrupted; nothing was written")
+            if not trials:
+                spent = trial.details.get(SPENT_SECONDS, trial.wall_seconds)
+                start_seconds = time.perf_counter() - began - spent
+            trials[trial.candidate.key] = trial
+    return trials, start_seconds
