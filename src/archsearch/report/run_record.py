@@ -14,9 +14,10 @@ from hydra.errors import InstantiationException
 from hydra.utils import instantiate
 from omegaconf import OmegaConf
 
-from archsearch.archive import ARCHIVE_FILE, Archive, Json, RunInfo, Status, Trial
+from archsearch.archive import ARCHIVE_FILE, Archive, Json, RunInfo, Trial
 from archsearch.config import CONFIG_FILE, ConfigError, check_is_own
 from archsearch.follow_up import FollowUp
+from archsearch.search.callbacks.standings import fittest
 from archsearch.search.callbacks.wording import reference_name
 
 
@@ -72,8 +73,7 @@ class RunRecord:
     @cached_property
     def best(self) -> Trial | None:
         """The fittest of the strategy's own, the first of equal ones; None if all failed."""
-        ok = [trial for trial in self.proposed if trial.status is Status.OK]
-        return max(ok, key=lambda trial: trial.fitness, default=None)
+        return fittest(self.proposed)
 
     @cached_property
     def lower_is_better(self) -> bool:

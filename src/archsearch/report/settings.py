@@ -9,6 +9,7 @@ from typing import Any
 
 from archsearch.archive import Json, Status, Trial
 from archsearch.report.run_record import RunRecord
+from archsearch.search.callbacks.standings import fittest
 from archsearch.search.callbacks.wording import shortened
 
 CONDITIONS = ("task", "suite", "budget", "model", "trainer")  # of every trial
@@ -89,8 +90,7 @@ class Comparison:
 
 def best_reference(run: RunRecord) -> Trial | None:
     """The fittest reference cell of a run; None where none was trained without failing."""
-    ok = [trial for trial in run.references.values() if trial.status is Status.OK]
-    return max(ok, key=lambda trial: trial.fitness, default=None)
+    return fittest(run.references.values())
 
 
 def _best_run(runs: Sequence[RunRecord]) -> RunRecord:

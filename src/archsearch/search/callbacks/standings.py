@@ -1,10 +1,17 @@
 """How a search stands: the best cell so far, the reference cells, the failures by kind."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from archsearch.archive import Status, Trial
 from archsearch.search.callbacks.wording import reference_name
+
+
+def fittest(trials: Iterable[Trial]) -> Trial | None:
+    """The first of equal ones; None where all failed."""
+    ok = [trial for trial in trials if trial.status is Status.OK]
+    return max(ok, key=lambda trial: trial.fitness, default=None)
 
 
 @dataclass
@@ -45,5 +52,4 @@ class Standings:
     def best_reference(self) -> Trial | None:
         """The fittest of the reference cells, which the best cell is held against; None while none
         was trained without failing."""
-        ok = [trial for trial in self.references.values() if trial.status is Status.OK]
-        return max(ok, key=lambda trial: trial.fitness, default=None)
+        return fittest(self.references.values())
