@@ -113,7 +113,7 @@ def test_looking_leaves_nothing_behind(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_a_search_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ArchiveError, match="cannot open the archive"):
+    with pytest.raises(ArchiveError, match="expected the archive of a run, got no such file"):
         watch(tmp_path, console(), never)
 
 
