@@ -102,7 +102,7 @@ def test_a_command_on_a_page_composes(page: str, command: str) -> None:
     overrides = [
         each.split(",")[0] if is_sweep and "[" not in each else each
         for each in plain
-        if each != "-m"
+        if each not in ("-m", "--dry-run")
     ]
     check(compose(*overrides, config_name="train" if module.endswith("train") else "config"))
 

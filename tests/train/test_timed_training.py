@@ -5,15 +5,18 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+import torch
 from toy_images import bar_corpus
 
 from archsearch.architecture import read_conv
 from archsearch.cell import zoo
 from archsearch.data import ParallelFiles
-from archsearch.nn import ConvolutionalNetwork, EncoderDecoder
+from archsearch.data.piano_rolls import RollCorpus
+from archsearch.nn import ConvolutionalNetwork, EncoderDecoder, FrameModel
 from archsearch.train import (
     Budget,
     ImageTask,
+    MusicTask,
     TooManyParameters,
     TranslationTask,
     count_parameters,
@@ -64,6 +67,18 @@ def test_a_part_of_the_translations_is_enough(tmp_path: Path, adam) -> None:
     timed = time_training(toy, zoo["gru"], small, partial(EncoderDecoder), adam, 1)
     assert 0 < timed.valid.num_timed <= timed.valid.per_epoch
     assert timed.valid.per_epoch >= 100
+
+
+def test_pieces_of_music_are_not_torn_apart(budget, adam) -> None:
+    """Side by side are as many as are left, and a state is that of so many."""
+    rolls = {
+        split: tuple(torch.ones(length, 88, dtype=torch.uint8) for length in range(20, 41))
+        for split in ("train", "valid", "test")
+    }
+    pieces = MusicTask("toy", lambda: RollCorpus("toy", 0.1, **rolls))
+    timed = time_training(pieces, zoo["lstm"], budget(), partial(FrameModel), adam, 1)
+    assert timed.train.per_epoch == timed.valid.per_epoch == 2 + 2 * 2
+    assert timed.train.num_timed > 0
 
 
 def test_images_are_timed_too(adam) -> None:

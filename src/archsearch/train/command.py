@@ -72,8 +72,10 @@ def forecast(jobs: Sequence[Job]) -> None:
         check(job.cfg)
         if job.cfg.data.root is not None:
             os.environ[ROOT_VARIABLE] = str(job.cfg.data.root)
-        work = with_precision(make_work(job.cfg), job.scratch)
+        work = make_work(job.cfg)
         announce(job.folder, work)
+        work = with_precision(work, job.scratch)
+        write_line(resources_line(work.task, work.model, work.training, threads=None))
         timed = time_training(
             work.task, work.cell, work.budget, work.model, work.training, work.seed
         )
@@ -161,8 +163,9 @@ def claim(folder: Path, cfg: DictConfig) -> None:
 def train_in(folder: Path, work: Work, start_from: Path | None, log: TrainingLog | None) -> None:
     """Train up to the result; all that is done so far is in the folder after every epoch."""
     write_whole(folder / CELL, f"{work.cell}\n")
-    work = with_precision(work, folder)
     announce(folder, work)
+    work = with_precision(work, folder)
+    write_line(resources_line(work.task, work.model, work.training, threads=None))
     lines = EpochLines(work.task.metric_name, work.budget.epochs)
     callbacks = [lines, SaveEpochs(folder), *([log] if log else [])]
     try:
@@ -183,7 +186,6 @@ def announce(folder: Path, work: Work) -> None:
     width = work.budget.hidden_size
     size = f"{num_params:,} parameters{'' if width is None else f' at width {width}'}"
     write_line(f"{work.task.name}, budget {work.budget.name}, {size}; {again} {folder}")
-    write_line(resources_line(work.task, work.model, work.training, threads=None))
 
 
 def finish(folder: Path, done: Fit, work: Work) -> None:

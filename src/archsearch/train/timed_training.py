@@ -94,7 +94,10 @@ class _Measured(Exception):
 
 class _Sample(Generic[Batch]):
     """Batches drawn from an epoch's, which times each while it is worked on, until `seconds` are
-    spent or all were drawn. The first one warms up and does not count."""
+    spent or all were drawn. The first one warms up and does not count.
+
+    finish: waits until the device has done all work.
+    """
 
     is_last = False
 
@@ -111,13 +114,12 @@ class _Sample(Generic[Batch]):
         return self
 
     def __iter__(self) -> Iterator[Batch]:
-        rng = random.Random(0)
-        drawn = rng.sample(range(len(self._batches)), len(self._batches))
+        drawn = _shuffled(self._batches)
         yield self._moved(drawn[0])
         self._finish()
-        for place in drawn:
+        for batch in drawn:
             start = time.perf_counter()
-            yield self._moved(place)
+            yield self._moved(batch)
             self._finish()
             self.spent += time.perf_counter() - start
             self._num_timed += 1
@@ -126,15 +128,26 @@ class _Sample(Generic[Batch]):
         if self.is_last:
             raise _Measured
 
-    def _moved(self, place: int) -> Batch:
+    def _moved(self, batch: Batch) -> Batch:
         from pytorch_lightning.utilities import move_data_to_device
 
-        moved: Batch = move_data_to_device(self._batches[place], self._device)
+        moved: Batch = move_data_to_device(batch, self._device)
         return moved
 
     @property
     def pace(self) -> Pace:
         return Pace(self.spent / self._num_timed, self._num_timed, len(self._batches))
+
+
+def _shuffled(batches: Sequence[Batch]) -> list[Batch]:
+    """In any order, but one that goes on with the pieces of that before it stays behind it."""
+    pieces: list[list[Batch]] = []
+    for batch in batches:
+        if not pieces or getattr(batch, "begins", True):
+            pieces.append([])
+        pieces[-1].append(batch)
+    random.Random(0).shuffle(pieces)
+    return [batch for piece in pieces for batch in piece]
 
 
 class _InOnePiece:
