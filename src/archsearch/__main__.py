@@ -1,30 +1,35 @@
 """`python -m archsearch`."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from omegaconf import DictConfig
+from archsearch.usage import interruptible
 
-from archsearch.command import run_command, this_request
-from archsearch.dry_run import Job, dry_run, is_asked_for
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
+    from archsearch.dry_run import Job
 
 
 def main() -> None:
     """The command."""
-    if is_asked_for():
-        dry_run(forecast, "config")
-    else:
-        run_command(job, "config")
+    with interruptible():  # in the half second that imports take, too
+        from archsearch.dry_run import run_or_forecast
+
+        run_or_forecast(job, forecast, "config")
 
 
-def job(cfg: DictConfig) -> float | None:
+# Both import what they need where they need it, because torch takes seconds: --help and mistakes
+# are answered without.
+def job(cfg: "DictConfig") -> float | None:
     """The search that the configuration defines."""
-    # Here, because torch takes seconds to import: --help and mistakes are answered without.
+    from archsearch.command import this_request
     from archsearch.main import search
 
     return search(cfg, this_request())
 
 
-def forecast(jobs: Sequence[Job]) -> None:
+def forecast(jobs: "Sequence[Job]") -> None:
     """Say what the searches would take."""
     from archsearch.forecast_lines import tell
 

@@ -4,7 +4,7 @@ import functools
 import os
 import shlex
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from archsearch.failure import Failure
 from archsearch.help import answer, module_named
 from archsearch.mistakes import explain, refuse_a_sweep_as_one_run, refuse_files_of_others
 from archsearch.request import Request
-from archsearch.usage import FAILURE, INTERRUPTED, USAGE, Parser, stop
+from archsearch.usage import FAILURE, INTERRUPTED, USAGE, Parser, interruptible, stop
 
 __all__ = [
     "FAILURE",
@@ -58,7 +58,7 @@ def run_command(
     def job(cfg: DictConfig) -> object:
         # SystemExit passes through Hydra, which would print a line of its own for an exception.
         with one_line_errors(config_name), no_empty_directory(run_directory()):
-            refuse_a_sweep_as_one_run(HydraConfig.get(), module)
+            refuse_a_sweep_as_one_run(HydraConfig.get(), module, sys.argv[1:])
             return task(cfg)
 
     with one_line_errors(config_name):
@@ -94,10 +94,8 @@ def one_line_errors(config_name: str = "config") -> Iterator[None]:
     config_name: the file of conf/ whose keys are known.
     """
     try:
-        with plain_errors(config_name):
+        with interruptible(), plain_errors(config_name, sys.argv[1:]):
             yield
-    except KeyboardInterrupt as error:
-        stop(str(error) or "interrupted", INTERRUPTED)
     except Failure as error:
         stop(str(error), FAILURE)
     except ValueError as error:
@@ -107,8 +105,11 @@ def one_line_errors(config_name: str = "config") -> Iterator[None]:
 
 
 @contextmanager
-def plain_errors(config_name: str) -> Iterator[None]:
-    """What Hydra says of a wrong configuration as a ValueError of one line; bugs pass through."""
+def plain_errors(config_name: str, words: Sequence[str]) -> Iterator[None]:
+    """What Hydra says of a wrong configuration as a ValueError of one line; bugs pass through.
+
+    words: what was typed, beside the name of the command.
+    """
     try:
         yield
     except InstantiationException as error:
@@ -116,4 +117,4 @@ def plain_errors(config_name: str) -> Iterator[None]:
             raise
         raise error.__cause__ from None
     except (HydraException, OmegaConfBaseException) as error:
-        raise ConfigError(explain(error, config_name)) from None
+        raise ConfigError(explain(error, config_name, words)) from None

@@ -34,11 +34,18 @@ class Job:
     scratch: Path
 
 
-def is_asked_for() -> bool:
-    return FLAG in sys.argv[1:]
+Tell = Callable[[Sequence[Job]], None]
 
 
-def dry_run(tell: Callable[[Sequence[Job]], None], config_name: str) -> None:
+def run_or_forecast(task: Callable[[DictConfig], object], tell: Tell, config_name: str) -> None:
+    """Run a Hydra task, or say what it would take where --dry-run is asked for."""
+    if FLAG in sys.argv[1:]:
+        forecast(tell, config_name)
+    else:
+        run_command(task, config_name)
+
+
+def forecast(tell: Tell, config_name: str) -> None:
     """Hand the runs of this process's command line to `tell` in place of running them."""
     given = [argument for argument in sys.argv[1:] if argument != FLAG]
     elsewhere = {found[1]: Path(found[2]) for found in map(_ELSEWHERE.fullmatch, given) if found}

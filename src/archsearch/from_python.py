@@ -12,6 +12,7 @@ from archsearch import main
 from archsearch.command import no_empty_directory, plain_errors
 from archsearch.conf_files import conf_folder
 from archsearch.config import ConfigError, register
+from archsearch.mistakes import refuse_a_sweep_as_one_run
 from archsearch.override_text import override_text
 from archsearch.request import Request
 from archsearch.run import Run, load
@@ -21,8 +22,9 @@ PathLike = str | os.PathLike[str]
 
 def search(*overrides: str, config_dir: PathLike | None = None, **settings: object) -> Run:
     """See `archsearch.search`."""
-    with plain_errors("config"):
-        cfg, request = composed([*overrides, *as_overrides(settings)], config_dir)
+    words = [*overrides, *as_overrides(settings)]
+    with plain_errors("config", words):
+        cfg, request = composed(words, config_dir)
         request.run_dir.mkdir(parents=True, exist_ok=True)
         with no_empty_directory(request.run_dir):
             main.search(cfg, request)
@@ -48,6 +50,7 @@ def composed(
     words = [*(_searched(config_dir) if config_dir is not None else ()), *overrides]
     with initialize_config_dir(conf_folder(), "archsearch", version_base="1.3"):
         cfg = compose("config", words, return_hydra_config=True)
+    refuse_a_sweep_as_one_run(cfg.hydra, "archsearch", overrides)
     run_dir = Path.cwd() / cfg.hydra.run.dir
     again = f"make the same call; to see what there is: archsearch.load({str(run_dir)!r})"
     request = Request.of(cfg.hydra, run_dir, again)

@@ -15,7 +15,7 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
 from archsearch.architecture import Architecture
-from archsearch.archive import Archive, Beginning, RunInfo, lock_run
+from archsearch.archive import ARCHIVE_FILE, Archive, Beginning, RunInfo, lock_run, no_false_start
 from archsearch.cell import zoo
 from archsearch.command import Interrupted
 from archsearch.config import (
@@ -32,7 +32,16 @@ from archsearch.evaluate.suite import Suite, with_baseline
 from archsearch.follow_up import FollowUp
 from archsearch.predictor import ArchitecturePredictor, CurvePredictor
 from archsearch.request import Request
-from archsearch.search import Callback, Ending, Executor, Interrupt, Search, Strategy
+from archsearch.search import (
+    Callback,
+    DraftingStrategy,
+    Ending,
+    Executor,
+    Interrupt,
+    LearnsFromPairs,
+    Search,
+    Strategy,
+)
 from archsearch.search.callbacks import BestCell, Leaderboard, Progress
 from archsearch.search.foresight import foresight
 from archsearch.search.known_pairs import known_pairs
@@ -45,6 +54,7 @@ from archsearch.train.resources import resources_line
 
 # What a run keeps of earlier ones.
 WARM_START, POOL, KNOWN_PAIRS = "warm_start.json", "pool.json", "known_pairs.json"
+OPENING = (CONFIG_FILE, ARCHIVE_FILE, WARM_START, POOL, KNOWN_PAIRS)  # before the first trial
 
 
 def search(cfg: DictConfig, request: Request) -> float | None:
@@ -84,7 +94,11 @@ def carry_out(cfg: DictConfig, request: Request) -> float | None:
     for cell in references.values():  # what does not fit is found here, not in a worker
         count_parameters(task, cell, budget, factory.model)
     run = RunInfo(run_dir.name, config_hash(identity(cfg)), identity(cfg), revision())
-    with lock_run(run_dir), Archive.open(run_dir, run) as archive:
+    with (
+        lock_run(run_dir),
+        no_false_start(run_dir, OPENING),
+        Archive.open(run_dir, run) as archive,
+    ):
         OmegaConf.save(cfg, run_dir / CONFIG_FILE, resolve=True)
         space = make_space(cfg, run_dir)
         some = space.decode(space.sample(random.Random(0)))
@@ -171,6 +185,8 @@ def make_strategy(
     strategy = make(
         space=space, rng=rng, **({"predictor": predictor} if has_predictor_inside else {})
     )
+    if not isinstance(strategy, DraftingStrategy):
+        refuse_what_needs_drafts(cfg, strategy, of_cells and not has_predictor_inside)
     if cfg.warm_start.runs:
         runs, num_cells = list(cfg.warm_start.runs), cfg.warm_start.num_cells
         strategy.plant(seeds(runs, num_cells, space, run_dir / WARM_START))
@@ -184,6 +200,11 @@ def make_strategy(
                 "warm_start.pairs_from: there is no predictor that could learn from them; "
                 "try predictor=ranking"
             )
+        if not isinstance(strategy, LearnsFromPairs):
+            raise ConfigError(
+                f"warm_start.pairs_from: {type(strategy).__name__} has no use for them; leave them "
+                "out, or choose another search=…"
+            )
         strategy.learn(known_pairs(list(cfg.warm_start.pairs_from), run_dir / KNOWN_PAIRS))
     return strategy
 
@@ -196,6 +217,21 @@ def first_lines(
         factory.task, factory.model, factory.training, executor.threads, executor.workers
     )
     return [used, *foresight(strategy, cfg.trials, cfg.window)]
+
+
+def refuse_what_needs_drafts(cfg: DictConfig, strategy: Strategy, with_predictor: bool) -> None:
+    """Raise ConfigError for what can be done with a DraftingStrategy alone."""
+    name = type(strategy).__name__
+    if cfg.warm_start.runs:
+        raise ConfigError(
+            f"warm_start.runs: {name} cannot begin from other cells; leave it out, or choose "
+            "another search=…"
+        )
+    if with_predictor:
+        raise ConfigError(
+            f"predictor: {name} leaves a predictor nothing to choose from; try predictor=none, or "
+            "choose another search=…"
+        )
 
 
 def with_precision(

@@ -3,7 +3,6 @@
 import argparse
 import re
 import shlex
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from hydra.errors import (
     MissingConfigException,
     OverrideParseException,
 )
+from hydra.types import RunMode
 from omegaconf import DictConfig
 
 from archsearch.conf_files import (
@@ -42,18 +42,21 @@ def refuse_files_of_others(arguments: Sequence[str], module: str) -> None:
                 raise ConfigError(f"{argument}: is for another command: {line}")
 
 
-def refuse_a_sweep_as_one_run(hydra_config: DictConfig, module: str) -> None:
+def refuse_a_sweep_as_one_run(hydra_config: DictConfig, module: str, words: Sequence[str]) -> None:
     """Raise ConfigError where parameters to sweep over are given to a single run, which would
     leave them out."""
     params = hydra_config.sweeper.get("params")
-    if params and hydra_config.mode is not None and hydra_config.mode.name == "RUN":
-        command = shlex.join(["python", "-m", module, "-m", *sys.argv[1:]])
+    if params and hydra_config.mode is not RunMode.MULTIRUN:
+        command = shlex.join(["python", "-m", module, "-m", *words])
         over = ", ".join(params)
         raise ConfigError(f"a sweep over {over} is several runs, which need -m: {command}")
 
 
-def explain(error: Exception, config_name: str) -> str:
-    """One line for a configuration that Hydra could not compose, with the nearest known name."""
+def explain(error: Exception, config_name: str, words: Sequence[str]) -> str:
+    """One line for a configuration that Hydra could not compose, with the nearest known name.
+
+    words: what was typed.
+    """
     first_line, *others = str(error).strip().splitlines()
     match error:
         case MissingConfigException(missing_cfg_file=str(file), options=list(options)) if options:
@@ -66,7 +69,7 @@ def explain(error: Exception, config_name: str) -> str:
             return f"{override}: {said[0] if said else 'cannot be read'}; quote it where it is text"
         case ConfigCompositionException():
             if unknown := re.match(r"Could not override '([^']+)'", first_line):
-                return _unknown(unknown[1], config_name)
+                return _unknown(unknown[1], config_name, words)
             subject = re.match(r"Error merging override (.+)|In '([^']+)'", first_line)
             if subject and error.__cause__:
                 cause = str(error.__cause__).splitlines()[0]
@@ -74,12 +77,12 @@ def explain(error: Exception, config_name: str) -> str:
     return first_line
 
 
-def _unknown(key: str, config_name: str) -> str:
+def _unknown(key: str, config_name: str, words: Sequence[str]) -> str:
     """What the choice knows whose key it was meant to be, and which choice knows the key."""
     group, _, inner = key.partition(".")
     if key in OWN_COMMAND:
         return f"{key}: needs a plus, as in +{key}=…"
-    composed = _composed(config_name, group, key)
+    composed = _composed(config_name, words, group, key)
     chosen = composed.hydra.runtime.choices.get(group)
     known = [each for each in _dotted(composed) if not each.startswith("hydra.")]
     if chosen is None or not inner:
@@ -99,31 +102,31 @@ def _listed(group: str, names: Sequence[str]) -> str:
     return f"{shown[0]} has" if len(shown) == 1 else f"{', '.join(shown)} have"
 
 
-def _composed(config_name: str, group: str, key: str) -> DictConfig:
-    """The configuration under the choices on the command line; of several values for `group` the
+def _composed(config_name: str, words: Sequence[str], group: str, key: str) -> DictConfig:
+    """The configuration under the choices that were typed; of several values for `group` the
     first that lacks the key. With Hydra's own part."""
     groups = default_choices(Path(conf_folder()) / f"{config_name}.yaml")
     given = {
         name: value.split(",")
-        for name, _, value in (argument.partition("=") for argument in sys.argv[1:])
+        for name, _, value in (word.partition("=") for word in words)
         if name in groups and value
     }
     first = {name: values[0] for name, values in given.items()}
     with hydra.initialize_config_dir(conf_folder(), version_base="1.3"):
         for value in given.get(group, [groups.get(group)]):
             chosen = first | ({group: value} if value and group in groups else {})
-            overrides = [*_own_folder(), *(f"{name}={each}" for name, each in chosen.items())]
+            overrides = [*_own_folder(words), *(f"{name}={each}" for name, each in chosen.items())]
             composed = hydra.compose(config_name, overrides, return_hydra_config=True)
             if key not in _dotted(composed):
                 break
     return composed
 
 
-def _own_folder() -> list[str]:
-    """--config-dir of the command line, as an override."""
+def _own_folder(words: Sequence[str]) -> list[str]:
+    """--config-dir, as an override."""
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     parser.add_argument("--config-dir", "-cd")
-    folder = parser.parse_known_args()[0].config_dir
+    folder = parser.parse_known_args(words)[0].config_dir
     return [f"hydra.searchpath=[file://{Path(folder).resolve()}]"] if folder else []
 
 

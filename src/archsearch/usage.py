@@ -5,7 +5,11 @@ Exit codes: 0 done, 1 failed (data, disk, archive, a bug), 2 the command itself 
 """
 
 import argparse
+import shlex
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import metadata
 from typing import Any, NoReturn
 
@@ -15,6 +19,23 @@ USAGE, FAILURE, INTERRUPTED = 2, 1, 130
 def version() -> str:
     """What --version says."""
     return f"archsearch {metadata.version('archsearch')}"
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Make SIGTERM the same as Ctrl-C, and let both end the process in one line."""
+    previous = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        stop(str(error) or f"stopped, nothing is lost; to go on: {typed()}", INTERRUPTED)
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+def typed() -> str:
+    """The command that runs, ready to be pasted."""
+    return shlex.join(["python", *sys.orig_argv[1:]])
 
 
 class Parser(argparse.ArgumentParser):

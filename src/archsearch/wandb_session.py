@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -10,12 +11,15 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import ValidationError
 
+from archsearch.whole_file import write_whole
+
 if TYPE_CHECKING:
     import wandb
 
 Mode = Literal["online", "offline", "shared", "disabled"]  # as wandb has them
 
 FOLDER, ID_FILE = "wandb", "archsearch-run-id.txt"
+_ID = re.compile(r"[\w-]{1,64}")  # as wandb has them
 FINISH_SECONDS = 300.0  # for what is still to be uploaded; the rest stays on disk for `wandb sync`
 MAX_REASON = 240  # characters; wandb's errors can go on for pages
 
@@ -178,6 +182,11 @@ def _stable_id(folder: Path) -> str:
     """
     file = folder / ID_FILE
     folder.mkdir(exist_ok=True)
-    if not file.exists():
-        file.write_text(secrets.token_hex(4), encoding="ascii")
-    return file.read_text(encoding="ascii").strip()
+    kept = file.read_text(encoding="ascii", errors="replace").strip() if file.exists() else None
+    if kept is not None and _ID.fullmatch(kept):
+        return kept
+    new = secrets.token_hex(4)
+    if kept is not None:
+        _log.warning("W&B: %s holds no id of a run, so a new run begins: %s", file, new)
+    write_whole(file, new)
+    return new

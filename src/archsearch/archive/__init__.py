@@ -1,6 +1,7 @@
 """Trials on disk: the log of a run, from which its strategy can be rebuilt."""
 
 from archsearch.archive.errors import ArchiveError
+from archsearch.archive.false_start import no_false_start
 from archsearch.archive.lineage import ancestors
 from archsearch.archive.lock import is_locked, lock_run
 from archsearch.archive.records import (
@@ -36,4 +37,5 @@ __all__ = [
     "ancestors",
     "is_locked",
     "lock_run",
+    "no_false_start",
 ]

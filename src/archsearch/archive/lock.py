@@ -17,7 +17,8 @@ def lock_run(folder: Path) -> Iterator[None]:
     """Keep other processes out of a run directory while the context is open.
 
     The lock belongs to the operating system and goes when this process does, even by kill -9;
-    the file stays behind and means nothing by itself. Child processes do not inherit it.
+    the file stays behind and means nothing by itself, but in a directory with nothing else it goes
+    too. Child processes do not inherit it.
 
     Raises:
         ArchiveError: another process holds the lock, or the folder cannot be written.
@@ -33,6 +34,8 @@ def lock_run(folder: Path) -> Iterator[None]:
     with os.fdopen(descriptor, "r+", encoding="utf-8") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if not _is_at(lock.fileno(), file):  # its last holder has just removed it
+                raise BlockingIOError
         except BlockingIOError:
             raise ArchiveError(
                 f"{folder}: {lock.read().strip() or 'another process'} is at work on this run; "
@@ -41,7 +44,15 @@ def lock_run(folder: Path) -> Iterator[None]:
         lock.truncate()
         lock.write(f"process {os.getpid()} on {socket.gethostname()}\n")
         lock.flush()
-        yield
+        try:
+            yield
+        finally:
+            if [each.name for each in folder.iterdir()] == [LOCK_FILE]:
+                file.unlink()
+
+
+def _is_at(descriptor: int, file: Path) -> bool:
+    return file.exists() and os.path.samestat(os.fstat(descriptor), file.stat())
 
 
 def is_locked(folder: Path) -> bool:

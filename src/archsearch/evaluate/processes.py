@@ -32,6 +32,7 @@ import psutil
 
 from archsearch.archive import Candidate, Status, Trial
 from archsearch.evaluate.worker import Report, serve
+from archsearch.failure import Failure
 from archsearch.search.executor import EvaluationError, EvaluatorFactory, Executor, describe_bug
 from archsearch.search.interrupt import SIGNALS, Interrupt
 
@@ -140,6 +141,8 @@ class Processes(Executor):
                 self._bury(worker)
 
     def _take(self, worker: _Worker, report: Report, payload: Any) -> None:
+        if report is Report.FAILURE:
+            raise Failure(payload)
         if report is Report.UNABLE:
             raise EvaluationError(f"a worker cannot begin to evaluate\n{payload}")
         if report is Report.READY:

@@ -4,6 +4,7 @@ import traceback
 from collections import deque
 
 from archsearch.archive import Candidate, Trial
+from archsearch.failure import Failure
 from archsearch.search.executor import (
     EvaluationError,
     Evaluator,
@@ -60,5 +61,7 @@ class Serial(Executor):
             self._evaluator = self._factory()
         try:
             return self._evaluator(candidate, seed)
+        except Failure:  # no bug: it says what to do
+            raise
         except Exception as error:
             raise EvaluationError(describe_bug(candidate, traceback.format_exc())) from error

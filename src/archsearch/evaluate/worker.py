@@ -10,6 +10,7 @@ import traceback
 from enum import Enum, auto
 from multiprocessing.connection import Connection, wait
 
+from archsearch.failure import Failure
 from archsearch.search.executor import EvaluatorFactory
 
 
@@ -19,6 +20,7 @@ class Report(Enum):
     READY = auto()  # the evaluator is made (None)
     UNABLE = auto()  # it cannot be made (traceback)
     TRIAL = auto()  # (the trial)
+    FAILURE = auto()  # making it or evaluating met a Failure (its message)
     BUG = auto()  # the evaluator raised (traceback)
 
 
@@ -27,6 +29,9 @@ def serve(connection: Connection, factory: EvaluatorFactory) -> None:
     threading.Thread(target=_exit_with_parent, daemon=True).start()
     try:
         evaluator = factory()
+    except Failure as error:
+        connection.send((Report.FAILURE, str(error)))
+        return
     except BaseException:
         connection.send((Report.UNABLE, traceback.format_exc()))
         return
@@ -35,6 +40,8 @@ def serve(connection: Connection, factory: EvaluatorFactory) -> None:
         candidate, seed = connection.recv()
         try:
             connection.send((Report.TRIAL, evaluator(candidate, seed)))
+        except Failure as error:
+            connection.send((Report.FAILURE, str(error)))
         except BaseException:  # SystemExit too: nothing in an evaluator may end its worker silently
             connection.send((Report.BUG, traceback.format_exc()))
 

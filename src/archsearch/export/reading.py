@@ -5,7 +5,6 @@ from pathlib import Path
 
 import torch
 from omegaconf import OmegaConf
-from safetensors.torch import load_file
 
 from archsearch.architecture import read_architecture
 from archsearch.config import ConfigError
@@ -14,6 +13,7 @@ from archsearch.export.formats import DESCRIPTION, WEIGHTS
 from archsearch.export.networks import code_of
 from archsearch.train import Budget
 from archsearch.train.trained import Rebuilt, rebuild
+from archsearch.train.weights import load_weights
 
 
 def is_export(folder: Path) -> bool:
@@ -39,7 +39,7 @@ def read_export(folder: Path) -> Rebuilt:
         OmegaConf.create(origin["config"]), read_architecture(description["text"]),
         Budget(**origin["budget"]), path,
     )  # fmt: skip
-    weights = load_file(folder / WEIGHTS)
+    weights = load_weights(folder / WEIGHTS)
     with torch.no_grad():
         for name, value in code_of(rebuilt.network, rebuilt.architecture).weights().items():
             value.copy_(weights[name])

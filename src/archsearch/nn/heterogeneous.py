@@ -28,7 +28,8 @@ def make_layer(
     if not isinstance(architecture, HeterogeneousLayer):
         raise ValueError(
             "a recurrent layer: expected a cell or a heterogeneous layer, got a "
-            f"{type(architecture).__name__}"
+            f"{type(architecture).__name__}; cell_space=gp_tree has cells, and task=cifar10 wants "
+            "networks of convolutions"
         )
     num_shares = len(architecture.cells)
     share_size, rest = divmod(output_size, num_shares)

@@ -5,7 +5,14 @@ from archsearch.search.executor import EvaluationError, Evaluator, EvaluatorFact
 from archsearch.search.gp_neat import GPNEAT
 from archsearch.search.interrupt import Interrupt
 from archsearch.search.loop import ReferencesFailed, Search, StrategyError, trial_seed
-from archsearch.search.protocol import Draft, DraftingStrategy, Proposal, Round, Strategy
+from archsearch.search.protocol import (
+    Draft,
+    DraftingStrategy,
+    LearnsFromPairs,
+    Proposal,
+    Round,
+    Strategy,
+)
 from archsearch.search.random_ranking import RandomRanking
 from archsearch.search.random_search import RandomSearch
 
@@ -20,6 +27,7 @@ __all__ = [
     "EvaluatorFactory",
     "Executor",
     "Interrupt",
+    "LearnsFromPairs",
     "Proposal",
     "RandomRanking",
     "RandomSearch",

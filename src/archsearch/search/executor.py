@@ -8,8 +8,8 @@ from archsearch.archive.records import Candidate, Trial
 from archsearch.failure import Failure
 from archsearch.search.interrupt import Interrupt
 
-# Trains a candidate under a seed. Failures of a known kind come back as trials; what it raises
-# is a bug.
+# Trains a candidate under a seed. Failures of a known kind come back as trials; what else it raises
+# is a bug, but for a Failure, which stops the search with its message.
 Evaluator = Callable[[Candidate, int], Trial]
 
 # Makes an evaluator, once in each process that evaluates: data is loaded here. It is pickled.
@@ -41,6 +41,7 @@ class Executor(ABC):
 
         Raises:
             EvaluationError: an evaluator raised or cannot be made; the search must stop.
+            Failure: what an evaluator needs, such as data, is not as needed; the same.
         """
 
     @abstractmethod

@@ -4,7 +4,7 @@ import random
 from collections.abc import Sequence
 from typing import Any
 
-from archsearch.architecture import Architecture, read_architecture
+from archsearch.architecture import Architecture, read_cell
 from archsearch.archive.records import Origin, Trial
 from archsearch.search.protocol import Proposal, Strategy
 from archsearch.space import CellSpace
@@ -13,8 +13,8 @@ from archsearch.space import CellSpace
 class Listed(Strategy):
     """Proposes `cells` from the first to the last, and then again, which costs no training.
 
-    cells: architectures, or their texts. The space and the generator, which every strategy is
-        given, decide nothing here.
+    cells: architectures, or what names one for `read_cell`. The space and the generator, which
+        every strategy is given, decide nothing here.
     """
 
     learns = False
@@ -27,7 +27,7 @@ class Listed(Strategy):
     ) -> None:
         if not cells:
             raise ValueError("search.cells: expected one cell at least, got none")
-        self._cells = [read_architecture(c) if isinstance(c, str) else c for c in cells]
+        self._cells = [read_cell(c) if isinstance(c, str) else c for c in cells]
         self._num_proposed = 0
 
     def ask(self, number: int) -> Proposal:  # noqa: ARG002

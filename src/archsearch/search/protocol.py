@@ -10,10 +10,11 @@ from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, Generic, TypeVar
+from typing import ClassVar, Generic, Protocol, TypeVar, runtime_checkable
 
 from archsearch.architecture import Architecture
 from archsearch.archive.records import Candidate, Json, Origin, Trial
+from archsearch.cell import Cell
 from archsearch.space.space import CellSpace
 
 Genome = TypeVar("Genome")
@@ -159,3 +160,11 @@ class DraftingStrategy(Strategy, Generic[Genome]):
     def has_seeds(self) -> bool:
         """Whether planted genomes were not drafted yet."""
         return bool(self._seeds)
+
+
+@runtime_checkable
+class LearnsFromPairs(Protocol):
+    """A strategy that learns from pairs of cell and fitness beside its own trials."""
+
+    def learn(self, pairs: Sequence[tuple[Cell, float]]) -> None:
+        """Known pairs, such as those of an earlier run. To be called before the first ask."""

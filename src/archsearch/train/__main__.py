@@ -2,33 +2,36 @@
 
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from omegaconf import DictConfig
-
-from archsearch.command import run_command
-from archsearch.dry_run import Job, dry_run, is_asked_for
 from archsearch.train.cell_argument import quote_text
+from archsearch.usage import interruptible
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
+    from archsearch.dry_run import Job
 
 
 def main() -> None:
-    """The command."""
+    """The command `python -m archsearch.train`."""
     sys.argv[1:] = [quote_text(argument) for argument in sys.argv[1:]]
-    if is_asked_for():
-        dry_run(forecast, "train")
-    else:
-        run_command(job, "train")
+    with interruptible():  # in the half second that imports take, too
+        from archsearch.dry_run import run_or_forecast
+
+        run_or_forecast(job, forecast, "train")
 
 
-# Imports of both are where they are needed, because torch takes seconds: --help and mistakes are
-# answered without.
-def job(cfg: DictConfig) -> None:
+# Both import what they need where they need it, because torch takes seconds: --help and mistakes
+# are answered without.
+def job(cfg: "DictConfig") -> None:
     """The training that the configuration defines."""
     from archsearch.train.command import train
 
     train(cfg)
 
 
-def forecast(jobs: Sequence[Job]) -> None:
+def forecast(jobs: "Sequence[Job]") -> None:
     """Say what the trainings would take."""
     from archsearch.train.command import forecast
 

@@ -1,15 +1,30 @@
 """What a training leaves in its directory after every epoch, so that it can go on when killed."""
 
 from pathlib import Path
+from pickle import UnpicklingError
 
+import torch
 from pytorch_lightning import Callback, LightningModule, Trainer
 from safetensors.torch import save
 
+from archsearch.config import ConfigError
 from archsearch.train.task_module import TaskModule
 from archsearch.whole_file import unfinished, write_whole
 
 LAST = "last.ckpt"  # a Lightning checkpoint; read with weights_only=True
 BEST = "best.safetensors"
+
+
+def check_checkpoint(path: Path) -> None:
+    """Raise ConfigError where the file is none that Lightning wrote, or has more than values."""
+    try:
+        torch.load(path, weights_only=True, map_location="cpu")
+    except (UnpicklingError, RuntimeError, EOFError) as error:
+        raise ConfigError(
+            f"{path}: expected the checkpoint of an interrupted training, got another or a damaged "
+            f"file ({str(error).splitlines()[0]}), which is not read; move it away, and the "
+            "training begins again"
+        ) from None
 
 
 class SaveEpochs(Callback):

@@ -18,10 +18,10 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
-from safetensors.torch import load_file, save
+from safetensors.torch import save
 
 from archsearch.architecture import Architecture, read_cell
-from archsearch.archive import lock_run
+from archsearch.archive import lock_run, no_false_start
 from archsearch.command import FAILURE, Interrupted
 from archsearch.config import ConfigError, check, identity, revision
 from archsearch.data.store import ROOT_VARIABLE
@@ -43,6 +43,7 @@ from archsearch.train.timed_training import time_training
 from archsearch.train.trained import read_result
 from archsearch.train.training import Training
 from archsearch.train.wandb_training import TrainingLog, training_log
+from archsearch.train.weights import load_into, load_weights
 from archsearch.train.width import matched_width, read_count
 from archsearch.whole_file import write_whole
 
@@ -55,7 +56,7 @@ def train(cfg: DictConfig) -> None:
     set_up_process()
     folder = Path(HydraConfig.get().runtime.output_dir)
     start_from = None if cfg.start_from is None else weights_of(Path(cfg.start_from))
-    with lock_run(folder):
+    with lock_run(folder), no_false_start(folder, (CONFIG, CELL)):
         claim(folder, cfg)
         if not (folder / FAILED).exists():
             complete(folder, cfg, start_from)
@@ -126,6 +127,12 @@ def make_work(cfg: DictConfig) -> Work:
     if cfg.match_parameters is not None:
         num_params = read_count(cfg.match_parameters)
         budget = matched_width(task, cell, budget, model, num_params)
+        smallest = count_parameters(task, cell, budget, model)
+        if smallest > num_params:
+            raise ConfigError(
+                f"match_parameters={cfg.match_parameters}: no width meets it; the smallest network "
+                f"of this cell has {smallest:,} parameters"
+            )
     return Work(task, cell, budget, model, instantiate(cfg.trainer), cfg.seed)
 
 
@@ -190,7 +197,7 @@ def announce(folder: Path, work: Work) -> None:
 
 def finish(folder: Path, done: Fit, work: Work) -> None:
     """Write what the training brought; the result last, still without a test."""
-    weights = load_file(folder / BEST)
+    weights = load_weights(folder / BEST)
     costs = done.module.costs
     best = costs.index(min(costs))
     write_whole(folder / WEIGHTS, save(weights, metadata={"cell": str(work.cell)}))
@@ -252,7 +259,7 @@ def test(folder: Path, work: Work) -> None:
     work = with_precision(work, folder)
     generator = torch.Generator().manual_seed(work.seed)
     network = work.task.network(work.cell, work.budget, work.model, generator)
-    network.load_state_dict(load_file(folder / WEIGHTS))
+    load_into(network, folder / WEIGHTS)
     module = work.task.module(network, work.budget, work.training, generator)
     metric = metric_on_test(module, work.budget, work.training)
     result = read_result(folder)

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
-from safetensors.torch import load_file
 
 from archsearch.architecture import Architecture
 from archsearch.archive import Epoch
@@ -14,6 +13,7 @@ from archsearch.train.budget import Budget
 from archsearch.train.failures import TooManyParameters, TrainingFailure
 from archsearch.train.task import Model, Task
 from archsearch.train.training import Training
+from archsearch.train.weights import load_into
 
 if TYPE_CHECKING:
     from pytorch_lightning import Callback
@@ -63,7 +63,7 @@ def fit(
             raise TooManyParameters(num_params, budget.max_params)
         network = task.network(cell, budget, model, generator)
         if start_from is not None:
-            _load(network, start_from)
+            load_into(network, start_from)
         module = task.module(network, budget, training, generator)
         lasting = replace(budget, epochs=num_epochs or budget.epochs)
         _run(module, lasting, training, callbacks, checkpoint)
@@ -92,16 +92,6 @@ def metric_on_test(module: "TaskModule", budget: Budget, training: Training) -> 
     return module.test_metric
 
 
-def _load(network: torch.nn.Module, path: Path) -> None:
-    try:
-        network.load_state_dict(load_file(path))
-    except RuntimeError as error:
-        raise ValueError(
-            f"start_from: the weights in {path} are those of another network: "
-            f"{' '.join(str(error).split())[:300]}"
-        ) from None
-
-
 def _run(
     module: "TaskModule",
     budget: Budget,
@@ -109,9 +99,12 @@ def _run(
     callbacks: "Sequence[Callback]",
     checkpoint: Path | None,
 ) -> None:
+    from archsearch.train.checkpoint import check_checkpoint
     from archsearch.train.trainer import keyboard_interrupts, make_trainer, quiet_lightning
 
     resume_from = checkpoint if checkpoint is not None and checkpoint.exists() else None
+    if resume_from is not None:
+        check_checkpoint(resume_from)
     with quiet_lightning(), keyboard_interrupts():
         trainer = make_trainer(budget, training, callbacks)
         trainer.fit(module, ckpt_path=resume_from, weights_only=True)

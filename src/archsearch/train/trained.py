@@ -9,7 +9,6 @@ from typing import Any
 import torch
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
-from safetensors.torch import load_file
 
 from archsearch.architecture import Architecture, read_cell_file
 from archsearch.archive.best_weights import WEIGHTS_FILE, known_facts
@@ -18,6 +17,7 @@ from archsearch.data.store import ROOT_VARIABLE
 from archsearch.train.budget import Budget
 from archsearch.train.files import CELL, CONFIG, RESULT, WEIGHTS
 from archsearch.train.task import Task
+from archsearch.train.weights import load_into
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def read_trained(folder: Path) -> Trained:
     _find_data(config)
     result, architecture = read_result(folder), read_cell_file(folder / CELL)
     rebuilt = rebuild(config, architecture, Budget(**result["budget"]), folder / CONFIG)
-    rebuilt.network.load_state_dict(load_file(folder / WEIGHTS))
+    load_into(rebuilt.network, folder / WEIGHTS)
     return Trained(folder, config, result, rebuilt)
 
 
@@ -83,7 +83,7 @@ def read_kept(folder: Path, config: DictConfig, architecture: Architecture) -> R
         return None
     _find_data(config)
     rebuilt = rebuild(config, architecture, Budget(**json.loads(facts["budget"])), folder / CONFIG)
-    rebuilt.network.load_state_dict(load_file(folder / WEIGHTS_FILE))
+    load_into(rebuilt.network, folder / WEIGHTS_FILE)
     return rebuilt
 
 

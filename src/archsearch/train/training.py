@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
+import torch
+
 from archsearch.train.schedules import Schedule
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
@@ -28,6 +30,16 @@ class Precision(StrEnum):
     AUTO = "auto"  # the faster of the two where the run begins; see archsearch.train.precision
 
 
+class Accelerator(StrEnum):
+    """What networks are trained on, as Lightning names it."""
+
+    CPU = "cpu"
+    GPU = "gpu"  # whichever there is
+    CUDA = "cuda"
+    MPS = "mps"
+    AUTO = "auto"  # a GPU where there is one
+
+
 @dataclass(frozen=True)
 class Training:
     """A way to train any network of a task; the numbers are in conf/trainer."""
@@ -39,7 +51,7 @@ class Training:
     activation_regularization: float = 0.0  # α of Merity et al. (2017)
     temporal_regularization: float = 0.0  # β of the same
     variable_unroll: bool = False  # segment lengths drawn anew each epoch (AWD-LSTM)
-    accelerator: str = "cpu"  # as Lightning names them; "auto" takes a GPU where there is one
+    accelerator: Accelerator = Accelerator.CPU
     precision: Precision = Precision.FLOAT32
     # So many steps in a row whose loss or gradient is not finite are left out, and states begin
     # anew; one more, and the training has diverged. 0 also keeps states as they are in evaluations.
@@ -50,12 +62,30 @@ class Training:
         object.__setattr__(self, "loss", _choice("trainer.loss", Loss, self.loss))
         precision = _choice("trainer.precision", Precision, self.precision)
         object.__setattr__(self, "precision", precision)
+        accelerator = _choice("trainer.accelerator", Accelerator, self.accelerator)
+        object.__setattr__(self, "accelerator", accelerator)
+        if not _is_there(accelerator):
+            raise ValueError(
+                f"trainer.accelerator={accelerator}: this machine has none that PyTorch can use; "
+                "try cpu, or auto, which takes a GPU where there is one"
+            )
         if self.clip_norm is not None and self.clip_norm <= 0:
             raise ValueError(f"trainer.clip_norm: expected a number above 0, got {self.clip_norm}")
         if self.max_skipped_steps < 0:
             raise ValueError(
                 f"trainer.max_skipped_steps: expected at least 0, got {self.max_skipped_steps}"
             )
+
+
+def _is_there(accelerator: Accelerator) -> bool:
+    match accelerator:
+        case Accelerator.CUDA:
+            return torch.cuda.is_available()
+        case Accelerator.MPS:
+            return torch.backends.mps.is_available()
+        case Accelerator.GPU:
+            return _is_there(Accelerator.CUDA) or _is_there(Accelerator.MPS)
+    return True
 
 
 def _choice(key: str, choices: type[_Choice], value: str) -> _Choice:
