@@ -121,6 +121,8 @@ def test_searches_follow_each_other_in_one_process(
         (("references=[lstn]",), "lstm"),
         (("-m",), "^expected settings such as 'task=ptb', got '-m'"),
         (("seed=1,2",), "seed"),
+        (("+sweeps=hidden_size",), "need -m: python -m archsearch -m .*[+]sweeps=hidden_size$"),
+        (("+sweeps=transfer",), "is for another command: python -m archsearch.train"),
     ],
 )
 def test_a_mistake_is_one_line_trains_nothing_and_the_next_call_works(

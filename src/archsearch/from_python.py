@@ -12,7 +12,7 @@ from archsearch import main
 from archsearch.command import no_empty_directory, plain_errors
 from archsearch.conf_files import conf_folder
 from archsearch.config import ConfigError, register
-from archsearch.mistakes import refuse_a_sweep_as_one_run
+from archsearch.mistakes import refuse_a_sweep_as_one_run, refuse_files_of_others
 from archsearch.override_text import override_text
 from archsearch.request import Request
 from archsearch.run import Run, load
@@ -46,6 +46,7 @@ def composed(
                 f"expected settings such as 'task=ptb', got {word!r}; the command line has more: "
                 "python -m archsearch --help"
             )
+    refuse_files_of_others(overrides, "archsearch")
     register()
     words = [*(_searched(config_dir) if config_dir is not None else ()), *overrides]
     with initialize_config_dir(conf_folder(), "archsearch", version_base="1.3"):
