@@ -13,6 +13,7 @@ import pytest
 import toy_landscape
 from toy_landscape import SUBJECTS, Subject, TowardsTarget, drive, history
 
+from archsearch.cell import Cell
 from archsearch.search import DraftingStrategy, RandomSearch
 from archsearch.space import GenomeError
 
@@ -176,6 +177,8 @@ def test_mutants_are_valid_and_cells_come_back_from_their_genomes(subject: Subje
         assert space.from_json(space.to_json(mutant)) == mutant
         architecture = space.decode(mutant)
         num_changed += architecture != space.decode(genome)
+        if isinstance(architecture, Cell):
+            assert architecture.with_folded_linears() == architecture
         encoded = space.encode(architecture)
         assert encoded is not None
         assert space.decode(encoded) == architecture

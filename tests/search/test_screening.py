@@ -8,9 +8,9 @@ from toy_landscape import GP_TREE, SUBJECTS, TowardsTarget, drive
 from toy_predictor import ToyPredictor
 from toy_search import toy_run
 
-from archsearch.archive import Archive, ArchiveError, Candidate
+from archsearch.archive import Archive, ArchiveError, Candidate, Origin, Status, Trial
 from archsearch.archive.records import ESTIMATE
-from archsearch.cell import zoo
+from archsearch.cell import parse, zoo
 from archsearch.search import GPNEAT, DraftingStrategy, RandomSearch
 from archsearch.search.callbacks.value_pairs import estimates
 from archsearch.search.screening import Screened
@@ -32,13 +32,15 @@ def random_search(seed: int) -> RandomSearch:
     return RandomSearch(GP_TREE, random.Random(seed))
 
 
-@pytest.mark.parametrize("make", [gp_neat, random_search])
-def test_a_predictor_in_front_finds_better_cells(make) -> None:
+def test_a_predictor_in_front_finds_better_cells() -> None:
+    """Of random draws. Evolution gained 0.003 over ten seeds of this landscape, between −0.07 and
+    0.05: what is chosen there is bred from as well."""
+
     def mean_fitness(strategy) -> float:
         return sum(trial.fitness for trial in drive(strategy, TOY, 150)) / 150
 
     for seed in range(2):
-        assert mean_fitness(screened(make(seed))) > mean_fitness(make(seed)) + 0.01
+        assert mean_fitness(screened(random_search(seed))) > mean_fitness(random_search(seed)) + 0.01
 
 
 @pytest.mark.parametrize("make", [gp_neat, random_search])
@@ -105,6 +107,16 @@ def test_the_seeds_stay_when_the_earlier_run_grows(earlier: Path, tmp_path: Path
     first = seeds([str(earlier)], 5, GP_TREE, tmp_path / "kept.json")
     (earlier / "archive.sqlite").unlink()
     assert seeds([str(earlier)], 5, GP_TREE, tmp_path / "kept.json") == first
+
+
+def test_cells_that_differ_by_a_sum_alone_are_one_start(tmp_path: Path) -> None:
+    leaves = ("Linear(x_t, h_tm1)", "Add(Linear(x_t, h_tm1), Linear(x_t, h_tm1))")
+    with Archive.open(f"sqlite:///{tmp_path}/archive.sqlite", toy_run()) as archive:
+        for number, leaf in enumerate(leaves):
+            candidate = Candidate(number, parse(f"h_t = Tanh({leaf})"), None, Origin("random"))
+            archive.append(Trial(candidate, Status.OK, 0, (), 1.0, -1.0, 1, 0.0))
+    (genome,) = seeds([str(tmp_path)], 5, GP_TREE, tmp_path / "kept.json")
+    assert GP_TREE.decode(genome) == zoo["rnn"]
 
 
 def test_what_cannot_be_a_start_is_refused(earlier: Path, tmp_path: Path) -> None:

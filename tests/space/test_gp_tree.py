@@ -61,7 +61,8 @@ def test_samples_are_valid_cells_that_survive_json(seed: int) -> None:
     cell = SPACE.decode(sample)
     assert SPACE.check(sample) is None
     assert SPACE.from_json(json.loads(json.dumps(SPACE.to_json(sample)))) == sample
-    assert cell_shape(cell) is sample.tree.shape
+    num_leaves = sum(node.element == LINEAR for _, node in sample.tree.walk())
+    assert (cell_shape(cell) is sample.tree.shape) == (len(cell.linears) == num_leaves)
     assert cell.elementwise_sources == ()
     assert sample == SPACE.sample(random.Random(seed))
 

@@ -15,6 +15,7 @@ from archsearch.cell.limits import (
     MAX_MEMORIES,
     MAX_NODES,
 )
+from archsearch.cell.linear_folding import fold_linears
 from archsearch.cell.node import FIXED_SOURCES, MEMORY_NAMES, PREVIOUS, Node
 from archsearch.cell.operators import OPERATORS
 
@@ -43,10 +44,17 @@ class _Graph:
     origins: list[list[int]]
 
 
-def canonical_form(nodes: Sequence[Node], outputs: Sequence[tuple[str, int]]) -> Form:
-    """The canonical form of a checked graph. Raises CellError where a limit is passed."""
+def canonical_form(
+    nodes: Sequence[Node], outputs: Sequence[tuple[str, int]], *, fold: bool = False
+) -> Form:
+    """The canonical form of a checked graph. Raises CellError where a limit is passed.
+
+    fold: whether sums of linear maps become one, which the form itself does not ask for.
+    """
     feeds = dict(outputs)
     graph = _merged(nodes, feeds, _roots(nodes, feeds))
+    if fold:
+        graph = _folded(graph)
     heights = node_heights(graph.nodes)
     _check_limits(graph, heights)
     colours = _structural_colours(graph, heights)
@@ -152,6 +160,12 @@ def _value_numbers(
             key = (node.op,) if state is None else (PREVIOUS, classes[state])
         numbers[index] = found.setdefault(key, len(found))
     return numbers
+
+
+def _folded(graph: _Graph) -> _Graph:
+    nodes, kept = fold_linears(graph.nodes, graph.feeds.values())
+    feeds = {state: kept.index(index) for state, index in graph.feeds.items()}
+    return _Graph(nodes, feeds, [graph.origins[index] for index in kept])
 
 
 def _check_limits(graph: _Graph, heights: list[int]) -> None:

@@ -42,17 +42,21 @@ class Cell:
         nodes: Sequence[Node],
         outputs: Sequence[tuple[str, int]],
         labels: Sequence[str | None] | None = None,
+        *,
+        fold_linears: bool = False,
     ) -> "Cell":
         """The canonical cell of a graph given in any topological order.
 
         Nodes that no state needs are dropped, as are memories that h_t never reads, unless weights
         hang on them alone; weight-free nodes and memories that are always equal merge. A label
         that is no name, or taken, is replaced or dropped.
+
+        fold_linears: whether sums of Linears become one (linear_folding.py), as search spaces want.
         Raises CellError if the graph is no valid cell or exceeds a limit (limits.py).
         """
         nodes, outputs = tuple(nodes), tuple(outputs)
         check_graph(nodes, outputs)
-        form = canonical_form(nodes, outputs)
+        form = canonical_form(nodes, outputs, fold=fold_linears)
         cell = object.__new__(cls)
         object.__setattr__(cell, "nodes", form.nodes)
         object.__setattr__(cell, "outputs", form.outputs)
@@ -142,6 +146,10 @@ class Cell:
                 labels.append(None)
         outputs = [(name, mapped.get(place[i], place[i])) for name, i in self.outputs]
         return Cell.build(nodes, outputs, labels)
+
+    def with_folded_linears(self) -> "Cell":
+        """This cell with each sum of Linears as one Linear: the same class of functions."""
+        return Cell.build(self.nodes, self.outputs, self.labels, fold_linears=True)
 
     def equations(self, style: Literal["unicode", "latex"] = "unicode") -> str:
         """The cell as mathematics, one equation a line."""

@@ -43,7 +43,7 @@ def _expressed(runs: Sequence[str], space: CellSpace[Any]) -> Iterator[tuple[str
                 architecture = trial.candidate.architecture
                 genome = space.encode(architecture)
                 if genome is not None:
-                    yield architecture.key, genome
+                    yield space.decode(genome).key, genome
 
 
 def best_trials(run: str) -> list[Trial]:

@@ -1,17 +1,15 @@
 """A cell's graph while it changes."""
 
-from collections import Counter
 from collections.abc import Sequence
 
 from archsearch.cell import Cell, Node
-from archsearch.cell.operators import MAX_LINEAR_ARGS
 
 
 class CellGraph:
     """Nodes that keep their numbers whatever changes around them; the cell itself stays as it is.
 
     Every weight matrix is a node of its own: a `Linear` over several arguments is taken apart into
-    a sum of Linears over one each, and `to_cell` puts such sums together again.
+    a sum of Linears over one each, and `to_cell` folds all such sums.
     """
 
     def __init__(self, cell: Cell) -> None:
@@ -52,22 +50,14 @@ class CellGraph:
 
     def to_cell(self) -> Cell:
         """Raises CellError where the graph passes a limit of the language."""
-        live = self.live()
-        uses = Counter(arg for number in live for arg in self.nodes[number].args)
-        uses.update(self._feeds.values())
         nodes: list[Node] = []
         place: dict[int, int] = {}
-        for number in live:
+        for number in self.live():
             node = self.nodes[number]
-            args = tuple(place[arg] for arg in node.args)
             place[number] = len(nodes)
-            summands = [nodes[arg] for arg in args]
-            if node.op == "Add" and _is_one_layer(summands) and _once(uses, node.args):
-                left, right = summands
-                nodes.append(Node("Linear", left.args + right.args, left.bias + right.bias))
-            else:
-                nodes.append(Node(node.op, args, node.bias))
-        return Cell.build(nodes, [(name, place[fed]) for name, fed in self._feeds.items()])
+            nodes.append(Node(node.op, tuple(place[arg] for arg in node.args), node.bias))
+        outputs = [(name, place[fed]) for name, fed in self._feeds.items()]
+        return Cell.build(nodes, outputs, fold_linears=True)
 
     def _add_matrices(self, args: Sequence[int], bias: float) -> int:
         total = self.add("Linear", args[0], bias=bias)
@@ -87,15 +77,3 @@ class CellGraph:
                 stack.append((number, True))
                 stack.extend((arg, False) for arg in reversed(self.nodes[number].args))
         return list(order)
-
-
-def _is_one_layer(summands: Sequence[Node]) -> bool:
-    """Whether one Linear can stand for the sum."""
-    return (
-        all(node.op == "Linear" for node in summands)
-        and sum(len(node.args) for node in summands) <= MAX_LINEAR_ARGS
-    )
-
-
-def _once(uses: Counter[int], numbers: Sequence[int]) -> bool:
-    return all(uses[number] == 1 for number in numbers)

@@ -12,8 +12,10 @@ What the paper leaves open, as decided here:
 - The limit on nodes counts a source once, as `Cell.num_nodes` does: with every use counted, the
   paper's own best cell BC3 would have 25 nodes, over its limit of 21.
 - c_t is taken from a node below h_t: c_t = h_t would be h_t once more.
-- `MM(a)` is `Linear(a)`. Nothing is folded: Add(MM(a), MM(b)) has two biases and remains two maps.
-- One rule is ours, "zero signal": a state that is 0 at every step whatever the weights is no state.
+- `MM(a)` is `Linear(a)`, and a sum of several is one: Add(MM(a), MM(b)) is Linear(a, b).
+- Two rules are ours. "zero signal": a state that is 0 at every step whatever the weights is none.
+  "repeated map": Add(MM(a), MM(a)) is MM(a) with twice the weights, written so that the rules on
+  stacking and on memories miss it.
 """
 
 import random
@@ -44,7 +46,7 @@ SAMPLE_ATTEMPTS = 10_000
 # The rules that can be switched off, in the order in which they are checked.
 RULES = (
     "nodes", "height", "inputs", "gate", "stacking",
-    "memory recurrence", "memory nodes", "zero signal", "canonical order",
+    "memory recurrence", "memory nodes", "repeated map", "zero signal", "canonical order",
 )  # fmt: skip
 
 # The operator of a cell that a token stands for.
@@ -101,6 +103,7 @@ class DSLSpace(StagedSpace[Expression]):
                 "memory": dsl_rules.memory,
                 "memory recurrence": dsl_rules.memory_recurrence,
                 "memory nodes": partial(dsl_rules.memory_nodes, least=min_memory_nodes),
+                "repeated map": dsl_rules.repeated_map,
                 "zero signal": dsl_rules.zero_signal,
                 "canonical order": dsl_rules.canonical_order,
             }
@@ -223,22 +226,55 @@ class DSLSpace(StagedSpace[Expression]):
                 waiting.append(sources.index(part.token))
             if part.gives_memory:
                 outputs.append(("c", waiting[-1]))
-        return Cell.build(nodes, [("h", waiting[-1]), *outputs])
+        return Cell.build(nodes, [("h", waiting[-1]), *outputs], fold_linears=True)
 
     def encode(self, architecture: Architecture) -> Expression | None:
         """The cell unfolded: each shared node that is no source becomes a part of its own.
 
-        So a cell in which a shared node holds weights is none of this space, nor is one with a
-        Linear of several arguments.
+        So a cell in which a shared node holds weights is none of this space. A Linear of several
+        arguments becomes a sum, of sums and differences in turn where no operator may be stacked.
         """
         if not isinstance(architecture, Cell) or len(architecture.memories) > 1:
             return None
-        unfolded = _unfold(architecture, self._max_tokens)
+        cell = architecture.with_folded_linears()
+        unfolded = self._unfolded(cell)
         if unfolded is None:
             return None
         genome = self.arranged(unfolded)
-        fits = self.check(genome) is None and self.decode(genome) == architecture
+        fits = self.check(genome) is None and self.decode(genome) == cell
         return genome if fits else None
+
+    def _unfolded(self, cell: Cell) -> Expression | None:
+        """The tree of h_t; None where the cell has what no expression has, or a tree too large."""
+        feeds = dict(cell.outputs)
+        memory_node = feeds.get("c")
+        tokens: list[str] = []
+        memory: int | None = None
+        # Nodes, each with the arguments that it is to have here, and the token above it.
+        waiting = [(feeds["h"], cell.nodes[feeds["h"]].args, "")]
+        while waiting:
+            index, args, above = waiting.pop()
+            node = cell.nodes[index]
+            if node.bias or len(tokens) == self._max_tokens:
+                return None
+            if index == memory_node and memory is None:
+                memory = len(tokens)
+            if node.op == "Linear" and len(args) > 1:
+                token, middle = self._sum_below(above), len(args) // 2
+                below = [(index, args[:middle], token), (index, args[middle:], token)]
+            else:
+                token = _TOKEN.get(node.op, node.op)
+                if len(args) != OPERATORS.get(token, 0):
+                    return None
+                below = [(arg, cell.nodes[arg].args, token) for arg in args]
+            tokens.append(token)
+            waiting.extend(reversed(below))
+        return from_prefix(tokens, memory)
+
+    def _sum_below(self, above: str) -> str:
+        """The operator for a sum of matrices there; only signs differ, which weights take in."""
+        barred = above if "stacking" in self.rules else ""
+        return "Sub" if barred == "Add" or "Add" not in self.operators else "Add"
 
     def to_json(self, genome: Expression) -> Any:
         """{"h": ["Tanh", "Add", "x_t", "Tanh", "Add", "c_tm1", "h_tm1"], "c": 3}: tokens in prefix
@@ -279,24 +315,3 @@ def _first_broken(genome: Expression, rules: Mapping[str, Rule]) -> Rejection | 
         if reason := rule(genome):
             return Rejection(name, reason)
     return None
-
-
-def _unfold(cell: Cell, max_tokens: int) -> Expression | None:
-    """The tree of h_t; None where the cell has what no expression has, or a tree too large."""
-    feeds = dict(cell.outputs)
-    memory_node = feeds.get("c")
-    tokens: list[str] = []
-    memory: int | None = None
-    waiting = [feeds["h"]]
-    while waiting:
-        index = waiting.pop()
-        node = cell.nodes[index]
-        token = _TOKEN.get(node.op, node.op)
-        is_known = len(node.args) == OPERATORS.get(token, 0)
-        if not is_known or node.bias or len(tokens) == max_tokens:
-            return None
-        if index == memory_node and memory is None:
-            memory = len(tokens)
-        tokens.append(token)
-        waiting.extend(reversed(node.args))
-    return from_prefix(tokens, memory)

@@ -11,6 +11,8 @@ from archsearch.space.zero_signal import ZERO_OF_ALL, ZERO_OF_ANY
 
 Rule = Callable[[Expression], str | None]
 
+_SUMS = ("Add", "Sub")
+
 
 # --- what holds wherever c_t comes from ---
 
@@ -93,6 +95,31 @@ def memory_nodes(expression: Expression, *, least: int) -> str | None:
     if given is None or (num_nodes := given.num_nodes) >= least:
         return None
     return f"c_t = {_short(given)}: expected at least {least} nodes, got {num_nodes}"
+
+
+def repeated_map(expression: Expression) -> str | None:
+    """No sum of matrices has the same argument twice: the two would be one matrix.
+
+    Arguments that hold weights are different ones. What gives c_t is a part by itself.
+    """
+    for node in expression.nodes():
+        if node.token not in _SUMS:
+            continue
+        args = [matrix.args[0].text for matrix in _summed_matrices(node)]
+        weightless = [text for text in args if "MM" not in text]
+        if len(set(weightless)) < len(weightless):
+            return f"a matrix of the same argument twice in {_short(node)}"
+    return None
+
+
+def _summed_matrices(node: Expression) -> list[Expression]:
+    """The matrices that the node is the sum of, itself if it is one; none where it is more."""
+    if node.token == "MM":
+        return [node]
+    if node.token not in _SUMS or any(arg.gives_memory for arg in node.args):
+        return []
+    parts = [_summed_matrices(arg) for arg in node.args]
+    return [matrix for part in parts for matrix in part] if all(parts) else []
 
 
 def zero_signal(expression: Expression) -> str | None:

@@ -26,6 +26,9 @@ START_LEAVES = 8
 SAMPLE_LEAVES = (4, 16)
 SAMPLE_ATTEMPTS = 1000
 
+# Decodes to the same as one leaf does.
+SUM_OF_LEAVES = Tree("Add", (Tree(LINEAR), Tree(LINEAR)))
+
 
 class GPTreeSpace(CellSpace[TreeGenome]):
     """Trees of `unary` and `binary` elements over `linear` leaves and memories.
@@ -241,20 +244,23 @@ class GPTreeSpace(CellSpace[TreeGenome]):
             places[path] = len(nodes)
             nodes.append(Node(op, args))
         outputs = [("h", places[()]), *((name, places[path]) for name, path in genome.feeds)]
-        return Cell.build(nodes, outputs)
+        return Cell.build(nodes, outputs, fold_linears=True)
 
     def encode(self, architecture: Architecture) -> TreeGenome | None:
         """The cell unfolded: each shared node that is not a leaf becomes a subtree of its own.
 
-        So a cell in which a shared node holds weights is no cell of this space.
+        So a cell in which a shared node holds weights is no cell of this space. Where the tree must
+        be higher, or a memory is fed from a leaf, a sum of leaves stands for the leaf.
         """
         if not isinstance(architecture, Cell):
             return None
+        cell = architecture.with_folded_linears()
         try:
-            genome = _unfold(architecture, self.max_height)
+            genome = _unfold(cell, self.max_height)
         except _Inexpressible:
             return None
-        fits = self.check(genome) is None and self.decode(genome) == architecture
+        genome = _raised(genome, self.min_height)
+        fits = self.check(genome) is None and self.decode(genome) == cell
         return genome if fits else None
 
     def to_json(self, genome: TreeGenome) -> Any:
@@ -305,6 +311,7 @@ class _Inexpressible(Exception):
 
 def _unfold(cell: Cell, max_height: int) -> TreeGenome:
     outputs = dict(cell.outputs)
+    fed = {outputs[name] for name in cell.memories}
     paths: dict[int, Path] = {}  # the first place of a node in the tree
 
     def tree(index: int, path: Path) -> Tree:
@@ -313,7 +320,7 @@ def _unfold(cell: Cell, max_height: int) -> TreeGenome:
         if node.op == "Linear":
             if [cell.nodes[arg].op for arg in node.args] != ["x_t", "h_tm1"] or node.bias:
                 raise _Inexpressible
-            return Tree(LINEAR)
+            return SUM_OF_LEAVES if index in fed else Tree(LINEAR)
         if node.is_source:
             if node.state in (None, "h"):
                 raise _Inexpressible
@@ -325,6 +332,16 @@ def _unfold(cell: Cell, max_height: int) -> TreeGenome:
     root = tree(outputs["h"], ())
     feeds = {name: paths[outputs[name]] for name in cell.memories if outputs[name] in paths}
     return TreeGenome.of(root, feeds)
+
+
+def _raised(genome: TreeGenome, min_height: int) -> TreeGenome:
+    """The genome with sums of leaves for its lowest linear leaf, until it has the height."""
+    while genome.tree.height < min_height:
+        leaves = [path for path, node in genome.tree.walk() if node.element == LINEAR]
+        if not leaves:
+            break
+        genome = genome.with_subtree(max(leaves, key=len), SUM_OF_LEAVES)
+    return genome
 
 
 def _elements(name: str, elements: Sequence[str], arity: int) -> tuple[str, ...]:

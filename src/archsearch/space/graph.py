@@ -1,7 +1,8 @@
 """The space of Exploration: any cell, as a graph of operators, within a few rules.
 
 Jozefowicz, Zaremba, Sutskever, An Empirical Exploration of Recurrent Network Architectures (2015):
-"They treat cell as a graph and different layers as nodes". The genome is the canonical cell itself.
+"They treat cell as a graph and different layers as nodes". The genome is the canonical cell itself,
+in which sums of Linears are one.
 
 What the notes at hand leave open, as decided here: which graphs are incompatible (the rules of
 `check`), and a random genome, which the paper never draws: an LSTM or GRU after a few mutations.
@@ -80,9 +81,10 @@ class GraphSpace(CellSpace[Cell]):
         return genome
 
     def encode(self, architecture: Architecture) -> Cell | None:
-        if isinstance(architecture, Cell) and self.check(architecture) is None:
-            return architecture
-        return None
+        if not isinstance(architecture, Cell):
+            return None
+        cell = architecture.with_folded_linears()
+        return cell if self.check(cell) is None else None
 
     def to_json(self, genome: Cell) -> Any:
         """The cell's text."""
@@ -92,7 +94,7 @@ class GraphSpace(CellSpace[Cell]):
         if not isinstance(data, str):
             raise GenomeError(f"expected the text of a cell, got {reprlib.repr(data)}")
         try:
-            cell = parse(data)
+            cell = parse(data).with_folded_linears()
         except CellError as error:
             raise GenomeError(f"expected the text of a cell: {error}") from None
         if rejection := self.check(cell):

@@ -35,11 +35,11 @@ class HeterogeneousSpace(CellSpace[HeterogeneousLayer]):
 
     def __init__(self, pool: Sequence[Cell], num_shares: int) -> None:
         require("num_shares", num_shares, 1, MAX_SHARES, integer=True)
-        if len(set(pool)) < MIN_POOL:
+        self.pool = tuple(dict.fromkeys(cell.with_folded_linears() for cell in pool))
+        if len(self.pool) < MIN_POOL:
             raise ValueError(
-                f"pool: expected at least {MIN_POOL} different cells, got {len(set(pool))}"
+                f"pool: expected at least {MIN_POOL} different cells, got {len(self.pool)}"
             )
-        self.pool = tuple(pool)
         self.num_shares = num_shares
 
     def sample(self, rng: random.Random) -> HeterogeneousLayer:
@@ -72,7 +72,8 @@ class HeterogeneousSpace(CellSpace[HeterogeneousLayer]):
     def encode(self, architecture: Architecture) -> HeterogeneousLayer | None:
         if not isinstance(architecture, HeterogeneousLayer):
             return None
-        return architecture if self.check(architecture) is None else None
+        layer = HeterogeneousLayer(tuple(c.with_folded_linears() for c in architecture.cells))
+        return layer if self.check(layer) is None else None
 
     def to_json(self, genome: HeterogeneousLayer) -> Any:
         return str(genome)

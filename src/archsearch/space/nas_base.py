@@ -96,16 +96,18 @@ class NASBaseSpace(DecisionSpace):
                 injected = append(COMBINATIONS[answers["inject combination", 0]], output, C)
                 output = activated(answers["inject activation", 0], injected)
             outputs.append(output)
-        return Cell.build(nodes, [("h", outputs[-1]), ("c", combined[answers["node of c_t", 0]])])
+        feeds = [("h", outputs[-1]), ("c", combined[answers["node of c_t", 0]])]
+        return Cell.build(nodes, feeds, fold_linears=True)
 
     def encode(self, architecture: Architecture) -> Decisions | None:
         if not isinstance(architecture, Cell):
             return None
-        answers = _Reading(self, architecture).answers()
+        cell = architecture.with_folded_linears()
+        answers = _Reading(self, cell).answers()
         if answers is None:
             return None
         genome = self.decide(lambda question: answers.get((question.kind, question.place), ""))
-        fits = self.check(genome) is None and self.decode(genome) == architecture
+        fits = self.check(genome) is None and self.decode(genome) == cell
         return genome if fits else None
 
 
@@ -162,8 +164,8 @@ class _Reading:
     def _read_combination(self, node: int, combined: int) -> _Answers | None:
         operator, args = self._nodes[combined].op, self._nodes[combined].args
         is_leaf = node < self._space.base_number
-        if is_leaf and self._is_linear(combined, "x_t", "h_tm1"):
-            return {("combination", node): "add"}
+        if self._is_linear(combined, "x_t", "h_tm1"):
+            return self._sum_of_leaves(node)
         if operator not in _COMBINATION_OF:
             return None
         answers: _Answers = {("combination", node): _COMBINATION_OF[operator]}
@@ -178,6 +180,14 @@ class _Reading:
             if left and right:
                 return answers | left | right
         return None
+
+    def _sum_of_leaves(self, node: int) -> _Answers:
+        """The tree under `node` that adds up all of its leaves, which is one Linear."""
+        answers: _Answers = {("combination", node): "add"}
+        if node >= self._space.base_number:
+            for below in self._space.inputs_of(node):
+                answers |= {("activation", below): IDENTITY} | self._sum_of_leaves(below)
+        return answers
 
     def _is_linear(self, index: int, *sources: str) -> bool:
         cell_node = self._nodes[index]

@@ -47,7 +47,7 @@ class CellSpace(ABC, Generic[Genome]):
 
     @abstractmethod
     def decode(self, genome: Genome) -> Architecture:
-        """The architecture of a genome that passes `check`."""
+        """The architecture of a genome that passes `check`; in cells a sum of Linears is one."""
 
     def hyperparameters(self, genome: Genome) -> Mapping[str, Any]:  # noqa: ARG002
         """What the genome decides beside the architecture, such as the learning rate."""
@@ -55,7 +55,8 @@ class CellSpace(ABC, Generic[Genome]):
 
     @abstractmethod
     def encode(self, architecture: Architecture) -> Genome | None:
-        """A genome that decodes to the architecture; None where the space cannot express it."""
+        """A genome that decodes to the architecture, sums of Linears in it taken as one; None where
+        the space cannot express it."""
 
     @abstractmethod
     def to_json(self, genome: Genome) -> Any:
