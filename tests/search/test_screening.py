@@ -33,14 +33,15 @@ def random_search(seed: int) -> RandomSearch:
 
 
 def test_a_predictor_in_front_finds_better_cells() -> None:
-    """Of random draws. Evolution gained 0.003 over ten seeds of this landscape, between −0.07 and
-    0.05: what is chosen there is bred from as well."""
+    """Of random draws. GP-NEAT gains nothing on this landscape: between −0.11 and 0.06 over ten
+    seeds, −0.01 on average."""
 
     def mean_fitness(strategy) -> float:
         return sum(trial.fitness for trial in drive(strategy, TOY, 150)) / 150
 
     for seed in range(2):
-        assert mean_fitness(screened(random_search(seed))) > mean_fitness(random_search(seed)) + 0.01
+        alone, helped = random_search(seed), screened(random_search(seed))
+        assert mean_fitness(helped) > mean_fitness(alone) + 0.01
 
 
 @pytest.mark.parametrize("make", [gp_neat, random_search])
