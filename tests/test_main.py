@@ -1,6 +1,7 @@
 """The command as a user sees it: results, repeats, mistakes and exit codes."""
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 
@@ -106,7 +107,17 @@ def test_a_sweep_makes_one_run_each_and_its_repeat_trains_nothing(
         ("budget.hidden_size=-3", "hidden_size: expected a number above 0, got -3"),
         ("trainer.precision=half", "should be 'float32', 'bfloat16' or 'auto'"),
         ("trials=0", "trials: expected at least 1, got 0"),
-        ("seed=one", "seed"),
+        ("seed=one", "seed=one: Value 'one' of type 'str' could not be converted to Integer"),
+        ("trials", "trials: expected name=value"),
+        ("search.temprature=3", "unknown key of search=gp_neat_small; known are: "),
+        ("executor.workers=2", "executor=serial has no such key, but executor=processes has"),
+        ("sweeps=base_number", "sweeps: needs a plus, as in +sweeps=…"),
+        ("trainer.accelerator=foo", "should be 'cpu', 'gpu', 'cuda', 'mps' or 'auto'"),
+        ("cell_space=conv", "cell_space=gp_tree has cells"),
+        ("warm_start.runs=[outputs/nope]", "outputs/nope: expected the archive of a run"),
+        ("search._target_=nowhere.Greedy", "search._target_: cannot import nowhere.Greedy"),
+        ("+experiment=bc3", "is for another command: python -m archsearch.train +experiment=bc3"),
+        ("+sweeps=transfer", "another command: python -m archsearch.train -m +sweeps=transfer"),
         ("references=[lstn]", "lstm"),
     ],
 )
@@ -117,11 +128,109 @@ def test_a_mistake_is_one_line_and_exit_code_2(
     argument: str,
     message: str,
 ) -> None:
-    assert run(monkeypatch, tmp_path, *SMOKE, argument) == 2
+    code = run(monkeypatch, tmp_path, *SMOKE, argument)
+    assert code == (1 if "nope" in argument else 2)  # no such archive is a failure
     error = capsys.readouterr().err.strip()
     assert message in error
     assert len(error.splitlines()) == 1
-    assert all(not archived(p.parent) for p in tmp_path.rglob("archive.sqlite"))
+    assert list(tmp_path.glob("outputs/*")) == [], "a mistake leaves no directory"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["warm_start.runs=[outputs/run]"], "warm_start.runs: Listed cannot begin from other"),
+        (["predictor=ranking"], "predictor: Listed leaves a predictor nothing to choose from"),
+        (["predictor=last_value"], "predictor: expected one that guesses epoch 2, the last of"),
+    ],
+)
+def test_what_a_strategy_or_predictor_cannot_do_is_said_before_anything_is_trained(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    message: str,
+) -> None:
+    listed = ("search=listed", "search.cells=[zoo/lstm]")
+    assert run(monkeypatch, tmp_path, *SMOKE, *listed, *arguments) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert message in line
+    assert list(tmp_path.glob("outputs/*")) == []
+
+
+def test_keys_are_those_of_the_choice_on_the_command_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    chosen = ("search=local", "search.num_neighbors=3")
+    assert run(monkeypatch, tmp_path, *SMOKE, *chosen) == 2
+    assert "of search=local; did you mean 'search.num_neighbours'?" in capsys.readouterr().err
+    several = ("search=gp_neat,random", "search.population_size=9")
+    assert run(monkeypatch, tmp_path, "-m", *SMOKE, *several) == 2
+    assert "search=random has no such key, but search=gp_neat," in capsys.readouterr().err
+
+
+def test_a_sweep_without_m_is_refused_with_its_command_and_touches_no_run(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(monkeypatch, tmp_path, *SMOKE)
+    before = archived(only_run(tmp_path))
+    capsys.readouterr()
+    longer = ("+sweeps=gp_neat_vs_random", *SMOKE, "search=gp_neat_small", "trials=9")
+    assert run(monkeypatch, tmp_path, *longer) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.endswith(f"need -m: python -m archsearch -m {' '.join(longer)}")
+    assert archived(only_run(tmp_path)) == before
+
+
+def test_a_gpu_that_is_not_there_is_said_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    monkeypatch.setattr("torch.backends.mps.is_available", lambda: False)
+    assert run(monkeypatch, tmp_path, *SMOKE, "trainer.accelerator=gpu") == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "trainer.accelerator=gpu: this machine has none" in line
+
+
+def test_text_that_is_too_short_for_a_batch_is_one_line_in_a_search_too(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("one", "eins"):
+        (tmp_path / name).write_text("a b c\n")
+    files = [f"task.text.{split}=[one,eins]" for split in ("train", "valid", "test")]
+    arguments = ("task=parallel", *SMOKE, "budget=translation_small", *files)
+    assert run(monkeypatch, tmp_path, *arguments) == 1
+    (line,) = capsys.readouterr().err.splitlines()[-1:]
+    assert line.startswith("archsearch: 1 sentence pairs are too few for batch_size")
+    assert list(tmp_path.glob("outputs/*")) == []
+
+
+TERMINATED_AS_IT_STARTS = """
+import runpy, signal, sys
+module = sys.argv.pop(1)
+class Terminator:
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        if name == module:
+            sys.meta_path.remove(Terminator)
+            signal.raise_signal(signal.SIGTERM)
+sys.meta_path.insert(0, Terminator)
+runpy.run_module("archsearch", run_name="__main__", alter_sys=True)
+"""
+
+
+@pytest.mark.parametrize("module", ["hydra", "torch", "sqlalchemy"])
+def test_a_signal_while_the_libraries_are_imported_ends_in_the_one_line_of_later(
+    tmp_path: Path, module: str
+) -> None:
+    (tmp_path / "start.py").write_text(TERMINATED_AS_IT_STARTS)
+    command = [sys.executable, "start.py", module, *SMOKE]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 130
+    (line,) = done.stderr.splitlines()
+    again = f"python start.py {module} {' '.join(SMOKE)}"
+    assert line == f"archsearch: stopped, nothing is lost; to go on: {again}"
+    assert list(tmp_path.glob("outputs/*")) == []
 
 
 @pytest.mark.parametrize(

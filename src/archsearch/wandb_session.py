@@ -47,7 +47,7 @@ class WandbSession:
         job_type: str | None = None,
     ) -> None:
         self.run: wandb.Run | None = None
-        self.is_resumed = (run_dir / FOLDER / ID_FILE).exists()
+        self.is_resumed = _kept_id(run_dir / FOLDER) is not None
         self._run_dir = run_dir
         self._project = project
         self._entity = entity
@@ -180,13 +180,20 @@ def _stable_id(folder: Path) -> str:
     Raises:
         OSError: the folder cannot be written.
     """
-    file = folder / ID_FILE
     folder.mkdir(exist_ok=True)
-    kept = file.read_text(encoding="ascii", errors="replace").strip() if file.exists() else None
-    if kept is not None and _ID.fullmatch(kept):
+    if kept := _kept_id(folder):
         return kept
-    new = secrets.token_hex(4)
-    if kept is not None:
+    file, new = folder / ID_FILE, secrets.token_hex(4)
+    if file.exists():
         _log.warning("W&B: %s holds no id of a run, so a new run begins: %s", file, new)
     write_whole(file, new)
     return new
+
+
+def _kept_id(folder: Path) -> str | None:
+    """The id that was drawn, if it can be read."""
+    try:
+        kept = (folder / ID_FILE).read_text(encoding="ascii", errors="replace").strip()
+    except OSError:
+        return None
+    return kept if _ID.fullmatch(kept) else None

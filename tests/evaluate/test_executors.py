@@ -11,6 +11,7 @@ from toy_search import ToyFactory, toy_cell, toy_run, toy_search, toy_trial, wit
 
 from archsearch.archive import Archive, Candidate, Origin, Status, Trial
 from archsearch.evaluate import EvaluationError, Executor, Processes, Serial
+from archsearch.failure import Failure
 from archsearch.search import Ending, Interrupt
 
 
@@ -109,6 +110,16 @@ def test_a_bug_travels_with_its_traceback(make, factory, message: str) -> None:
         executor.submit(candidates(1)[0], 5)
         with pytest.raises(RuntimeError, match=message):
             executor.next_trial(Interrupt())
+
+
+@pytest.mark.parametrize("make", EXECUTORS)
+@pytest.mark.parametrize("factory", [toys.fail_in_evaluator, toys.fail_in_factory])
+def test_what_is_wrong_with_the_data_is_no_bug_and_said_as_it_is(make, factory) -> None:
+    with make(factory) as executor:
+        executor.submit(candidates(1)[0], 5)
+        with pytest.raises(Failure, match=r"^3 lines are too few; add some$") as caught:
+            executor.next_trial(Interrupt())
+        assert not isinstance(caught.value, EvaluationError)
 
 
 @pytest.mark.parametrize(

@@ -102,7 +102,7 @@ def test_other_epochs_may_be_seen_and_guessed(command, runs, tmp_path) -> None:
     ("arguments", "message"),
     [
         (["runs=[]"], "runs: expected directories of runs"),
-        (["runs=[c]"], "c/archive.sqlite"),
+        (["runs=[c]"], "c: expected the archive of a run"),
         (
             ["runs=[a]", "predictor.num_epochs=50"],
             "a: expected trials of 50 epochs or more, got 40",

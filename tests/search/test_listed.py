@@ -8,10 +8,10 @@ from archsearch.search.listed import Listed
 
 
 def test_cells_come_in_their_order_and_then_again() -> None:
-    cells = [zoo["gru"], str(zoo["rnn"])]
+    cells = [zoo["gru"], "zoo/rnn", str(zoo["lstm"])]
     strategy = Listed(GP_TREE, random.Random(1), cells)
     trials = drive(strategy, lambda _: 0.0, 5, window=2)
-    names = ["gru", "rnn", "gru", "rnn", "gru"]
+    names = ["gru", "rnn", "lstm", "gru", "rnn"]
     assert [t.candidate.key for t in trials] == [zoo[name].key for name in names]
 
 

@@ -7,6 +7,7 @@ import time
 from toy_search import toy_trial
 
 from archsearch.archive import Candidate, Trial
+from archsearch.data import DataError
 from archsearch.search import Evaluator
 
 MEGABYTE = 2**20
@@ -59,6 +60,17 @@ def raise_in_evaluator() -> Evaluator:
         raise KeyError("a bug in the evaluator")
 
     return evaluate
+
+
+def fail_in_evaluator() -> Evaluator:
+    def evaluate(candidate: Candidate, seed: int) -> Trial:
+        raise DataError("3 lines are too few; add some")
+
+    return evaluate
+
+
+def fail_in_factory() -> Evaluator:
+    raise DataError("3 lines are too few; add some")
 
 
 def exit_in_evaluator() -> Evaluator:

@@ -129,7 +129,7 @@ def test_a_training_begins_with_the_weights_of_another(command, tmp_path) -> Non
     wrong = [each.replace("zoo/gru", "zoo/rnn") for each in arguments]
     code, _, errors = command(*wrong, f"start_from={folder}", f"output_root={tmp_path / 'third'}")
     assert code == 2
-    assert "start_from: the weights in" in errors
+    assert "archsearch: the weights in" in errors
     nowhere = tmp_path / "nowhere"
     code, _, errors = command(*arguments, f"start_from={tmp_path}", f"output_root={nowhere}")
     assert code == 2
@@ -228,3 +228,52 @@ def test_auto_chooses_and_says_so(command, tmp_path):
     assert chosen in ("float32", "bfloat16")
     assert f"\nprecision: {chosen}; the same training steps took" in output
     assert json.loads((tmp_path / "result.json").read_text())["precision"] == chosen
+
+
+class _Runs:
+    """Pickled, it would run code where it is read."""
+
+    def __reduce__(self):
+        return (os.system, ("touch it_ran",))
+
+
+@pytest.mark.parametrize("file", ["model.safetensors", "last.ckpt"])
+@pytest.mark.parametrize("kind", ["pickle", "garbage"])
+def test_a_file_of_weights_that_is_none_is_refused_in_one_line(
+    command, tmp_path, monkeypatch, file, kind
+) -> None:
+    arguments = (*ARGUMENTS, "budget.epochs=2", f"output_root={tmp_path / 'first'}")
+    command(*arguments)
+    (folder,) = (tmp_path / "first").iterdir()
+    (folder / "result.json").unlink()
+    if kind == "pickle":
+        torch.save({"a": _Runs()}, folder / file)
+    else:
+        (folder / file).write_bytes(b"no weights at all")
+    monkeypatch.chdir(tmp_path)
+    if file == "last.ckpt":  # the same training goes on
+        code, _, errors = command(*arguments)
+    else:  # another begins with its weights
+        code, _, errors = command(*ARGUMENTS, f"start_from={folder}", "output_root=second")
+        assert list((tmp_path / "second").iterdir()) == []
+    assert code == 2
+    (line,) = errors.splitlines()
+    assert line.startswith(f"archsearch: {folder / file}: expected ")
+    assert not (tmp_path / "it_ran").exists()
+
+
+def test_a_number_of_parameters_that_no_width_meets_is_refused(command, tmp_path) -> None:
+    arguments = (*ARGUMENTS, "match_parameters=10", f"output_root={tmp_path}")
+    code, _, errors = command(*arguments)
+    assert code == 2
+    assert "match_parameters=10: no width meets it; the smallest network" in errors
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_sweep_of_searches_is_no_training(command) -> None:
+    code, _, errors = command("-m", "+sweeps=compare_strategies")
+    assert code == 2
+    assert "is for another command: python -m archsearch -m +sweeps=compare_strategies" in errors
+    code, _, errors = command("+sweeps=transfer", "cell=zoo/gru")
+    assert code == 2
+    assert "python -m archsearch.train -m +sweeps=transfer cell=zoo/gru" in errors

@@ -45,7 +45,8 @@ def read_trial_curves(run: Path, num_seen: int, num_epochs: int) -> list[TrialCu
     if longest < num_epochs:
         raise ValueError(
             f"{run}: expected trials of {num_epochs} epochs or more, got {longest} at most; give "
-            "runs with longer trials, or guess an earlier epoch with predictor.num_epochs=…"
+            "runs with longer trials, such as of budget=paper, or guess their last epoch: "
+            f"predictor.num_seen={max(1, longest // 4)} predictor.num_epochs={max(2, longest)}"
         )
     return [
         TrialCurve(

@@ -4,7 +4,6 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from archsearch.train.cell_argument import quote_text
 from archsearch.usage import interruptible
 
 if TYPE_CHECKING:
@@ -14,11 +13,12 @@ if TYPE_CHECKING:
 
 
 def main() -> None:
-    """The command `python -m archsearch.train`."""
-    sys.argv[1:] = [quote_text(argument) for argument in sys.argv[1:]]
+    """The command."""
     with interruptible():  # in the half second that imports take, too
         from archsearch.dry_run import run_or_forecast
+        from archsearch.train.cell_argument import quote_text
 
+        sys.argv[1:] = [quote_text(argument) for argument in sys.argv[1:]]
         run_or_forecast(job, forecast, "train")
 
 

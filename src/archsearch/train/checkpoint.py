@@ -19,11 +19,10 @@ def check_checkpoint(path: Path) -> None:
     """Raise ConfigError where the file is none that Lightning wrote, or has more than values."""
     try:
         torch.load(path, weights_only=True, map_location="cpu")
-    except (UnpicklingError, RuntimeError, EOFError) as error:
+    except (UnpicklingError, RuntimeError, EOFError):
         raise ConfigError(
             f"{path}: expected the checkpoint of an interrupted training, got another or a damaged "
-            f"file ({str(error).splitlines()[0]}), which is not read; move it away, and the "
-            "training begins again"
+            "file, which is not read; move it away, and the training begins again"
         ) from None
 
 

@@ -243,6 +243,22 @@ def test_unwritable_folder_is_one_warning(run_dir, tell, some_trials, caplog) ->
     assert "starting failed" in warning.message
 
 
+@pytest.mark.parametrize("content", [b"", b"\0\0\0", b"no id: at all\n"])
+def test_an_id_that_cannot_be_read_is_drawn_again(
+    content: bytes, run_dir, tell, some_trials, caplog
+) -> None:
+    """Whatever left it so, such as a kill while it was written."""
+    (run_dir / "wandb").mkdir()
+    (run_dir / "wandb" / "archsearch-run-id.txt").write_bytes(content)
+    callback = WandbLog(run_dir, "perplexity", mode="offline", drawings=False)
+    tell(callback, some_trials)
+    callback.on_end(Ending.COMPLETE)
+    (warning,) = complaints(caplog)
+    assert "holds no id of a run, so a new run begins" in warning.message
+    run_id = (run_dir / "wandb" / "archsearch-run-id.txt").read_text()
+    assert {r["run"]["run_id"] for r in wandb_records(run_dir) if r["type"] == "run"} == {run_id}
+
+
 def test_misspelt_mode_is_one_warning(run_dir, tell, some_trials, monkeypatch, caplog) -> None:
     monkeypatch.setenv("WANDB_MODE", "ofline")
     callback = WandbLog(run_dir, "perplexity")
