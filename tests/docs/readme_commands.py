@@ -24,21 +24,19 @@ WARM = ("archsearch.main", "archsearch.train.command", "archsearch.train.trainer
 SEARCH = ["budget=smoke", "trials=3", "executor=serial", "logger=none"]
 TRAIN = ["budget=smoke", "test=false"]
 SMALL = {"archsearch": SEARCH, "archsearch.train": TRAIN}
-# For commands that hold this word, in place of what they say and beside the above.
+# For commands of a module that hold this word, in place of what they say and beside the above.
 SMALLER = {
-    "search=exploration": ["search.priors.num_params.values=[5000,8000]"],
-    "search=heterogeneous": ["cell_space.top_share=1"],
-    "suite=exploration": ["suite=none"],  # its tasks have budgets of their own
-    "+sweeps=compare_strategies": ["search=random", "seed=1"],
-    "+sweeps=transfer": ["task=xml", "seed=1"],
-    "trainer=gp_neat": ["model=language_model"],
-    "--dry-run": ["logger=none"],
+    ("archsearch", "search=exploration"): ["search.priors.num_params.values=[5000,8000]"],
+    ("archsearch", "search=heterogeneous"): ["cell_space.top_share=1"],
+    ("archsearch", "suite=exploration"): ["suite=none"],  # its tasks have budgets of their own
+    ("archsearch", "+sweeps=compare_strategies"): ["search=random", "seed=1"],
+    ("archsearch", "trainer=gp_neat"): ["model=language_model"],
+    ("archsearch", "budget.epochs=5"): ["trials=12"],  # enough for a predictor to learn from
+    ("archsearch.train", "+sweeps=transfer"): ["task=xml", "seed=1"],
 }
 LEFT_OUT = {  # a part of a command, and why it cannot run here
     "--wandb": "needs a login",
     "predictor.benchmark": "takes ten minutes, and has tests of its own",
-    "predictor=meta_lstm": "needs trainings of 40 epochs; tests/predictor has them",
-    "predictor=trained": "needs the predictor that the command before trains",
 }
 DATA = {"task=ptb": "ptb", "task=piano_midi": "polyphonic", "zaremba": "ptb"}
 TRAINED_ON = {"<training>": "xml", "<ptb-training>": "ptb", "<music-training>": "piano_midi",
@@ -64,7 +62,9 @@ def main(folder: Path) -> None:
         if reason := left_out(line):
             sys.stdout.write(f"   left out  {line}: {reason}\n")
             continue
-        arguments = small(module, [word for typed in words for word in filled(typed)])
+        is_newest = module == "archsearch.predictor.train"  # those before have fewer epochs
+        filled_in = [word for typed in words for word in filled(typed, is_newest=is_newest)]
+        arguments = small(module, filled_in)
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         code, output = run(module, arguments)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -88,8 +88,11 @@ def left_out(line: str) -> str | None:
     return next((why for part, why in LEFT_OUT.items() if part in line), next(missing, None))
 
 
-def filled(word: str) -> list[str]:
-    """A word with directories in place of names in brackets, and patterns as a shell has them."""
+def filled(word: str, *, is_newest: bool) -> list[str]:
+    """A word with directories in place of names in brackets, and patterns as a shell has them.
+
+    is_newest: take the newest search; else the first.
+    """
     runs = sorted(Path("outputs").glob("*-seed*"), key=lambda run: run.stat().st_mtime)
     searches = [run.name for run in runs if (run / "best_cell.txt").is_file()]
     for name in re.findall(r"<[a-z-]+>", word):
@@ -97,7 +100,7 @@ def filled(word: str) -> list[str]:
             found = [run.name for run in runs if run.name.startswith(f"{TRAINED_ON[name]}-")]
             found = [run for run in found if (Path("outputs") / run / "result.json").is_file()]
         else:
-            found = searches
+            found = searches[::-1] if is_newest else searches
         word = word.replace(name, found[0], 1)
     return [str(path) for path in sorted(Path().glob(word))] if "*" in word else [word]
 
@@ -105,7 +108,8 @@ def filled(word: str) -> list[str]:
 def small(module: str, words: Sequence[str]) -> list[str]:
     """The command's words, and those that make it small in place of what they change."""
     less = list(SMALL.get(module, []))
-    less += [word for part, more in SMALLER.items() if part in words for word in more]
+    for (of, part), more in SMALLER.items():
+        less += more if of == module and part in words else []
     changed = {word.partition("=")[0] for word in less}
     kept = [word for word in words if word.partition("=")[0] not in changed]
     return [*kept, *less]
