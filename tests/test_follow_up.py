@@ -1,13 +1,18 @@
 """Commands that go on from a search give its task, data and settings again, as they are typed."""
 
+import html
 import random
+import re
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig, OmegaConf
+from own_data import make_own_data
 from toy_runs import trials_of
 
 from archsearch.archive import Beginning
@@ -95,6 +100,45 @@ def test_what_the_best_cell_brought_along_goes_with_it() -> None:
     cfg = composed("train", shlex.split(run.train_longer(best))[3:])
     assert (cfg.trainer.schedule.lr, cfg.model.init_scale, cfg.budget.num_layers) == (0.01, 0.05, 2)
     assert cfg.match_parameters == str(best.num_params)
+
+
+KINDS = {
+    "characters": ["task=xml"],
+    "own text": ["task=text", "data.train=my.txt"],
+    "music": ["task=midi", "task.corpus.source=my_pieces"],
+    "translation": ["task=parallel", "task.text.train=[a.en,a.de]", "task.text.valid=[b.en,b.de]",
+                    "task.text.test=[c.en,c.de]"],
+    "images": ["task=cifar10_first4000", "budget=images_smoke", "budget.epochs=1",
+               "cell_space=conv_small", "search=random"],
+}  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_command_that_a_search_and_its_report_print_can_be_pasted(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    make_own_data()
+    smoke = [] if kind == "images" else ["budget=smoke"]
+    small = [*smoke, "trials=2", "executor=serial", "logger=none"]
+    printed = pasted(shlex.join(["python", "-m", "archsearch", *KINDS[kind], *small]))
+    (run,) = Path("outputs").iterdir()
+    pasted(shlex.join(["python", "-m", "archsearch.report", str(run)]))
+    page = html.unescape(Path("report/index.html").read_text(encoding="utf-8"))
+    found = re.findall(r"python -m archsearch.*", printed)
+    found += re.findall(r"<code>(python -m archsearch[^<]*)</code>", page)
+    assert len(found) >= 4
+    for command in dict.fromkeys(found):
+        pasted(command)
+
+
+def pasted(command: str) -> str:
+    """What the command prints."""
+    words = [sys.executable, *shlex.split(command)[1:]]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{command}: {done.stderr}"
+    return done.stdout
 
 
 @pytest.mark.parametrize("seed", range(20))

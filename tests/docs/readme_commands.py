@@ -18,6 +18,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
+sys.path.append(str(ROOT / "tests" / "toys"))
 WARM = ("archsearch.main", "archsearch.train.command", "archsearch.train.trainer",
         "archsearch.export.command", "archsearch.report.build", "archsearch.sampling")  # fmt: skip
 
@@ -52,6 +53,8 @@ def commands(page: Path) -> Iterator[list[str]]:
 
 
 def main(folder: Path) -> None:
+    from own_data import make_own_data
+
     os.chdir(folder)
     make_own_data()
     for module in WARM:
@@ -142,24 +145,6 @@ def ended(module: str, arguments: Sequence[str]) -> int:
     sys.stdout.flush()
     sys.stderr.flush()
     return code
-
-
-def make_own_data() -> None:
-    """The files of a user's own that README names."""
-    import mido
-
-    lines = "the sun rises and the sun sets\nand it rises where it rose\n" * 40
-    Path("my.txt").write_text(lines)
-    for name in ("a.en", "a.de", "b.en", "b.de", "c.en", "c.de", "sentences.en"):
-        Path(name).write_text(lines)
-    Path("my_pieces").mkdir()
-    for piece in range(12):
-        track = mido.MidiTrack()
-        for step in range(64):
-            note = 48 + (piece + 2 * step) % 24
-            track.append(mido.Message("note_on", note=note, time=0))
-            track.append(mido.Message("note_off", note=note, time=240))
-        mido.MidiFile(tracks=[track]).save(f"my_pieces/{piece}.mid")
 
 
 if __name__ == "__main__":
