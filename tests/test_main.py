@@ -165,7 +165,7 @@ def test_keys_are_those_of_the_choice_on_the_command_line(
     assert run(monkeypatch, tmp_path, *SMOKE, *chosen) == 2
     assert "of search=local; did you mean 'search.num_neighbours'?" in capsys.readouterr().err
     several = ("search=gp_neat,random", "search.population_size=9")
-    assert run(monkeypatch, tmp_path, "-m", *SMOKE, *several) == 2
+    assert run(monkeypatch, tmp_path, *SMOKE, "-m", *several) == 2  # in whatever order
     assert "search=random has no such key, but search=gp_neat," in capsys.readouterr().err
 
 

@@ -51,6 +51,7 @@ def run_command(
     """
     answer(sys.argv[1:], config_name, about)
     module = module_named(config_name, about)
+    sys.argv[1:] = sorted(sys.argv[1:], key=_is_setting)  # argparse takes those in one piece alone
     register()
     os.environ["HYDRA_FULL_ERROR"] = "1"  # let errors through instead of printing and exiting
 
@@ -64,6 +65,10 @@ def run_command(
     with one_line_errors(config_name):
         refuse_files_of_others(sys.argv[1:], module)
         hydra.main(conf_folder(), config_name, version_base="1.3")(job)()
+
+
+def _is_setting(word: str) -> bool:
+    return "=" in word and not word.startswith("-")
 
 
 def run_directory() -> Path:
