@@ -218,6 +218,8 @@ def test_the_package_is_light_and_the_door_stays_one_beside_its_namesake(folder:
         import archsearch
         heavy = {"torch", "hydra", "numpy", "sqlalchemy"}
         assert heavy.isdisjoint(sys.modules), heavy & set(sys.modules)
+        from hydra.utils import get_object
+        get_object("archsearch.search.GPNEAT")  # as a configuration names it, before any import
         import archsearch.search.loop
         from archsearch import search
         assert search is archsearch.search is sys.modules["archsearch.search"]

@@ -7,6 +7,7 @@
 
 import os
 import sys
+from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -40,17 +41,23 @@ def load(folder: str | os.PathLike[str]) -> "Run":
 
 
 class _SearchPackage(ModuleType):
-    """`archsearch.search` is a package as well, and may be called all the same."""
+    """`archsearch.search` is the package of that name, and may be called all the same."""
 
     __call__ = staticmethod(search)
 
 
 class _Package(ModuleType):
+    def __getattr__(self, name: str) -> object:
+        # Whoever asks first, be it for archsearch.search(…) or for a class in it, gets the package.
+        if name == "search":
+            return import_module("archsearch.search")
+        raise AttributeError(f"module 'archsearch' has no attribute {name!r}")
+
     def __setattr__(self, name: str, value: object) -> None:
-        # Python's import puts the package in the place of the function.
         if name == "search" and isinstance(value, ModuleType):
             value.__class__ = _SearchPackage
         super().__setattr__(name, value)
 
 
 sys.modules[__name__].__class__ = _Package
+del sys.modules[__name__].search  # the package is it
