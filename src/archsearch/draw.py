@@ -9,7 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from archsearch.architecture import Architecture, read_cell
-from archsearch.cell import Cell, draw_pair
+from archsearch.cell import Cell
+from archsearch.drawing import draw_pair
 from archsearch.usage import FAILURE, USAGE, Parser, stop
 
 FORMATS: dict[str, Callable[[Architecture], str]] = {

@@ -16,9 +16,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import pairwise
-from typing import Literal
 
-from archsearch.cell import CellError
+from archsearch.cell import CellError, Drawable
 from archsearch.cell.errors import shown
 
 IMAGE = -1  # the image as an input of a layer
@@ -94,7 +93,7 @@ class ConvLayer:
 
 
 @dataclass(frozen=True, slots=True)
-class ConvNetwork:
+class ConvNetwork(Drawable):
     """Layers in an order in which they can be computed, each reading the image or earlier ones.
 
     `str` is the text that `read_conv` reads back: `conv 3x5x36 <- image; max_pool 2x2 /2 <- 0`.
@@ -146,26 +145,6 @@ class ConvNetwork:
         for index, layer in enumerate(self.layers):
             depths[index] = layer.num_filters or sum(depths[i] for i in layer.inputs)
         return depths
-
-    def equations(self, style: Literal["unicode", "latex"] = "unicode") -> str:
-        """One equation for each layer, a line each, then that of the classifier."""
-        from archsearch.architecture.conv_equations import equations
-
-        return equations(self, style)
-
-    def to_dot(self) -> str:
-        """The graph of its layers in Graphviz's DOT language."""
-        from archsearch.architecture.conv_dot import to_dot
-
-        return to_dot(self)
-
-    def to_svg(self) -> str:
-        """A drawing from the image at the top to the classes at the bottom."""
-        from archsearch.architecture.conv_drawing import to_svg
-
-        return to_svg(self)
-
-    _repr_svg_ = to_svg  # by this name notebooks ask for it
 
 
 def _check_inputs(inputs: tuple[int, ...]) -> None:

@@ -22,26 +22,22 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
-from typing import Literal
 
 from archsearch.architecture.layer_graph import Graph, join
-from archsearch.cell import Cell, CellError, Node, parse
-from archsearch.cell.dot import digraph, quoted, statements
+from archsearch.cell import Cell, CellError, Drawable, Node, parse
 from archsearch.cell.errors import shown
 from archsearch.cell.node import X_SOURCES
-from archsearch.cell.svg_sheet import sheet
 
 MAX_SHARES = 100  # far above the 27 of the paper's layers of 540 units
 MAX_TEXT_LENGTH = 1_000_000  # characters
 
 _KEY_VERSION = "archsearch layer 1"
 _FIRST_WORD = "layer"
-_ABOUT_MATRICES = "where a matrix multiplies the previous h, it is that of the whole layer"
 _GROUP = re.compile(r"\s*(?P<shares>[1-9][0-9]{0,2})\s*\{(?P<cell>[^{}]*)\}\s*", re.ASCII)
 
 
 @dataclass(frozen=True)
-class HeterogeneousLayer:
+class HeterogeneousLayer(Drawable):
     """One cell for each share of the layer's units, in the order of their keys.
 
     It is also the graph of one time step that backends run (`archsearch.cell.step.Step`).
@@ -74,42 +70,6 @@ class HeterogeneousLayer:
     def __str__(self) -> str:
         groups = (f"{shares} {{\n{cell}\n}}" for cell, shares in self.groups)
         return f"{_FIRST_WORD} " + " ".join(groups)
-
-    def equations(self, style: Literal["unicode", "latex"] = "unicode") -> str:
-        """The equations of each cell under a heading with its shares."""
-        cells = [cell.equations(style) for cell, _ in self.groups]
-        titled = list(zip(self._headings, cells, strict=True))
-        if style == "latex":  # an empty line would end the mathematics
-            rows = [rf"\text{{{heading}}} \\" + f"\n{cell}" for heading, cell in titled]
-            body = " \\\\\n".join([rf"\text{{{_ABOUT_MATRICES}}}", *rows])
-            return "\\begin{gathered}\n" + body + "\n\\end{gathered}"
-        return "\n\n".join((_ABOUT_MATRICES, *(f"{heading}\n{cell}" for heading, cell in titled)))
-
-    def to_dot(self) -> str:
-        """The graphs of the cells in Graphviz's DOT language, each in a frame of its own."""
-        body = ["rankdir=LR;"]
-        for number, ((cell, _), heading) in enumerate(
-            zip(self.groups, self._headings, strict=True)
-        ):
-            body += [
-                f"subgraph cluster_{number} {{",
-                f'  label={quoted(heading)}; fontname="Helvetica"; color="#999999";',
-                *(f"  {line}" for line in statements(cell, f"c{number}n")),
-                "}",
-            ]
-        return digraph(f"layer {self.key}", body)
-
-    def to_svg(self) -> str:
-        """The drawings of the cells, one below the other."""
-        drawings = [cell.to_svg() for cell, _ in self.groups]
-        return sheet(f"Heterogeneous layer {self.key}", list(self._headings), drawings)
-
-    _repr_svg_ = to_svg  # by this name notebooks ask for it
-
-    @property
-    def _headings(self) -> tuple[str, ...]:
-        total = len(self.cells)
-        return tuple(f"{shares} of {total} shares: cell {cell.key}" for cell, shares in self.groups)
 
     # --- the graph of a step ---
 

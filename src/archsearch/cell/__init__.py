@@ -1,11 +1,11 @@
-"""What a cell is: operators, text, canonical form, published cells, drawing. Needs no torch."""
+"""What a cell is: operators, text, canonical form, published cells. Needs no torch."""
 
 from archsearch.cell.cell import Cell, Node
+from archsearch.cell.drawable import Drawable
 from archsearch.cell.errors import CellError
 from archsearch.cell.gates import forget_gates
 from archsearch.cell.limits import MAX_HEIGHT, MAX_MEMORIES, MAX_NODES, MAX_TEXT_LENGTH
 from archsearch.cell.operators import OPERATORS, Arithmetic, Operator
-from archsearch.cell.pair_drawing import draw_pair
 from archsearch.cell.parser import parse
 from archsearch.cell.recipe import from_recipe
 from archsearch.cell.zoo import Entry, UnknownCellError, Zoo, zoo
@@ -19,12 +19,12 @@ __all__ = [
     "Arithmetic",
     "Cell",
     "CellError",
+    "Drawable",
     "Entry",
     "Node",
     "Operator",
     "UnknownCellError",
     "Zoo",
-    "draw_pair",
     "forget_gates",
     "from_recipe",
     "parse",

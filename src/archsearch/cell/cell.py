@@ -2,10 +2,11 @@
 
 import hashlib
 from collections.abc import Sequence
-from typing import Literal, NoReturn
+from typing import NoReturn
 
 from archsearch.cell import printer
 from archsearch.cell.canonical import Form, canonical_form, node_heights
+from archsearch.cell.drawable import Drawable
 from archsearch.cell.labels import clean_labels
 from archsearch.cell.node import X_SOURCES, Node
 from archsearch.cell.validation import check_graph
@@ -15,7 +16,7 @@ __all__ = ["Cell", "Node"]
 _KEY_VERSION = "archsearch cell 1"
 
 
-class Cell:
+class Cell(Drawable):
     """One step of a recurrence: a graph of operators over sources that gives the next states.
 
     Always in canonical form: cells that compute the same by the same graph are equal and have the
@@ -82,7 +83,7 @@ class Cell:
         return Cell.build, (self.nodes, self.outputs, self.labels)
 
     def __str__(self) -> str:
-        return printer.to_text(self)
+        return printer.to_text(self.nodes, self.outputs, self.labels)
 
     def __repr__(self) -> str:
         return f"parse({str(self)!r})"
@@ -150,26 +151,6 @@ class Cell:
     def with_folded_linears(self) -> "Cell":
         """This cell with each sum of Linears as one Linear: the same class of functions."""
         return Cell.build(self.nodes, self.outputs, self.labels, fold_linears=True)
-
-    def equations(self, style: Literal["unicode", "latex"] = "unicode") -> str:
-        """The cell as mathematics, one equation a line."""
-        from archsearch.cell.equations import equations
-
-        return equations(self, style)
-
-    def to_dot(self) -> str:
-        """The cell's graph in Graphviz's DOT language."""
-        from archsearch.cell.dot import to_dot
-
-        return to_dot(self)
-
-    def to_svg(self) -> str:
-        """A drawing of the cell."""
-        from archsearch.cell.svg import to_svg
-
-        return to_svg(self)
-
-    _repr_svg_ = to_svg  # by this name notebooks ask for it
 
 
 def _key_of(form: Form) -> str:

@@ -1,12 +1,9 @@
 """A cell as text that reads back as the same cell."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from archsearch.cell.limits import MAX_TEXT_LENGTH
-
-if TYPE_CHECKING:
-    from archsearch.cell.cell import Cell
-    from archsearch.cell.node import Node
+from archsearch.cell.node import Node
 
 LINE_LENGTH = 100
 
@@ -14,47 +11,52 @@ LINE_LENGTH = 100
 _UNNAMED = "n????"
 
 
-def to_text(cell: "Cell") -> str:
+Outputs = Sequence[tuple[str, int]]
+
+
+def to_text(nodes: Sequence[Node], outputs: Outputs, labels: Sequence[str | None]) -> str:
     """Statements for labelled and shared nodes and for states; the rest is nested in them.
 
     On one line if it fits. A longer expression is cut into statements with names of their own.
     """
-    text = _text(cell, cell.labels)
+    text = _text(nodes, outputs, labels)
     if len(text) > MAX_TEXT_LENGTH:  # long labels; n1, n2, … always fit
-        text = _text(cell, (None,) * len(cell.nodes))
+        text = _text(nodes, outputs, (None,) * len(nodes))
     return text
 
 
-def _text(cell: "Cell", labels: tuple[str | None, ...]) -> str:
-    names = _statement_names(cell, labels)
+def _text(nodes: Sequence[Node], outputs: Outputs, labels: Sequence[str | None]) -> str:
+    names = _statement_names(nodes, outputs, labels)
     statements = []
     written: list[str] = []
-    for node, name in zip(cell.nodes, names, strict=True):
+    for node, name in zip(nodes, names, strict=True):
         expression = _expression(node, written)
         if name is not None:
             statements.append(f"{name} = {expression}")
         written.append(name or expression)
-    for state, index in cell.outputs:
-        if not cell.nodes[index].args:
-            statements.append(f"{state}_t = {cell.nodes[index].op}")
+    for state, index in outputs:
+        if not nodes[index].args:
+            statements.append(f"{state}_t = {nodes[index].op}")
     line = "; ".join(statements)
     return line if len(line) <= LINE_LENGTH else ";\n".join(statements)
 
 
-def _statement_names(cell: "Cell", labels: tuple[str | None, ...]) -> list[str | None]:
+def _statement_names(
+    nodes: Sequence[Node], outputs: Outputs, labels: Sequence[str | None]
+) -> list[str | None]:
     """The name of each node that gets a statement of its own."""
     names: list[str | None] = list(labels)
-    uses = [0] * len(cell.nodes)
-    for node in cell.nodes:
+    uses = [0] * len(nodes)
+    for node in nodes:
         for arg in node.args:
             uses[arg] += 1
-    for index, node in enumerate(cell.nodes):
+    for index, node in enumerate(nodes):
         if uses[index] > 1 and node.args and names[index] is None:
             names[index] = _UNNAMED
-    for state, index in cell.outputs:
-        if cell.nodes[index].args:
+    for state, index in outputs:
+        if nodes[index].args:
             names[index] = f"{state}_t"
-    _cut_long_expressions(cell, names)
+    _cut_long_expressions(nodes, names)
     taken = set(names)
     number = 0
     for index, name in enumerate(names):
@@ -66,10 +68,10 @@ def _statement_names(cell: "Cell", labels: tuple[str | None, ...]) -> list[str |
     return names
 
 
-def _cut_long_expressions(cell: "Cell", names: list[str | None]) -> None:
+def _cut_long_expressions(nodes: Sequence[Node], names: list[str | None]) -> None:
     """Give the longest nested arguments statements of their own until every line fits."""
     written: list[str] = []
-    for node, name in zip(cell.nodes, names, strict=True):
+    for node, name in zip(nodes, names, strict=True):
         room = LINE_LENGTH - len(f"{name or _UNNAMED} = ;")
         while len(_expression(node, written)) > room:
             longest = max(node.args, key=lambda arg: len(written[arg]))
@@ -79,7 +81,7 @@ def _cut_long_expressions(cell: "Cell", names: list[str | None]) -> None:
         written.append(name or _expression(node, written))
 
 
-def _expression(node: "Node", written: list[str]) -> str:
+def _expression(node: Node, written: list[str]) -> str:
     if not node.args:
         return node.op
     parts = [written[arg] for arg in node.args]

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from archsearch.cell import Cell
-from archsearch.cell.equations import reading_order
 from archsearch.cell.node import X_SOURCES, Node
+from archsearch.drawing.cell_equations import reading_order
 from archsearch.export.identifiers import Identifiers, identifiers
 from archsearch.export.literals import docstring
 from archsearch.export.statements import Binding, Expression, assignment, call, fits, name

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from torch import nn
 
 from archsearch.cell import Cell
-from archsearch.cell.naming import name_nodes, print_order
-from archsearch.cell.notation import PRIME, Symbol
+from archsearch.drawing.naming import name_nodes, print_order
+from archsearch.drawing.notation import PRIME, Symbol
 
 # What a name may not be: anything that the code of a cell says itself.
 _LOCALS = {"self", "state", "after", "torch", "nn", "F", "Tensor", "State", "whole_h_tm1"}

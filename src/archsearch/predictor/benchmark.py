@@ -9,29 +9,11 @@ Every predictor is as its file in conf/predictor/ configures it.
 
 import argparse
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
+from archsearch.predictor.effort import KIND_OF, Effort
 from archsearch.usage import USAGE, Parser, stop
-
-# What each predictor reads.
-KIND_OF = {
-    "ranking": "cells",
-    "last_value": "curves",
-    "svr": "curves",
-    "curve_forest": "curves",
-    "meta_lstm": "curves",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Effort:
-    """How much to measure. num_sizes: of the kind's sizes, the smallest first."""
-
-    num_seeds: int
-    num_folds: int
-    num_sizes: int | None
-
 
 FULL = Effort(num_seeds=3, num_folds=5, num_sizes=None)
 QUICK = Effort(num_seeds=1, num_folds=2, num_sizes=1)

@@ -12,7 +12,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from archsearch.predictor.benchmark import KIND_OF, Effort
+from archsearch.predictor.effort import KIND_OF, Effort
 from archsearch.predictor.measuring import (
     Measure,
     Result,

@@ -11,7 +11,7 @@ from html import escape
 from xml.sax.saxutils import quoteattr
 
 from archsearch.archive import Trial, ancestors
-from archsearch.cell.svg_document import FONT
+from archsearch.drawing.svg_document import FONT
 from archsearch.report.run_record import RunRecord
 from archsearch.search.callbacks.wording import change_text, outcome_text, shortened
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from itertools import permutations
 
 from archsearch.cell import Cell
-from archsearch.cell.assignment import best_assignment
+from archsearch.cell.matching import best_assignment
 from archsearch.space.parameters import require
 from archsearch.space.shape import Shape, shape_over
 from archsearch.space.tree import Path, Tree

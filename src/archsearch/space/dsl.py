@@ -24,6 +24,8 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from typing_extensions import override
+
 from archsearch.architecture import Architecture
 from archsearch.cell import MAX_HEIGHT, MAX_NODES, Cell, Node
 from archsearch.space import dsl_rules
@@ -35,9 +37,9 @@ from archsearch.space.expression import (
     Expression,
     from_prefix,
 )
+from archsearch.space.expression_grammar import ExpressionGrammar
 from archsearch.space.parameters import require
 from archsearch.space.space import GenomeError, Rejection
-from archsearch.space.staged import StagedSpace
 from archsearch.space.variation.edit_expression import EDITS
 
 CORE = ("MM", "Sigmoid", "Tanh", "ReLU", "Add", "Mult", "Gate3")
@@ -54,7 +56,7 @@ _CELL_OPERATOR = {token: "Linear" if token == "MM" else token for token in OPERA
 _TOKEN = {operator: token for token, operator in _CELL_OPERATOR.items()}
 
 
-class DSLSpace(StagedSpace[Expression]):
+class DSLSpace(ExpressionGrammar):
     """Expressions of the DSL over these operators and sources that keep these rules.
 
     rules: those of `RULES` that are in force. Without "nodes" or "height" that limit is the one
@@ -140,6 +142,7 @@ class DSLSpace(StagedSpace[Expression]):
             self._allowed[key] = tuple(token for token in tokens if token not in barred)
         return self._allowed[key]
 
+    @override
     def grow(
         self,
         rng: random.Random,
@@ -150,7 +153,6 @@ class DSLSpace(StagedSpace[Expression]):
         *,
         memory: bool = True,
     ) -> list[str]:
-        """Tokens in prefix order, drawn from h_t, or from an open place as in `allowed`, on."""
         tokens: list[str] = []
         room = self.max_operators if room is None else room
         places = [(parent, argument, depth)]
@@ -194,8 +196,8 @@ class DSLSpace(StagedSpace[Expression]):
             placed = [plain]
         return [each for each in placed if _first_broken(each, self._memory_rules) is None]
 
+    @override
     def arranged(self, genome: Expression) -> Expression:
-        """In canonical order, if that rule is in force."""
         return genome.ordered() if "canonical order" in self.rules else genome
 
     def mutate(self, genome: Expression, rng: random.Random) -> Expression:

@@ -13,8 +13,9 @@ from typing import Any
 from archsearch.architecture import Architecture
 from archsearch.cell import MAX_NODES, OPERATORS, Cell, Node
 from archsearch.space.parameters import require
-from archsearch.space.space import CellSpace, GenomeError, Rejection
+from archsearch.space.space import GenomeError, Rejection
 from archsearch.space.tree import LINEAR, MEMORY_NAMES, Path, Tree, TreeGenome
+from archsearch.space.tree_grammar import TreeGrammar, is_feed_point
 from archsearch.space.variation.insert import insert
 from archsearch.space.variation.replace import replace
 from archsearch.space.variation.shrink import shrink
@@ -30,7 +31,7 @@ SAMPLE_ATTEMPTS = 1000
 SUM_OF_LEAVES = Tree("Add", (Tree(LINEAR), Tree(LINEAR)))
 
 
-class GPTreeSpace(CellSpace[TreeGenome]):
+class GPTreeSpace(TreeGrammar):
     """Trees of `unary` and `binary` elements over `linear` leaves and memories.
 
     Heights count the edges from the root to the lowest leaf; in the cell's text each linear leaf
@@ -118,32 +119,6 @@ class GPTreeSpace(CellSpace[TreeGenome]):
         )
         return Tree(rng.choice(self.binary), children)
 
-    def draw_leaf(self, memories: Sequence[str], rng: random.Random) -> Tree:
-        """A linear leaf, or one of the memories."""
-        if memories and rng.random() < self.memory_leaf_rate:
-            return Tree(rng.choice(memories))
-        return Tree(LINEAR)
-
-    def memories_for(self, genome: TreeGenome) -> tuple[str, ...]:
-        """The memories that a new leaf may name: those in use, and one more while there is room."""
-        used = genome.tree.memories
-        free = [name for name in MEMORY_NAMES[: self.max_memories] if name not in used]
-        return (*used, *free[:1])
-
-    def feed_points(self, genome: TreeGenome) -> list[Path]:
-        """Where a memory may be fed from: every inner node but the root, whose value is h_t."""
-        return [path for path, node in genome.tree.walk() if path and node.children]
-
-    def fed(self, genome: TreeGenome, rng: random.Random) -> TreeGenome:
-        """The genome with a drawn feed for each memory that has none, or none that is allowed."""
-        feeds = dict(genome.feeds)
-        for memory in genome.tree.memories:
-            if memory in feeds and _is_feed_point(genome.tree, feeds[memory]):
-                continue
-            if points := self.feed_points(genome):
-                feeds[memory] = rng.choice(points)
-        return TreeGenome.of(genome.tree, feeds)
-
     def mutate(self, genome: TreeGenome, rng: random.Random) -> TreeGenome:
         """One of the three mutations of section 2.1, drawn; the others where it finds nothing."""
         for mutation in rng.sample((insert, replace, shrink), 3):
@@ -207,7 +182,7 @@ class GPTreeSpace(CellSpace[TreeGenome]):
         if fed != used:
             return f"expected feeds for the memories {used}, got {fed}"
         for memory, path in genome.feeds:
-            if not _is_feed_point(genome.tree, path):
+            if not is_feed_point(genome.tree, path):
                 return f"{memory} cannot be fed from {_place(path)}: no inner node below the root"
         return None
 
@@ -353,10 +328,6 @@ def _elements(name: str, elements: Sequence[str], arity: int) -> tuple[str, ...]
             f"{name}: expected different operators among {', '.join(known)}, got {list(chosen)}"
         )
     return chosen
-
-
-def _is_feed_point(tree: Tree, path: Path) -> bool:
-    return path != () and tree.has(path) and tree.at(path).children != ()
 
 
 def _is_nonlinear(node: Tree) -> bool:

@@ -17,15 +17,16 @@ from typing import Any
 
 from archsearch.architecture import Architecture
 from archsearch.cell import MAX_NODES, OPERATORS, Cell, CellError, parse, zoo
+from archsearch.space.graph_grammar import GraphGrammar
 from archsearch.space.parameters import require
-from archsearch.space.space import CellSpace, GenomeError, Rejection
+from archsearch.space.space import GenomeError, Rejection
 from archsearch.space.variation.graph_mutations import mutate_one_node
 from archsearch.space.zero_signal import zero_nodes
 
 SAMPLE_MUTATIONS = (1, 10)  # an LSTM has 13 operators: most of it is kept, or hardly any
 
 
-class GraphSpace(CellSpace[Cell]):
+class GraphSpace(GraphGrammar):
     """Cells that come from `start_cells` by mutations.
 
     activations: of one argument each. A `Linear` among them is a new square weight matrix, the one

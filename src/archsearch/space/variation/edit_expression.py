@@ -2,20 +2,17 @@
 
 import random
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from archsearch.space.expression import OPERATORS, Expression, Path, from_prefix
+from archsearch.space.expression_grammar import ExpressionGrammar
 from archsearch.space.variation.attempts import MAX_DRAWS, first_valid
-
-if TYPE_CHECKING:
-    from archsearch.space.dsl import DSLSpace
 
 # What `regrow` takes out has at most so many nodes, what it puts in so many operators.
 REGROWN_NODES = 6
 REGROWN_OPERATORS = 4
 
 
-def exchange(genome: Expression, space: "DSLSpace", rng: random.Random) -> Expression | None:
+def exchange(genome: Expression, space: ExpressionGrammar, rng: random.Random) -> Expression | None:
     """Another operator over the same arguments, or another source."""
 
     def change(node: Expression) -> Expression:
@@ -29,7 +26,7 @@ def exchange(genome: Expression, space: "DSLSpace", rng: random.Random) -> Expre
     return _edited(genome, space, rng, lambda path: change(genome.at(path)))
 
 
-def insert(genome: Expression, space: "DSLSpace", rng: random.Random) -> Expression | None:
+def insert(genome: Expression, space: ExpressionGrammar, rng: random.Random) -> Expression | None:
     """An operator over a node; its other arguments are new sources."""
 
     def change(node: Expression) -> Expression:
@@ -41,7 +38,7 @@ def insert(genome: Expression, space: "DSLSpace", rng: random.Random) -> Express
     return _edited(genome, space, rng, lambda path: change(genome.at(path)))
 
 
-def delete(genome: Expression, space: "DSLSpace", rng: random.Random) -> Expression | None:
+def delete(genome: Expression, space: ExpressionGrammar, rng: random.Random) -> Expression | None:
     """One of an operator's arguments in its place."""
 
     def change(node: Expression) -> Expression:
@@ -50,7 +47,7 @@ def delete(genome: Expression, space: "DSLSpace", rng: random.Random) -> Express
     return _edited(genome, space, rng, lambda path: change(genome.at(path)))
 
 
-def regrow(genome: Expression, space: "DSLSpace", rng: random.Random) -> Expression | None:
+def regrow(genome: Expression, space: ExpressionGrammar, rng: random.Random) -> Expression | None:
     """A small part exchanged for another one, grown as `sample` grows."""
 
     def change(path: Path) -> Expression:
@@ -63,13 +60,15 @@ def regrow(genome: Expression, space: "DSLSpace", rng: random.Random) -> Express
     return _edited(genome, space, rng, change)
 
 
-def move_memory(genome: Expression, space: "DSLSpace", rng: random.Random) -> Expression | None:
+def move_memory(
+    genome: Expression, space: ExpressionGrammar, rng: random.Random
+) -> Expression | None:
     """c_t from another node."""
     others = [other for other in space.memory_places(genome) if other != genome]
     return rng.choice(others) if others else None
 
 
-EDITS: tuple[Callable[[Expression, "DSLSpace", random.Random], Expression | None], ...] = (
+EDITS: tuple[Callable[[Expression, ExpressionGrammar, random.Random], Expression | None], ...] = (
     exchange,
     insert,
     delete,
@@ -80,7 +79,7 @@ EDITS: tuple[Callable[[Expression, "DSLSpace", random.Random], Expression | None
 
 def _edited(
     genome: Expression,
-    space: "DSLSpace",
+    space: ExpressionGrammar,
     rng: random.Random,
     change: Callable[[Path], Expression],
 ) -> Expression | None:

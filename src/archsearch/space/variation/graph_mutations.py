@@ -14,19 +14,16 @@ What the notes at hand leave open, as decided here:
 
 import random
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from archsearch.cell import Cell, CellError
 from archsearch.space.cell_graph import CellGraph
+from archsearch.space.graph_grammar import GraphGrammar
 from archsearch.space.variation.attempts import MAX_DRAWS, first_valid
-
-if TYPE_CHECKING:
-    from archsearch.space.graph import GraphSpace
 
 COMBINATIONS = ("Add", "Mult", "Sub")  # "sum, product or difference"
 
 
-def mutate_one_node(cell: Cell, space: "GraphSpace", rng: random.Random) -> Cell | None:
+def mutate_one_node(cell: Cell, space: GraphGrammar, rng: random.Random) -> Cell | None:
     """The cell with one drawn node mutated; None where MAX_DRAWS draws found nothing compatible."""
 
     def draw() -> Cell | None:
@@ -37,7 +34,7 @@ def mutate_one_node(cell: Cell, space: "GraphSpace", rng: random.Random) -> Cell
     return _first_compatible(draw, cell, space)
 
 
-def mutate_nodes(cell: Cell, space: "GraphSpace", rng: random.Random) -> Cell | None:
+def mutate_nodes(cell: Cell, space: GraphGrammar, rng: random.Random) -> Cell | None:
     """The paper's own: a mutation probability is drawn from 0 to 1, and each node is mutated with
     it; what comes out incompatible is drawn anew, probability and all."""
 
@@ -53,7 +50,7 @@ def mutate_nodes(cell: Cell, space: "GraphSpace", rng: random.Random) -> Cell | 
 
 
 def _first_compatible(
-    draw: Callable[[], Cell | None], cell: Cell, space: "GraphSpace"
+    draw: Callable[[], Cell | None], cell: Cell, space: GraphGrammar
 ) -> Cell | None:
     drawn = (draw() for _ in range(MAX_DRAWS))
     return first_valid((child for child in drawn if child is not None), space, cell)
@@ -71,7 +68,7 @@ def _operators(graph: CellGraph) -> list[int]:
     return [number for number in graph.live() if graph.nodes[number].args]
 
 
-def _mutate(graph: CellGraph, number: int, space: "GraphSpace", rng: random.Random) -> None:
+def _mutate(graph: CellGraph, number: int, space: GraphGrammar, rng: random.Random) -> None:
     mutations = [_insert_activation, _remove, _replace_with_ancestor, _combine]
     if len(graph.nodes[number].args) <= 2:
         mutations.append(_change_operator)
@@ -79,7 +76,7 @@ def _mutate(graph: CellGraph, number: int, space: "GraphSpace", rng: random.Rand
 
 
 def _change_operator(
-    graph: CellGraph, number: int, space: "GraphSpace", rng: random.Random
+    graph: CellGraph, number: int, space: GraphGrammar, rng: random.Random
 ) -> None:
     """Another activation for an activation, another elementwise operator for one."""
     node = graph.nodes[number]
@@ -89,7 +86,7 @@ def _change_operator(
 
 
 def _insert_activation(
-    graph: CellGraph, number: int, space: "GraphSpace", rng: random.Random
+    graph: CellGraph, number: int, space: GraphGrammar, rng: random.Random
 ) -> None:
     """A new activation between the node and a drawn parent."""
     args = list(graph.nodes[number].args)
@@ -98,17 +95,17 @@ def _insert_activation(
     graph.set_args(number, args)
 
 
-def _remove(graph: CellGraph, number: int, _: "GraphSpace", rng: random.Random) -> None:
+def _remove(graph: CellGraph, number: int, _: GraphGrammar, rng: random.Random) -> None:
     graph.replace(number, rng.choice(graph.nodes[number].args))
 
 
 def _replace_with_ancestor(
-    graph: CellGraph, number: int, _: "GraphSpace", rng: random.Random
+    graph: CellGraph, number: int, _: GraphGrammar, rng: random.Random
 ) -> None:
     graph.replace(number, rng.choice(graph.ancestors(number)))
 
 
-def _combine(graph: CellGraph, number: int, _: "GraphSpace", rng: random.Random) -> None:
+def _combine(graph: CellGraph, number: int, _: GraphGrammar, rng: random.Random) -> None:
     """The sum, product or difference of a drawn ancestor and some other node."""
     ancestor, others = rng.choice(graph.ancestors(number)), graph.live()
     rng.shuffle(others)

@@ -3,20 +3,17 @@ Francone et al. 1999."""
 
 import random
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from archsearch.space.distance import common_region
 from archsearch.space.tree import Path, TreeGenome
+from archsearch.space.tree_grammar import TreeGrammar
 from archsearch.space.variation.attempts import first_valid
-
-if TYPE_CHECKING:
-    from archsearch.space.gp_tree import GPTreeSpace
 
 
 def homologous_crossover(
     mother: TreeGenome,
     father: TreeGenome,
-    space: "GPTreeSpace",
+    space: TreeGrammar,
     rng: random.Random,
     beta: float = 0.5,
 ) -> TreeGenome | None:

@@ -1,16 +1,13 @@
 """Mutation 2 of Rawal & Miikkulainen 2018, section 2.1."""
 
 import random
-from typing import TYPE_CHECKING
 
 from archsearch.space.tree import TreeGenome
+from archsearch.space.tree_grammar import TreeGrammar
 from archsearch.space.variation.attempts import MAX_DRAWS, first_valid
 
-if TYPE_CHECKING:
-    from archsearch.space.gp_tree import GPTreeSpace
 
-
-def insert(genome: TreeGenome, space: "GPTreeSpace", rng: random.Random) -> TreeGenome | None:
+def insert(genome: TreeGenome, space: TreeGrammar, rng: random.Random) -> TreeGenome | None:
     """A new element at a random place, with the subtree there as one of its arguments.
 
     Where it takes a second argument, that is a new leaf, perhaps of a new memory. None where

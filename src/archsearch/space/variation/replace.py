@@ -1,16 +1,13 @@
 """Mutation 1 of Rawal & Miikkulainen 2018, section 2.1."""
 
 import random
-from typing import TYPE_CHECKING
 
 from archsearch.space.tree import TreeGenome
+from archsearch.space.tree_grammar import TreeGrammar
 from archsearch.space.variation.attempts import MAX_DRAWS, first_valid
 
-if TYPE_CHECKING:
-    from archsearch.space.gp_tree import GPTreeSpace
 
-
-def replace(genome: TreeGenome, space: "GPTreeSpace", rng: random.Random) -> TreeGenome | None:
+def replace(genome: TreeGenome, space: TreeGrammar, rng: random.Random) -> TreeGenome | None:
     """A random element replaced by another of the same type.
 
     The types are leaves, unary elements, binary elements, and the nodes that feed the memories.

@@ -1,16 +1,13 @@
 """Mutation 3 of Rawal & Miikkulainen 2018, section 2.1."""
 
 import random
-from typing import TYPE_CHECKING
 
 from archsearch.space.tree import TreeGenome
+from archsearch.space.tree_grammar import TreeGrammar
 from archsearch.space.variation.attempts import first_valid
 
-if TYPE_CHECKING:
-    from archsearch.space.gp_tree import GPTreeSpace
 
-
-def shrink(genome: TreeGenome, space: "GPTreeSpace", rng: random.Random) -> TreeGenome | None:
+def shrink(genome: TreeGenome, space: TreeGrammar, rng: random.Random) -> TreeGenome | None:
     """A random branch replaced by one of its arguments, also drawn. None where no branch can go."""
     branches = [(path, len(node.children)) for path, node in genome.tree.walk() if node.children]
     rng.shuffle(branches)

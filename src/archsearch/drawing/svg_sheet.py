@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from xml.sax.saxutils import escape
 
-from archsearch.cell.svg_document import svg_document
+from archsearch.drawing.svg_document import svg_document
 
 _SIZE = re.compile(r'<svg [^>]*?width="(?P<width>\d+)" height="(?P<height>\d+)"')
 _MARGIN, _HEADING_HEIGHT, _FONT_SIZE = 24, 36, 16

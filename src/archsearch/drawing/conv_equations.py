@@ -2,13 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from archsearch.architecture.convolutional import IMAGE, ConvLayer, LayerKind
-from archsearch.cell.notation import Symbol
-
-if TYPE_CHECKING:
-    from archsearch.architecture.convolutional import ConvNetwork
+from archsearch.architecture.convolutional import IMAGE, ConvLayer, ConvNetwork, LayerKind
+from archsearch.drawing.notation import Symbol
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +31,7 @@ _UNICODE = _Notation(latex=False, times="×", convolved="∗", space="    ")
 _LATEX = _Notation(latex=True, times=r" \times ", convolved=r"\ast", space=r" \quad ")
 
 
-def equations(network: "ConvNetwork", style: str = "unicode") -> str:
+def equations(network: ConvNetwork, style: str = "unicode") -> str:
     """One equation for each layer, a line each, then that of the classifier.
 
     style: "unicode" for plain text, "latex" for an `aligned` environment (amsmath, math mode).

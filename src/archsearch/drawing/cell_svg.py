@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator, Mapping
 from math import sqrt
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 from xml.sax.saxutils import escape
 
-from archsearch.cell.diagram import Diagram, Kind, diagram
-from archsearch.cell.equations import equations
-from archsearch.cell.layout import Layout, Point, Wire, layered_layout
-from archsearch.cell.svg_document import svg_document
-from archsearch.cell.svg_figures import (
+from archsearch.cell.cell import Cell
+from archsearch.drawing.cell_diagram import Diagram, Kind, diagram
+from archsearch.drawing.cell_equations import equations
+from archsearch.drawing.layout import Layout, Point, Wire, layered_layout
+from archsearch.drawing.svg_document import svg_document
+from archsearch.drawing.svg_figures import (
     CIRCLE,
     LOOKS,
     NAME_SIZE,
@@ -20,10 +21,7 @@ from archsearch.cell.svg_figures import (
     look_of,
     string_width,
 )
-from archsearch.cell.svg_paths import ARROW, arrow_head, curve, px, rounded
-
-if TYPE_CHECKING:
-    from archsearch.cell.cell import Cell
+from archsearch.drawing.svg_paths import ARROW, arrow_head, curve, px, rounded
 
 MARGIN = 24.0
 LANE_GAP = 14.0  # between recurrent edges
@@ -45,7 +43,7 @@ class Marks(NamedTuple):
     meaning: str
 
 
-def to_svg(cell: "Cell", marks: Marks | None = None) -> str:
+def to_svg(cell: Cell, marks: Marks | None = None) -> str:
     """The text of an SVG document that shows the cell from left to right.
 
     Time runs along the dashed edges: each leads from a new state back to the same state one step
@@ -63,7 +61,7 @@ def to_svg(cell: "Cell", marks: Marks | None = None) -> str:
 class _Canvas:
     """Puts the pieces of one picture together; coordinates are final."""
 
-    def __init__(self, cell: "Cell", picture: Diagram, layout: Layout, marks: Marks | None) -> None:
+    def __init__(self, cell: Cell, picture: Diagram, layout: Layout, marks: Marks | None) -> None:
         self.cell = cell
         self.picture = picture
         self.layout = layout

@@ -8,19 +8,16 @@ at any pair of nodes: the largest one is taken first, then the largest among wha
 """
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
 
-from archsearch.cell.assignment import best_assignment
+from archsearch.cell.cell import Cell
+from archsearch.cell.matching import best_assignment
+from archsearch.cell.node import Node
 from archsearch.cell.operators import OPERATORS
-
-if TYPE_CHECKING:
-    from archsearch.cell.cell import Cell
-    from archsearch.cell.node import Node
 
 Pair = tuple[int, int]  # a node of the first cell, a node of the second
 
 
-def common_nodes(a: "Cell", b: "Cell") -> dict[int, int]:
+def common_nodes(a: Cell, b: Cell) -> dict[int, int]:
     """The node of b over which each common node of a lies; each node has at most one partner.
 
     Two nodes may be partners where their operators are the same, whatever the bias begins at; the
@@ -42,7 +39,7 @@ def slot(op: str, argument: int) -> int:
     return 0 if any_order else argument
 
 
-def _region_sizes(a: "Cell", b: "Cell") -> dict[Pair, int]:
+def _region_sizes(a: Cell, b: Cell) -> dict[Pair, int]:
     """The nodes of the largest common region below each pair, as trees; unlike pairs have none."""
     sizes: dict[Pair, int] = {}
     for i, first in enumerate(a.nodes):
@@ -54,8 +51,8 @@ def _region_sizes(a: "Cell", b: "Cell") -> dict[Pair, int]:
 
 
 def _lay_over(
-    a: "Cell",
-    b: "Cell",
+    a: Cell,
+    b: Cell,
     start: Pair,
     sizes: Mapping[Pair, int],
     partners: dict[int, int],
@@ -76,7 +73,7 @@ def _lay_over(
             waiting += _below(a.nodes[i], b.nodes[j], value)
 
 
-def _without_lone_operators(a: "Cell", b: "Cell", partners: dict[int, int]) -> dict[int, int]:
+def _without_lone_operators(a: Cell, b: Cell, partners: dict[int, int]) -> dict[int, int]:
     """The sources, and the operators that have a common edge to or from another common node."""
     joined = {i for i in partners if a.nodes[i].is_source}
     for i, j in partners.items():
@@ -91,15 +88,15 @@ def _without_lone_operators(a: "Cell", b: "Cell", partners: dict[int, int]) -> d
     return {i: j for i, j in sorted(partners.items()) if i in joined}
 
 
-def _alike(first: "Node", second: "Node") -> bool:
+def _alike(first: Node, second: Node) -> bool:
     return first.op == second.op or (_is_memory(first) and _is_memory(second))
 
 
-def _is_memory(node: "Node") -> bool:
+def _is_memory(node: Node) -> bool:
     return node.state not in (None, "h")
 
 
-def _below(first: "Node", second: "Node", value: Callable[[Pair], int]) -> list[Pair]:
+def _below(first: Node, second: Node, value: Callable[[Pair], int]) -> list[Pair]:
     """The arguments of two like nodes, paired so that they have the most in common; pairs without
     value are left out."""
     if first.is_source:

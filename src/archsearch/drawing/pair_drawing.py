@@ -1,20 +1,17 @@
 """Two cells side by side, with what they have in common marked in both."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
-from archsearch.cell.common import common_nodes, slot
-from archsearch.cell.diagram import Diagram, Edge, Figure, diagram
-from archsearch.cell.svg import Marks, to_svg
-from archsearch.cell.svg_sheet import sheet
-
-if TYPE_CHECKING:
-    from archsearch.cell.cell import Cell
+from archsearch.cell.cell import Cell
+from archsearch.drawing.cell_diagram import Diagram, Edge, Figure, diagram
+from archsearch.drawing.cell_svg import Marks, to_svg
+from archsearch.drawing.common_nodes import common_nodes, slot
+from archsearch.drawing.svg_sheet import sheet
 
 MAX_ROW_WIDTH = 1800  # pixels; wider pairs stand one below the other
 
 
-def draw_pair(a: "Cell", b: "Cell", names: tuple[str, str] = ("", "")) -> str:
+def draw_pair(a: Cell, b: Cell, names: tuple[str, str] = ("", "")) -> str:
     """The text of an SVG document with the drawings of both cells.
 
     What they have in common (`common_nodes`) is underlaid in one colour, wires included, and an
@@ -42,7 +39,7 @@ def draw_pair(a: "Cell", b: "Cell", names: tuple[str, str] = ("", "")) -> str:
     return sheet(f"Cells {a.key} and {b.key}", headings, drawings, MAX_ROW_WIDTH)
 
 
-def _common_outputs(a: "Cell", b: "Cell", partners: Mapping[int, int]) -> dict[int, int]:
+def _common_outputs(a: Cell, b: Cell, partners: Mapping[int, int]) -> dict[int, int]:
     """The figures of new states whose nodes are partners: h with h, each memory with one memory."""
     common: dict[int, int] = {}
     for k, (name, i) in enumerate(a.outputs, len(a.nodes)):
@@ -72,7 +69,7 @@ def _common_edges(picture: Diagram, other: Diagram, partners: Mapping[int, int])
     )
 
 
-def _numbers(a: "Cell", figures: Mapping[int, int]) -> dict[int, str]:
+def _numbers(a: Cell, figures: Mapping[int, int]) -> dict[int, str]:
     """What to write beside each common figure of the first cell: operators are counted."""
     operators = [i for i in sorted(figures) if i < len(a.nodes) and not a.nodes[i].is_source]
     count = {i: str(number) for number, i in enumerate(operators, 1)}

@@ -1,23 +1,18 @@
 """A convolutional network as text in Graphviz's DOT language."""
 
-from typing import TYPE_CHECKING
-
-from archsearch.architecture.conv_drawing import (
+from archsearch.architecture.convolutional import IMAGE, ConvNetwork
+from archsearch.drawing.cell_dot import digraph, quoted
+from archsearch.drawing.conv_svg import (
     END_LOOK,
     FIRST_TEXT,
     LAST_TEXT,
     LOOKS,
     layer_text,
 )
-from archsearch.architecture.convolutional import IMAGE
-from archsearch.cell.dot import digraph, quoted
-from archsearch.cell.svg_figures import Look
-
-if TYPE_CHECKING:
-    from archsearch.architecture.convolutional import ConvNetwork
+from archsearch.drawing.svg_figures import Look
 
 
-def to_dot(network: "ConvNetwork") -> str:
+def to_dot(network: ConvNetwork) -> str:
     """A digraph from the image down to the classes; n0, n1, … are the layers."""
     nodes = [
         _node("image", FIRST_TEXT, END_LOOK),

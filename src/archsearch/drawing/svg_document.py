@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from xml.sax.saxutils import escape, quoteattr
 
-from archsearch.cell.svg_figures import FONT_SIZE
-from archsearch.cell.svg_paths import px
+from archsearch.drawing.svg_figures import FONT_SIZE
+from archsearch.drawing.svg_paths import px
 
 FONT = "'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif"
 

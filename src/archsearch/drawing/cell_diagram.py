@@ -6,14 +6,11 @@ that a state enters on the left as c_{t−1} and leaves on the right as c_t.
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
 
-from archsearch.cell.naming import Names, name_nodes
-from archsearch.cell.notation import Symbol, source_symbol
+from archsearch.cell.cell import Cell
 from archsearch.cell.operators import OPERATORS
-
-if TYPE_CHECKING:
-    from archsearch.cell.cell import Cell
+from archsearch.drawing.naming import Names, name_nodes
+from archsearch.drawing.notation import Symbol, source_symbol
 
 # Words and symbols that stand in one line.
 Text = tuple[str | Symbol, ...]
@@ -92,7 +89,7 @@ _ARGUMENT_ROLES = {
 }
 
 
-def diagram(cell: "Cell") -> Diagram:
+def diagram(cell: Cell) -> Diagram:
     """The figures and edges of a drawing of the cell."""
     names = name_nodes(cell)
     outputs = {node for _, node in cell.outputs}
@@ -117,7 +114,7 @@ def diagram(cell: "Cell") -> Diagram:
     )
 
 
-def _node_figure(cell: "Cell", i: int, names: Names, is_output: bool) -> Figure:
+def _node_figure(cell: Cell, i: int, names: Names, is_output: bool) -> Figure:
     node = cell.nodes[i]
     name = None if is_output else names.lines.get(i)
     if node.is_source:
@@ -135,7 +132,7 @@ def _node_figure(cell: "Cell", i: int, names: Names, is_output: bool) -> Figure:
     return Figure(Kind.ELEMENTWISE, node.op, roles, len(node.args), name, tooltip=tooltip)
 
 
-def _state_figure(cell: "Cell", symbol: Symbol, num_arguments: int) -> Figure:
+def _state_figure(cell: Cell, symbol: Symbol, num_arguments: int) -> Figure:
     """An input, or a state before or after the step."""
     rows: tuple[Text, ...] = ((symbol,),)
     if symbol.base == "x":
@@ -145,7 +142,7 @@ def _state_figure(cell: "Cell", symbol: Symbol, num_arguments: int) -> Figure:
     return Figure(Kind.MEMORY, "", rows, num_arguments, variant=cell.memories.index(symbol.base))
 
 
-def _operand(cell: "Cell", argument: int, names: Names) -> str | Symbol:
+def _operand(cell: Cell, argument: int, names: Names) -> str | Symbol:
     """What a matrix multiplies: a name where it has one, else a dot for the edge that comes in."""
     node = cell.nodes[argument]
     return source_symbol(node.op) if node.is_source else names.lines.get(argument, "·")

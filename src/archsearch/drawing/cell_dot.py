@@ -1,13 +1,10 @@
 """A cell as text in Graphviz's DOT language."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
-from archsearch.cell.diagram import Diagram, Figure, Kind, Text, diagram
-from archsearch.cell.notation import Symbol
-
-if TYPE_CHECKING:
-    from archsearch.cell.cell import Cell
+from archsearch.cell.cell import Cell
+from archsearch.drawing.cell_diagram import Diagram, Figure, Kind, Text, diagram
+from archsearch.drawing.notation import Symbol
 
 DEFAULTS = (
     'node [fontname="Helvetica", fontsize=12, margin="0.08,0.04", width=0.4, height=0.4];',
@@ -22,7 +19,7 @@ _STYLES = {
 }
 
 
-def to_dot(cell: "Cell") -> str:
+def to_dot(cell: Cell) -> str:
     """A digraph from left to right: n0, n1, … are the cell's nodes, in order, then its outputs.
 
     Dashed edges lead from a new state to the same state one step earlier.
@@ -36,7 +33,7 @@ def digraph(name: str, body: Iterable[str]) -> str:
     return "\n".join([f"digraph {quoted(name)} {{", *(f"  {line}" for line in lines), "}"]) + "\n"
 
 
-def statements(cell: "Cell", prefix: str = "n") -> list[str]:
+def statements(cell: Cell, prefix: str = "n") -> list[str]:
     """Nodes, edges and ranks of a cell; its nodes are called by the prefix and their number."""
     picture = diagram(cell)
     sources = [i for i, figure in enumerate(picture.figures) if figure.num_arguments == 0]

@@ -2,7 +2,7 @@
 
 from bisect import bisect_right, insort
 
-from archsearch.cell.layout_graph import LayeredGraph
+from archsearch.drawing.layout_graph import LayeredGraph
 
 # Segments looked at in all sweeps together: more sweeps for small graphs than for large.
 ORDERING_WORK = 150_000

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
-from archsearch.cell.diagram import Figure, Kind, Text
-from archsearch.cell.layout import Point
-from archsearch.cell.layout_graph import Box
-from archsearch.cell.notation import Symbol
-from archsearch.cell.svg_paths import px
+from archsearch.drawing.cell_diagram import Figure, Kind, Text
+from archsearch.drawing.layout import Point
+from archsearch.drawing.layout_graph import Box
+from archsearch.drawing.notation import Symbol
+from archsearch.drawing.svg_paths import px
 
 FONT_SIZE = 14.0
 INDEX_SIZE = 10.0

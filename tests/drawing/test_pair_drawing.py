@@ -6,9 +6,10 @@ from xml.etree import ElementTree
 
 import pytest
 
-from archsearch.cell import Cell, draw_pair, parse, zoo
-from archsearch.cell.assignment import best_assignment
-from archsearch.cell.common import common_nodes
+from archsearch.cell import Cell, parse, zoo
+from archsearch.cell.matching import best_assignment
+from archsearch.drawing import draw_pair
+from archsearch.drawing.common_nodes import common_nodes
 
 SVG = "{http://www.w3.org/2000/svg}"
 

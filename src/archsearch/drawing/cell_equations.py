@@ -3,15 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import TYPE_CHECKING
 
-from archsearch.cell.naming import Names, name_nodes, print_order
-from archsearch.cell.notation import Symbol, escape_latex, source_symbol
+from archsearch.cell.cell import Cell
+from archsearch.cell.node import Node
 from archsearch.cell.operators import OPERATORS
-
-if TYPE_CHECKING:
-    from archsearch.cell.cell import Cell
-    from archsearch.cell.node import Node
+from archsearch.drawing.naming import Names, name_nodes, print_order
+from archsearch.drawing.notation import Symbol, escape_latex, source_symbol
 
 
 class Binding(IntEnum):
@@ -86,7 +83,7 @@ LATEX = Notation(
 )
 
 
-def equations(cell: "Cell", style: str = "unicode") -> str:
+def equations(cell: Cell, style: str = "unicode") -> str:
     """The cell's equations, one a line, then what their symbols leave unsaid.
 
     style: "unicode" for plain text, "latex" for an `aligned` environment (amsmath, math mode).
@@ -105,7 +102,7 @@ def equations(cell: "Cell", style: str = "unicode") -> str:
     return "\n".join([*rows, "", *notes] if notes else rows)
 
 
-def _lines(cell: "Cell", names: Names, notation: Notation) -> list[tuple[str, str]]:
+def _lines(cell: Cell, names: Names, notation: Notation) -> list[tuple[str, str]]:
     """Left and right side of each equation, what is used before what uses it."""
     printed: list[Printed] = []
     lines: dict[int, tuple[str, str]] = {}
@@ -124,9 +121,7 @@ def _lines(cell: "Cell", names: Names, notation: Notation) -> list[tuple[str, st
     return in_order
 
 
-def _print(
-    cell: "Cell", i: int, printed: list[Printed], names: Names, notation: Notation
-) -> Printed:
+def _print(cell: Cell, i: int, printed: list[Printed], names: Names, notation: Notation) -> Printed:
     """Node i in terms of its arguments' texts, or of their names where they have a line."""
     node = cell.nodes[i]
     if node.is_source:
@@ -190,18 +185,18 @@ def _print_elementwise(op: str, arguments: list[Printed], notation: Notation) ->
             return Printed(f"{notation.functions[op]}({inner})", Binding.ATOM)
 
 
-def reading_order(cell: "Cell", node: "Node") -> list[int]:
+def reading_order(cell: Cell, node: Node) -> list[int]:
     """Arguments of a commutative operator as papers write them: f ∘ c_{t−1}, W x_t + U (r ∘ h)."""
     rank = _sum_rank if node.op == "Add" else _product_rank
     return sorted(node.args, key=lambda argument: rank(cell, argument))
 
 
-def _product_rank(cell: "Cell", argument: int) -> int:
+def _product_rank(cell: Cell, argument: int) -> int:
     """Gates first."""
     return 0 if cell.nodes[argument].op in ("Sigmoid", "OneMinus") else 1
 
 
-def _sum_rank(cell: "Cell", argument: int) -> int:
+def _sum_rank(cell: Cell, argument: int) -> int:
     """Matrix products, then what is kept of the past, then what is new, then complements."""
     node = cell.nodes[argument]
     if node.op == "Linear":
@@ -212,7 +207,7 @@ def _sum_rank(cell: "Cell", argument: int) -> int:
     return 1 if any(op.endswith("_tm1") for op in inner) else 2
 
 
-def _notes(cell: "Cell", names: Names, notation: Notation) -> list[str]:
+def _notes(cell: Cell, names: Names, notation: Notation) -> list[str]:
     """What the equations leave unsaid: initial biases, linear maps of sources, guarded division."""
     words, symbol = notation.words, notation.symbol
     operators = {node.op for node in cell.nodes}

@@ -9,11 +9,12 @@ from xml.etree import ElementTree
 
 import pytest
 
-from archsearch.cell import Cell, CellError, Node, draw_pair, parse, zoo
-from archsearch.cell.diagram import diagram
-from archsearch.cell.layout import Layout, layered_layout
-from archsearch.cell.layout_graph import Box
-from archsearch.cell.svg_figures import figure_box
+from archsearch.cell import Cell, CellError, Node, parse, zoo
+from archsearch.drawing import draw_pair
+from archsearch.drawing.cell_diagram import diagram
+from archsearch.drawing.layout import Layout, layered_layout
+from archsearch.drawing.layout_graph import Box
+from archsearch.drawing.svg_figures import figure_box
 
 SVG = "{http://www.w3.org/2000/svg}"
 Graph = tuple[list[Node], list[tuple[str, int]]]

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from archsearch.cell.layout import Point
+from archsearch.drawing.layout import Point
 
 ARROW = 7.0  # length of an arrow's head
 

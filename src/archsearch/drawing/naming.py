@@ -5,13 +5,10 @@ Equations and drawings share these names, so that W_f means the same matrix in b
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from archsearch.cell.notation import Symbol, label_symbol, source_symbol
-
-if TYPE_CHECKING:
-    from archsearch.cell.cell import Cell
-    from archsearch.cell.node import Node
+from archsearch.cell.cell import Cell
+from archsearch.cell.node import Node
+from archsearch.drawing.notation import Symbol, label_symbol, source_symbol
 
 # About as many characters as a line of a paper holds; longer expressions are broken up.
 MAX_LINE_WIDTH = 80
@@ -42,7 +39,7 @@ class Names:
     weights: dict[int, Weights]
 
 
-def name_nodes(cell: "Cell") -> Names:
+def name_nodes(cell: Cell) -> Names:
     """Names for the outputs, labelled nodes, shared nodes and parts of long expressions."""
     words: dict[int, Symbol] = {}  # named by the author or as an output
     outputs = _output_symbols(cell)
@@ -62,7 +59,7 @@ def name_nodes(cell: "Cell") -> Names:
     return Names(lines, _weights(cell, owners, words, set(outputs)))
 
 
-def _output_symbols(cell: "Cell") -> dict[int, Symbol]:
+def _output_symbols(cell: Cell) -> dict[int, Symbol]:
     symbols: dict[int, Symbol] = {}
     for name, node in cell.outputs:
         if not cell.nodes[node].is_source:
@@ -70,7 +67,7 @@ def _output_symbols(cell: "Cell") -> dict[int, Symbol]:
     return symbols
 
 
-def _label_symbols(cell: "Cell", outputs: set[int], taken: set[str]) -> dict[int, Symbol]:
+def _label_symbols(cell: Cell, outputs: set[int], taken: set[str]) -> dict[int, Symbol]:
     """Symbols for labelled nodes, primed where the author's name already means something else."""
     symbols: dict[int, Symbol] = {}
     used = {Symbol(base, ("t",)) for base in taken}
@@ -85,14 +82,14 @@ def _label_symbols(cell: "Cell", outputs: set[int], taken: set[str]) -> dict[int
     return symbols
 
 
-def printed_arguments(node: "Node") -> Iterable[int]:
+def printed_arguments(node: Node) -> Iterable[int]:
     """The node's arguments as often as its formula mentions them."""
     yield from node.args
     if node.op in REPEATED_ARGUMENT:
         yield node.args[REPEATED_ARGUMENT[node.op]]
 
 
-def _shared(cell: "Cell") -> set[int]:
+def _shared(cell: Cell) -> set[int]:
     counts = [0] * len(cell.nodes)
     for node in cell.nodes:
         for argument in printed_arguments(node):
@@ -100,7 +97,7 @@ def _shared(cell: "Cell") -> set[int]:
     return {i for i, node in enumerate(cell.nodes) if counts[i] > 1 and not node.is_source}
 
 
-def _broken(cell: "Cell", lined: set[int]) -> set[int]:
+def _broken(cell: Cell, lined: set[int]) -> set[int]:
     """The parts to set apart so that no line grows much wider than MAX_LINE_WIDTH."""
     broken: set[int] = set()
     widths: list[int] = []
@@ -120,7 +117,7 @@ def _broken(cell: "Cell", lined: set[int]) -> set[int]:
     return broken
 
 
-def _width(node: "Node", widths: list[int]) -> int:
+def _width(node: Node, widths: list[int]) -> int:
     """About how many characters the node's formula takes."""
     if node.is_source:
         return 5
@@ -130,7 +127,7 @@ def _width(node: "Node", widths: list[int]) -> int:
     return sum(arguments) + 3 * len(arguments) + (len(node.op) if len(arguments) == 1 else 0)
 
 
-def _owners(cell: "Cell", lined: set[int]) -> list[int]:
+def _owners(cell: Cell, lined: set[int]) -> list[int]:
     """For each node, the node in whose equation it is printed."""
     owners = list(range(len(cell.nodes)))
     for i in reversed(range(len(cell.nodes))):
@@ -140,7 +137,7 @@ def _owners(cell: "Cell", lined: set[int]) -> list[int]:
     return owners
 
 
-def _reading_order(cell: "Cell", lined: set[int], owners: list[int]) -> list[int]:
+def _reading_order(cell: Cell, lined: set[int], owners: list[int]) -> list[int]:
     """Equations that are furthest from the last one first: gates, memories, h_t, as in papers."""
     distance = dict.fromkeys(lined, 0)
     for i in reversed(range(len(cell.nodes))):
@@ -151,7 +148,7 @@ def _reading_order(cell: "Cell", lined: set[int], owners: list[int]) -> list[int
 
 
 def _weights(
-    cell: "Cell", owners: list[int], words: dict[int, Symbol], outputs: set[int]
+    cell: Cell, owners: list[int], words: dict[int, Symbol], outputs: set[int]
 ) -> dict[int, Weights]:
     """W_f where the line of a Linear has a name f, W₃ for the third Linear of the cell else."""
     linears = cell.linears
@@ -172,7 +169,7 @@ def _weights(
     return names
 
 
-def _linear_names(cell: "Cell", linear: "Node", index: tuple[str, ...]) -> Weights:
+def _linear_names(cell: Cell, linear: Node, index: tuple[str, ...]) -> Weights:
     """W for x_t and U for h_{t−1}, as papers have it; the others take the letters that are left."""
     letters: dict[int, str] = {}
     for letter, source in (("W", "x_t"), ("U", "h_tm1"), ("V", "x_tm1")):

@@ -7,16 +7,12 @@ is read further down has one lane, of one colour, from which an arrow leads into
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-from archsearch.architecture.convolutional import IMAGE, ConvLayer, LayerKind
-from archsearch.cell.layout import Point
-from archsearch.cell.svg_document import svg_document
-from archsearch.cell.svg_figures import FONT_SIZE, NAME_SIZE, Look, string_width
-from archsearch.cell.svg_paths import ARROW, px, rounded
-
-if TYPE_CHECKING:
-    from archsearch.architecture.convolutional import ConvNetwork
+from archsearch.architecture.convolutional import IMAGE, ConvLayer, ConvNetwork, LayerKind
+from archsearch.drawing.layout import Point
+from archsearch.drawing.svg_document import svg_document
+from archsearch.drawing.svg_figures import FONT_SIZE, NAME_SIZE, Look, string_width
+from archsearch.drawing.svg_paths import ARROW, px, rounded
 
 MARGIN = 24.0
 BOX_HEIGHT = 32.0  # where few lanes meet the box
@@ -44,7 +40,7 @@ FIRST_TEXT, LAST_TEXT = "image", "average over all places, softmax"
 LANE_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#b8588e", "#b07d00", "#3f9fd8", "#555555")
 
 
-def to_svg(network: "ConvNetwork") -> str:
+def to_svg(network: ConvNetwork) -> str:
     """The text of an SVG document that shows the network from top to bottom."""
     return _Canvas(network).document()
 
@@ -89,7 +85,7 @@ class _Lane:
 class _Canvas:
     """Puts the pieces of one picture together; coordinates are final."""
 
-    def __init__(self, network: "ConvNetwork") -> None:
+    def __init__(self, network: ConvNetwork) -> None:
         self.network = network
         # Box i + 1 is layer i. The classes read what no layer reads.
         self.reads = [(), *(layer.inputs for layer in network.layers), network.outputs]

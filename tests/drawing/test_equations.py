@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import pytest
 
 from archsearch.cell import OPERATORS, Cell, CellError, Node, parse, zoo
-from archsearch.cell.naming import name_nodes
-from archsearch.cell.notation import label_symbol
+from archsearch.drawing.naming import name_nodes
+from archsearch.drawing.notation import label_symbol
 
 LSTM = """\
 f_t = σ(W_f x_t + U_f h_{t−1} + b_f)
