@@ -48,7 +48,7 @@ class _SearchPackage(ModuleType):
 
 class _Package(ModuleType):
     def __getattr__(self, name: str) -> object:
-        # Whoever asks first, be it for archsearch.search(…) or for a class in it, gets the package.
+        # Whoever asks first, for archsearch.search(…) or for a class in it, gets the package.
         if name == "search":
             return import_module("archsearch.search")
         raise AttributeError(f"module 'archsearch' has no attribute {name!r}")

@@ -26,7 +26,7 @@ _ELSEWHERE = re.compile(r"hydra\.(run|sweep)\.dir=(.*)")
 class Job:
     """A run that the command would begin, or go on with.
 
-    folder: the run's directory, be it there or not. scratch: an empty one in its place.
+    folder: the run's directory, which may not be there yet. scratch: an empty one in its place.
     """
 
     cfg: DictConfig

@@ -1,4 +1,4 @@
-"""The C that is made of a cell, as text, in golden/; UPDATE_GOLDEN=1 writes it anew."""
+"""The C that is made of a cell, as text, in golden/; UPDATE_GOLDEN=1 writes it again."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Each pass as text before and after, in golden/; UPDATE_GOLDEN=1 writes them anew."""
+"""Each pass as text before and after, in golden/; UPDATE_GOLDEN=1 writes them again."""
 
 import os
 from pathlib import Path

@@ -143,7 +143,7 @@ def test_a_replay_takes_past_steps_from_the_archive() -> None:
         again = drive(resumed, height, 40, told=tuple(whole[:num_told]))
         assert again[:num_told] == whole[:num_told]
         assert steps(again) == steps(whole)
-        # Only the steps that were asked for anew were ranked anew.
+        # Only the steps that were asked for again were ranked again.
         assert len(oracle.learnt) == 5 - num_told // 8
 
 

@@ -51,7 +51,7 @@ def allowed(tokens: tuple[int, ...]) -> range:
 
 
 def encoded(policy: TreePolicy, tokens: tuple[int, ...], at: int = 0) -> tuple[torch.Tensor, int]:
-    """As the paper has it: the LSTM over a token and its arguments, anew in every node; the target
+    """As the paper has it: the LSTM over a token and its arguments, again in every node; the target
     stands where the tokens end. The vector, and the index after the subtree."""
     if at == len(tokens):
         return policy.lstm(policy.embedding[TARGET])[0], at + 1

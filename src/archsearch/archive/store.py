@@ -286,7 +286,7 @@ def _check_integrity(connection: Connection) -> None:
             answer = answer.splitlines()[-1]
             raise ArchiveError(
                 f"{_place(connection.engine)}: the file is damaged ({answer}); "
-                "restore a copy of it, or move it away to begin anew"
+                "restore a copy of it, or move it away to begin again"
             )
 
 
@@ -379,7 +379,7 @@ _ADVICE = {
     "unable to open": "expected a folder that exists and can be written",
     "readonly": "expected a file and a folder that can be written",
     "not a database": "the file is no archive; move it away, or choose another directory",
-    "malformed": "the file is damaged; restore a copy of it, or move it away to begin anew",
+    "malformed": "the file is damaged; restore a copy of it, or move it away to begin again",
     "locked": "another process writes to it; wait until it ends",
     "unique": "another process saved the same trial; let one process at a time work on a run",
 }

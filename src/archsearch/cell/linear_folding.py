@@ -11,7 +11,7 @@ only what a search space makes up is folded.
 
 Not folded:
 
-- a map that something else uses too, be it a state, for then its value is needed by itself;
+- a map that something else uses too, such as a state, for then its value is needed by itself;
 - what would be beyond the language: more than eight arguments, or too large a bias;
 - a sum with other summands: Add(Add(Linear(a), c_tm1), Linear(b)). It would need other brackets,
   and the canonical form keeps all brackets;

@@ -68,7 +68,7 @@ def backward_kernel(
             continue  # not on the way to a gradient
         instruction = program.instructions[i]
         gradient = graph.total(terms.pop(i))
-        graph.name(gradient, f"d{i}", f"gradient by %{i}")
+        graph.name(gradient, f"d{i}", f"gradient of %{i}")
         match instruction:
             case Sum(operands):
                 shares: Sequence[Scalar] = [gradient] * len(operands)

@@ -1,9 +1,9 @@
 """Names of what has a value at every time step, while kernels run a program.
 
 %9      the value of instruction 9          d%9     the gradient of the loss by it
-m%9     the masked operand of product 9     dm%9    the gradient by that
+m%9     the masked operand of product 9     dm%9    its gradient
 @c_t    a copy of a value, for memory c     d@c_t   what the next step adds to its gradient
-dy      the gradient of y, from outside     d@c_tm1 the gradient by a c_{t−1} that nothing reads
+dy      the gradient of y, from outside     d@c_tm1 that of a c_{t−1} that nothing reads
 dy1     the gradient by the share of y that h1 gives
 position    the positional encoding
 """

@@ -13,7 +13,7 @@ compiler, what any compiler made serves.
 Every file takes its name in one step, and a record points only to a library that is whole. So any
 number of processes may compile one text at once without a lock, and a process killed at any moment
 leaves at most hidden `.part` files, which later compilations remove. A file that changed
-afterwards no longer fits its digest, and is compiled anew.
+afterwards no longer fits its digest, and is compiled again.
 """
 
 import ctypes
@@ -146,7 +146,7 @@ def _load_intact(entry: _Entry) -> ctypes.CDLL | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
-        log.info("compiling %s anew: %s", entry.text, error)
+        log.info("compiling %s again: %s", entry.text, error)
         return None
 
 

@@ -6,7 +6,7 @@ copy:
 - a product of the step accumulates onto the hoisted part that it starts from, in place;
 - an activation takes the place of its pre-activation, where nothing else reads that and the
   activation is all that its gradient needs, so that the backward pass need not compute it again;
-- the gradient by a pre-activation is also the gradient by the hoisted part and by the bias;
+- the gradient of a pre-activation is also that of the hoisted part and of the bias;
 - c_{t−1} and c_t are one buffer of T + 1 rows, read and written one row apart, and so are their
   gradients, in a buffer of two rows that take turns.
 

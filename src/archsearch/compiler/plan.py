@@ -265,7 +265,7 @@ class _Planner:
         return copies or [value_key(value)]
 
     def _gradients_of(self, value: int) -> list[str]:
-        """The keys whose sum is the gradient by a value that a region of the step yields."""
+        """The keys whose sum is the gradient of a value that a region of the step yields."""
         keys = []
         for name, v in self._program.outputs:
             if v == value:

@@ -52,7 +52,7 @@ def segments(stream: Tensor, unroll_steps: int) -> list[Segment]:
 def variable_segments(
     stream: Tensor, unroll_steps: int, generator: torch.Generator
 ) -> list[Segment]:
-    """As `segments`, with lengths drawn anew by each call, so that cuts fall elsewhere each epoch.
+    """As `segments`, with lengths drawn again by each call, so that cuts fall elsewhere each epoch.
 
     The mean length is `unroll_steps` with probability 0.95, else half of it; the length is normal
     around it with deviation 5, at least 5. The learning rate of a segment of T steps is to be

@@ -32,7 +32,7 @@ def linear_cross_entropy(
     Equal to F.cross_entropy(F.linear(features, weight, bias), targets), NaN and infinities
     included. But logits exist for one chunk of rows at a time, and where gradients are wanted they
     are computed there and then: backward only scales them. If the same graph is walked again, they
-    are computed anew. Second derivatives are refused.
+    are computed again. Second derivatives are refused.
 
     Under autocast to bfloat16 the three matrix products take and give bfloat16, as in stock
     autocast (torch's product of bfloat16 that gives float32 is for GPUs only); bias, softmax, loss

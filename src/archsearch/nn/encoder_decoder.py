@@ -40,7 +40,7 @@ class EncoderDecoder(nn.Module):
         attention: a value of `Score`.
         bidirectional_first_layer: of the encoder; see there.
         embedding_size: None means hidden_size.
-        dropout: on what enters a recurrent layer and on attentional vectors, drawn anew at every
+        dropout: on what enters a recurrent layer and on attentional vectors, drawn again at every
             step (Zaremba et al. 2014); the vector fed to the next step is the dropped one.
         init_scale: all weights are uniform in ±init_scale. None: ±0.1 outside of the layers,
             RecurrentLayer's own in them. Biases are zero, but for what a cell or forget_bias sets.

@@ -108,7 +108,7 @@ class RecurrentLayer(nn.Module):
         )
 
     def reset_parameters(self) -> None:
-        """Draw the weights anew and set the biases to their initial values."""
+        """Draw the weights again and set the biases to their initial values."""
         bound = 1.0 / math.sqrt(self.output_size)
         with torch.no_grad():
             for weight in self.weights:

@@ -29,7 +29,7 @@ class Trace:
 
 
 def read_trace(training: TrainingRecord) -> Trace | None:
-    """What the trained cell answers to the begin of the validation text; None for other tasks.
+    """What the trained cell answers to the beginning of the validation text; None for other tasks.
 
     Raises:
         ConfigError: the training is not whole.

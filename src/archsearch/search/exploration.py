@@ -15,7 +15,7 @@ What the notes leave open, as decided here: a step is (a) with probability `revi
 architecture is trained `draws` times. Each hyperparameter of a mutant is the best one known of its
 parent with probability `inherit_rate`, and else drawn. Nothing is ever waited for: what was not
 told stands in the list at −∞ if it is a start cell, and not at all if not. A mutant that was
-proposed before is drawn anew, parent and all. Without priors there is nothing to draw, so each
+proposed before is drawn again, parent and all. Without priors there is nothing to draw, so each
 architecture is trained once, and steps are all of kind (b).
 """
 

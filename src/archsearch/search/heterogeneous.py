@@ -8,8 +8,8 @@ The genetic algorithm is ours, a steady state one (Syswerda 1989): the populatio
 `population_size` layers told so far. A child has one or two parents, each the best of a tournament,
 crosses them share by share, and mutates: one share gets another cell of the pool. Nothing is waited
 for: as long as fewer than `population_size` were proposed, or none was told, layers are drawn at
-random. A child that was proposed before is drawn anew. Failed trials have fitness −∞, and leave the
-population first.
+random. A child that was proposed before is drawn again. Failed trials have fitness −∞ and leave
+the population first.
 """
 
 import math

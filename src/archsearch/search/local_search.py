@@ -1,4 +1,4 @@
-"""Local search: climb from the best of a few random architectures, and start anew at the top.
+"""Local search: climb from the best of a few random architectures, and start again at the top.
 
 White, Nolen, Savani, Exploring the Loss Landscape in Neural Architecture Search (2021), section 3:
 evaluate the neighbours of an architecture one by one, move to the first that is better, stop where

@@ -292,7 +292,7 @@ class Search:
             raise ArchiveError(
                 f"the archive does not fit the strategy: candidate {archived.number} was "
                 f"{archived.origin} {archived.architecture}, but is now {got}; go on with the "
-                f"revision that began the run, or begin anew with hydra.run.dir=…"
+                f"revision that began the run, or begin again with hydra.run.dir=…"
             )
         return replace(trial, candidate=asked)
 

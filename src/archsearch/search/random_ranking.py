@@ -4,7 +4,7 @@ Schrimpf et al., A Flexible Approach to Automated RNN Architecture Generation (2
 architecture search directed by a learned ranking function". A step:
 
 1. Up to 50,000 random candidates are drawn from the space.
-2. The ranking function is trained anew on all results so far and estimates each candidate.
+2. The ranking function is trained again on all results so far and estimates each candidate.
 3. The 28 best are trained, and 4 of the others: drawn without replacement, good ones preferred.
 4. When all 32 were told, failures among them, the next step begins.
 
@@ -173,8 +173,8 @@ class RandomRanking(DraftingStrategy[Any]):
         return Origin(operation, details={"step": self._step, **details})
 
     def _draw(self, wanted: int, rng: random.Random) -> list[tuple[Any, Cell]]:
-        """Genomes with their cells: `wanted` new ones if `num_candidates` draws have so many, and a
-        step's number at least, be it with repeats."""
+        """Genomes with their cells: `wanted` new ones if `num_candidates` draws have so many, and
+        at least as many as a step takes, with repeats where there are not enough."""
         new: dict[str, tuple[Any, Cell]] = {}
         repeats: list[tuple[Any, Cell]] = []
         for genome in islice(self._samples(rng), self._num_candidates):

@@ -12,7 +12,7 @@ What the paper leaves open, as decided here: the age of an architecture counts f
 was told. Nothing is ever waited for: parents are drawn from those told so far, and as long as there
 is none a further random architecture is proposed. A failed trial joins like any other, with fitness
 −∞, so that it is parent only where all of its sample have failed. A child that was proposed before
-is drawn anew, parent and all.
+is drawn again, parent and all.
 """
 
 import math

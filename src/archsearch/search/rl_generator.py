@@ -21,7 +21,7 @@ What the paper leaves open, as decided here:
   training failed goes before it. Of more than a batch has room for, the latest count.
 - Rewards are compared with the mean reward of recent architectures: a baseline, without which
   REINFORCE would make everything that it sees more likely.
-- An expression that was proposed before is grown anew, each time with twice the epsilon: so an
+- An expression that was proposed before is grown again, each time with twice the epsilon: so an
   agent that has settled down still proposes something new.
 - An architecture counts when all its candidates were told, as failed if all of them failed.
 - Planted cells teach like the agent's own, with c_t where they have it.

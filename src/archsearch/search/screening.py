@@ -20,7 +20,7 @@ from archsearch.space.parameters import require
 class Screened(Strategy):
     """Drafts `num_drafts` times and commits to the draft with the best guess.
 
-    The predictor learns from the first `min_trials` trials told, then anew after each further
+    The predictor learns from the first `min_trials` trials told, then again after each further
     `refit_every`; until then, and while planted genomes are left, the first draft is taken. So what
     it knows depends on how many trials were told and not on when it was asked.
     """

@@ -7,7 +7,7 @@ from left to right. A target token stands where the next node goes:
     Gate3(Tanh(x_t), target)
 
 The vector of a node is what the LSTM makes of a sequence: the node's token, then the vectors of its
-arguments. All nodes share the weights, and the LSTM starts anew in each. A linear layer on the
+arguments. All nodes share the weights, and the LSTM starts again in each. A linear layer on the
 root's vector scores the tokens.
 
 A finished subtree's vector does not change any more. So a new token costs one LSTM step for each

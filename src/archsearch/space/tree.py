@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from archsearch.space.shape import Shape, shape_over
 
 LINEAR = "linear"
-# Names inside a genome; the cell names its memories anew, in order of use.
+# Names inside a genome; the cell names its memories again, in order of use.
 MEMORY_NAMES = ("c", "d", "e", "f", "g", "i", "j", "k")
 
 # The way from the root to a node: the index of the child to take at each level.

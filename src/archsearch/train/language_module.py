@@ -24,8 +24,9 @@ class LanguageModule(BatchModule[Segment]):
 
     States are carried from segment to segment and cut from the graph between them; they start
     from zeros with every epoch and every evaluation. Where a training leaves steps out that are not
-    finite, states that overflow begin anew in its evaluations too: every symbol still counts, and a
-    measure says how often. A cell that does not bound its states would else fail by one overflow.
+    finite, states that overflow begin again in its evaluations too: every symbol still counts, and
+    a measure says how often. Otherwise one overflow would fail a cell that does not bound its
+    states.
 
     metrics: the metric, then the other measures.
     max_perplexity: above it, on validation data, a training has diverged.
@@ -57,7 +58,7 @@ class LanguageModule(BatchModule[Segment]):
         self._evaluated_nats: Tensor | float = 0.0  # summed over `_num_evaluated` time steps
         self._num_right: Tensor | float = 0.0
         self._num_evaluated = 0.0
-        self._num_restarts = 0  # segments of the evaluation before which states began anew
+        self._num_restarts = 0  # segments of the evaluation before which states began again
         self._perplexity = math.nan  # of the last evaluation
 
     def train_batches(self) -> list[Segment]:

@@ -50,11 +50,11 @@ class Training:
     loss: Loss = Loss.MEAN
     activation_regularization: float = 0.0  # α of Merity et al. (2017)
     temporal_regularization: float = 0.0  # β of the same
-    variable_unroll: bool = False  # segment lengths drawn anew each epoch (AWD-LSTM)
+    variable_unroll: bool = False  # segment lengths drawn again each epoch (AWD-LSTM)
     accelerator: Accelerator = Accelerator.CPU
     precision: Precision = Precision.FLOAT32
     # So many steps in a row whose loss or gradient is not finite are left out, and states begin
-    # anew; one more, and the training has diverged. 0 also keeps states as they are in evaluations.
+    # again; one more, and the training has diverged. 0 keeps states in evaluations too.
     max_skipped_steps: int = 0
 
     def __post_init__(self) -> None:

@@ -94,13 +94,13 @@ void step_13_gradient(const Slot *slots, long t, long first, long last, long wid
         #pragma omp simd
         for (long j = 0; j < width; j++) {
             const real v20 = Tanh(V19[j]); /* %20 = Tanh %19 */
-            const real d21 = DY[j] + DH_T[j]; /* gradient by %21 */
-            const real d13 = d21 * v20; /* gradient by %13 */
-            const real d20 = d21 * V13[j]; /* gradient by %20 */
-            const real d19 = DC_T[j] + (d20 * (1 - (v20 * v20))); /* gradient by %19 */
-            const real d16 = d19 * V17[j]; /* gradient by %16 */
-            const real d17 = d19 * V16[j]; /* gradient by %17 */
-            const real d14 = d19 * V7[j]; /* gradient by %14 */
+            const real d21 = DY[j] + DH_T[j]; /* gradient of %21 */
+            const real d13 = d21 * v20; /* gradient of %13 */
+            const real d20 = d21 * V13[j]; /* gradient of %20 */
+            const real d19 = DC_T[j] + (d20 * (1 - (v20 * v20))); /* gradient of %19 */
+            const real d16 = d19 * V17[j]; /* gradient of %16 */
+            const real d17 = d19 * V16[j]; /* gradient of %17 */
+            const real d14 = d19 * V7[j]; /* gradient of %14 */
             D7[j] = d19 * V14[j];
             D9[j] = (d13 * V13[j]) * (1 - V13[j]);
             D10[j] = (d14 * V14[j]) * (1 - V14[j]);

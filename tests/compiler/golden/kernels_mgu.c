@@ -84,9 +84,9 @@ void step_9_gradient(const Slot *slots, long t, long first, long last, long widt
         #pragma omp simd
         for (long j = 0; j < width; j++) {
             const real v9 = 1 - V6[j]; /* %9 = OneMinus %6 */
-            const real d13 = DY[j] + DH_T[j]; /* gradient by %13 */
-            const real d11 = d13 * V6[j]; /* gradient by %11 */
-            const real d9 = d13 * V4[j]; /* gradient by %9 */
+            const real d13 = DY[j] + DH_T[j]; /* gradient of %13 */
+            const real d11 = d13 * V6[j]; /* gradient of %11 */
+            const real d9 = d13 * V4[j]; /* gradient of %9 */
             D4[j] = d13 * v9;
             D6[j] = (d13 * V11[j]) + (-d9);
             D8[j] = d11 * (1 - (V11[j] * V11[j]));
@@ -107,7 +107,7 @@ void step_6_gradient(const Slot *slots, long t, long first, long last, long widt
         real *D5 = row(&slots[15], t, b);
         #pragma omp simd
         for (long j = 0; j < width; j++) {
-            const real d6 = D6[j] + (D7[j] * V4[j]); /* gradient by %6 */
+            const real d6 = D6[j] + (D7[j] * V4[j]); /* gradient of %6 */
             D4[j] += D7[j] * V6[j];
             D5[j] = (d6 * V6[j]) * (1 - V6[j]);
         }

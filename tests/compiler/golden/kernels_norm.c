@@ -108,7 +108,7 @@ void step_4_gradient(const Slot *slots, long t, long first, long last, long widt
             const real v5 = V3[j] + v4; /* %5 = Add %3, %4 */
             const real v6 = v5 + POSITION[j]; /* %6 = PosEnc %5 */
             W0[j] = v6;
-            const real d7 = DY[j] + DH_T[j]; /* gradient by %7 */
+            const real d7 = DY[j] + DH_T[j]; /* gradient of %7 */
             W1[j] = d7;
             sum11 += v6;
             sum18 += d7;
@@ -130,7 +130,7 @@ void step_4_gradient(const Slot *slots, long t, long first, long last, long widt
         const real s17 = Rsqrt(s16);
         #pragma omp simd
         for (long j = 0; j < width; j++) {
-            const real d6 = s17 * W2[j]; /* gradient by %6 */
+            const real d6 = s17 * W2[j]; /* gradient of %6 */
             D0[j] += d6 * V2[j];
             D2[j] = d6 * V0[j];
             D3[j] = d6;

@@ -32,7 +32,7 @@ BARS = "▁▂▃▄▅▆▇█"
 
 
 class SearchPanel:
-    """A rich renderable that reads what it was given anew each time it is drawn.
+    """A rich renderable that reads what it was given again each time it is drawn.
 
     It is drawn in a thread of its own: hold `lock` while changing what it reads.
     """

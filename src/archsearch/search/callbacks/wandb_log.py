@@ -38,7 +38,7 @@ TABLE_GROWTH = 1.5
 
 class WandbLog(Callback):
     """Charts go over an axis of their own, `trial`, the number of trials told before: W&B's steps
-    begin anew in each process that resumes an offline run. A trial told in an earlier process is
+    begin again in each process that resumes an offline run. A trial told in an earlier process is
     not logged again, but the table is always whole.
 
     metric_name: what the task calls its metric, such as "perplexity".

@@ -36,7 +36,7 @@ def mutate_one_node(cell: Cell, space: GraphGrammar, rng: random.Random) -> Cell
 
 def mutate_nodes(cell: Cell, space: GraphGrammar, rng: random.Random) -> Cell | None:
     """The paper's own: a mutation probability is drawn from 0 to 1, and each node is mutated with
-    it; what comes out incompatible is drawn anew, probability and all."""
+    it; what comes out incompatible is drawn again, probability and all."""
 
     def draw() -> Cell | None:
         graph = CellGraph(cell)

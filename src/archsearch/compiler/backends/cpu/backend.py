@@ -40,7 +40,7 @@ class CpuBackend(Backend):
         self._plans: dict[bool, Plan] = {}
 
     def __reduce__(self) -> tuple[type["CpuBackend"], tuple[Step]]:
-        # The cell is all there is; the rest is made anew where it is needed.
+        # The cell is all there is; the rest is made again where it is needed.
         return CpuBackend, (self._cell,)
 
     @staticmethod

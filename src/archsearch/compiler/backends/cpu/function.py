@@ -143,7 +143,7 @@ def _backward(
     tape: Tape,
     gradients: Sequence[Tensor | None],
 ) -> Inputs:
-    """The gradient by each input that wants one, None for the others."""
+    """The gradient with respect to each input that wants one, None for the others."""
     plan, h = call.plan, inputs.states["h"]
     given = {
         gradient_key(plan.sources[name]): torch.empty_like(x, memory_format=torch.contiguous_format)

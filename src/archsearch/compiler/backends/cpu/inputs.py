@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 
 class Inputs(NamedTuple):
-    """What the layer is a function of, or the gradient by each of these.
+    """What the layer is a function of, or the gradient with respect to each.
 
     sources: "x_t" and "x_tm1" (T, B, X), those that the cell reads. states: initial (B, H).
     """

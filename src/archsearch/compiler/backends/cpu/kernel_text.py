@@ -1,7 +1,7 @@
 """A kernel as a C function: one loop over the features of a row, a statement an equation.
 
 Legend of the text: capitals are rows in memory, small letters the element at hand. V9[j] is the
-value of instruction %9, D9[j] the gradient by it; v9 and d9 are the same where they are computed
+value of instruction %9, D9[j] its gradient; v9 and d9 are the same where they are computed
 here. A mean over the features ends a loop; what is needed on both sides of it waits in a row of
 scratch, W0, W1, …
 """

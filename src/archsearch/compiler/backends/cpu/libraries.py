@@ -19,8 +19,8 @@ from archsearch.compiler.plan import Plan
 # torch's dtype -> how C is told of it.
 FLAGS: Mapping[torch.dtype, tuple[str, ...]] = {torch.float32: (), torch.float64: ("-DDOUBLE",)}
 
-# Every candidate is compiled anew. Loops are vectorised as with -O3 and run as fast, but compile in
-# 0.30 and 0.14 s (nascell, lstm) instead of 0.32 and 0.15.
+# Every candidate has to be compiled. Loops are vectorised as with -O3 and run as fast, but compile
+# in 0.30 and 0.14 s (nascell, lstm) instead of 0.32 and 0.15.
 _QUICK_TO_COMPILE = ("-O2", "-fno-tree-slp-vectorize")
 
 
