@@ -22,7 +22,7 @@ sys.path.append(str(ROOT / "tests" / "toys"))
 WARM = ("archsearch.main", "archsearch.train.command", "archsearch.train.trainer",
         "archsearch.export.command", "archsearch.report.build", "archsearch.sampling")  # fmt: skip
 
-SEARCH = ["budget=smoke", "trials=3", "executor=serial", "logger=none"]
+SEARCH = ["budget=smoke", "trials=2", "references=[gru]", "executor=serial", "logger=none"]
 TRAIN = ["budget=smoke", "test=false"]
 SMALL = {"archsearch": SEARCH, "archsearch.train": TRAIN}
 # For commands of a module that hold this word, in place of what they say and beside the above.

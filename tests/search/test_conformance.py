@@ -17,8 +17,13 @@ from archsearch.cell import Cell
 from archsearch.search import DraftingStrategy, RandomSearch
 from archsearch.space import GenomeError
 
+# What takes minutes and stands on another space too, where each commit holds it.
+SLOW = {"rl_generator on dsl_core"}
 
-@pytest.fixture(params=SUBJECTS)
+
+@pytest.fixture(
+    params=[pytest.param(n, marks=pytest.mark.slow if n in SLOW else ()) for n in SUBJECTS]
+)
 def name(request: pytest.FixtureRequest) -> str:
     return request.param
 
