@@ -427,6 +427,13 @@ def test_a_list_from_elsewhere_cannot_delete_files(tmp_path: Path) -> None:
         write_folder(tmp_path / "report", {})
 
 
+def test_a_run_that_is_given_twice_is_one_run(folders: list[Path], tmp_path: Path) -> None:
+    once, twice = tmp_path / "once", tmp_path / "twice"
+    write_report(folders[:2], once)
+    write_report([folders[0], folders[0] / ".", *folders[:2]], twice)
+    assert (once / PAGE).read_bytes() == (twice / PAGE).read_bytes()
+
+
 def test_what_is_no_run_is_left_out_and_named(
     folders: list[Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

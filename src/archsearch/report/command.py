@@ -59,7 +59,11 @@ def report_on_wandb(place: str, folders: Sequence[Path]) -> None:
 
 
 def write_report(folders: Sequence[Path], out: Path) -> None:
-    """Read the runs, write the page with its figures and tables, and say where it is."""
+    """Read the runs, write the page with its figures and tables, and say where it is.
+
+    A directory that is given twice is read once: it is no second seed.
+    """
+    folders = list({folder.resolve(): folder for folder in folders}.values())
     searches = [folder for folder in folders if is_search(folder)]
     trained = [folder for folder in folders if is_training(folder)]
     runs = [run for run in map(read_run, searches) if run.trials]
