@@ -1,4 +1,4 @@
-"""The files of a user's own that README names: text, MIDI pieces, sentence pairs."""
+"""The files of a user's own that the pages name: text, MIDI pieces, sentence pairs."""
 
 from pathlib import Path
 

@@ -50,7 +50,7 @@ class LanguageModel(nn.Module):
             cell sets and forget_bias.
         embedding_scale: embeddings are normal with this deviation; None: like other weights. From
             ±0.1, a narrow network of several layers hears so little of a word that some cells learn
-            late: see `python -m archsearch.bench.fidelity` (README, "How well a budget ranks").
+            late: see docs/measured.md, "How well a budget ranks".
         forget_bias: see RecurrentLayer.
         generator: initial weights and all dropouts are drawn from it.
     """

@@ -1,8 +1,8 @@
-"""Runs every command of README as it is typed, at smoke size, and says how long each took.
+"""Runs every command of README and its pages as it is typed, at smoke size; says how long each took.
 
-    python tests/docs/readme_commands.py an_empty_folder
+    python tests/docs/page_commands.py an_empty_folder
 
-What is in angle brackets becomes a directory that an earlier command of README has made. Beside
+What is in angle brackets becomes a directory that an earlier command has made. Beside
 what makes a command small, nothing is changed. Each runs in a process of its own, forked from one
 that has torch, so that the whole takes a minute or two.
 """
@@ -39,6 +39,7 @@ LEFT_OUT = {  # a part of a command, and why it cannot run here
     "--wandb": "needs a login",
     "predictor.benchmark": "takes ten minutes, and has tests of its own",
 }
+PAGES = ["README.md", "docs/searching.md", "docs/training.md", "docs/export.md", "docs/reports.md"]
 DATA = {"task=ptb": "ptb", "task=piano_midi": "polyphonic", "zaremba": "ptb"}
 TRAINED_ON = {"<training>": "xml", "<ptb-training>": "ptb", "<music-training>": "piano_midi",
               "<translation-training>": "parallel"}  # fmt: skip
@@ -60,7 +61,7 @@ def main(folder: Path) -> None:
     for module in WARM:
         __import__(module)
     failed = 0
-    for module, *words in commands(ROOT / "README.md"):
+    for module, *words in (words for page in PAGES for words in commands(ROOT / page)):
         line = shlex.join(["python", "-m", module, *words])
         if reason := left_out(line):
             sys.stdout.write(f"   left out  {line}: {reason}\n")
