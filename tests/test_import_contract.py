@@ -1,4 +1,4 @@
-"""Imports point one way (see the layout in CONTRIBUTING.md), and torch stays out of the light packages."""
+"""Imports point one way (the layout is in CONTRIBUTING.md); torch stays out of light packages."""
 
 import ast
 import subprocess

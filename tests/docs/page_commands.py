@@ -1,4 +1,4 @@
-"""Runs every command of README and its pages as it is typed, at smoke size; says how long each took.
+"""Runs every command of README and its pages as typed, at smoke size; says how long each took.
 
     python tests/docs/page_commands.py an_empty_folder
 
