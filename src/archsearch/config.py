@@ -68,8 +68,7 @@ class ScreeningConfig:
 
 @dataclass
 class WarmStartConfig:
-    """What earlier runs give to begin with: see `archsearch.search.warm_start`, and for pairs
-    `archsearch.search.known_pairs`."""
+    """What earlier runs give to begin with; see `archsearch.search.earlier_runs`."""
 
     runs: list[str] = field(default_factory=list)
     num_cells: int = 10

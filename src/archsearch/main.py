@@ -1,7 +1,6 @@
 """One search, from its configuration to the best cell."""
 
 import functools
-import inspect
 import os
 import random
 import sys
@@ -20,7 +19,6 @@ from archsearch.cell import zoo
 from archsearch.command import Interrupted
 from archsearch.config import (
     CONFIG_FILE,
-    ConfigError,
     check,
     config_hash,
     identity,
@@ -34,26 +32,22 @@ from archsearch.predictor import ArchitecturePredictor, CurvePredictor
 from archsearch.request import Request
 from archsearch.search import (
     Callback,
-    DraftingStrategy,
     Ending,
     Executor,
     Interrupt,
-    LearnsFromPairs,
     Search,
     Strategy,
 )
 from archsearch.search.callbacks import BestCell, Leaderboard, Progress
+from archsearch.search.equipment import KNOWN_PAIRS, WARM_START, Equipment, equipped
 from archsearch.search.foresight import foresight
-from archsearch.search.known_pairs import known_pairs
-from archsearch.search.screening import Screened
-from archsearch.search.warm_start import seeds
 from archsearch.space import CellSpace
 from archsearch.train import StepTimer, Task, count_parameters, resolve_precision, set_up_process
 from archsearch.train.lines import write_line
 from archsearch.train.resources import resources_line
 
-# What a run keeps of earlier ones.
-WARM_START, POOL, KNOWN_PAIRS = "warm_start.json", "pool.json", "known_pairs.json"
+# The cells of a space that is made of earlier runs.
+POOL = "pool.json"
 OPENING = (CONFIG_FILE, ARCHIVE_FILE, WARM_START, POOL, KNOWN_PAIRS)  # before the first trial
 
 
@@ -174,39 +168,14 @@ def make_strategy(
     cfg: DictConfig, space: CellSpace[Any], predictor: object, run_dir: Path
 ) -> Strategy:
     """The strategy on its space, with its seeds, and with the predictor inside or before it."""
-    rng, make = random.Random(cfg.seed), instantiate(cfg.search)
-    of_cells = isinstance(predictor, ArchitecturePredictor)
-    has_predictor_inside = "predictor" in inspect.signature(make).parameters
-    if has_predictor_inside and not of_cells:
-        raise ConfigError(
-            "predictor: this strategy needs one that reads cells, got "
-            f"{type(predictor).__name__ if predictor else 'none'}; try predictor=ranking"
-        )
-    strategy = make(
-        space=space, rng=rng, **({"predictor": predictor} if has_predictor_inside else {})
+    equipment = Equipment(
+        predictor if isinstance(predictor, ArchitecturePredictor) else None,
+        cfg.screening,
+        seeds_from=list(cfg.warm_start.runs),
+        num_seeds=cfg.warm_start.num_cells,
+        pairs_from=list(cfg.warm_start.pairs_from),
     )
-    if not isinstance(strategy, DraftingStrategy):
-        refuse_what_needs_drafts(cfg, strategy, of_cells and not has_predictor_inside)
-    if cfg.warm_start.runs:
-        runs, num_cells = list(cfg.warm_start.runs), cfg.warm_start.num_cells
-        strategy.plant(seeds(runs, num_cells, space, run_dir / WARM_START))
-    if of_cells and not has_predictor_inside:
-        strategy = Screened(
-            strategy, predictor, random.Random(f"screening {cfg.seed}"), **cfg.screening
-        )
-    if cfg.warm_start.pairs_from:
-        if not of_cells:
-            raise ConfigError(
-                "warm_start.pairs_from: there is no predictor that could learn from them; "
-                "try predictor=ranking"
-            )
-        if not isinstance(strategy, LearnsFromPairs):
-            raise ConfigError(
-                f"warm_start.pairs_from: {type(strategy).__name__} has no use for them; leave them "
-                "out, or choose another search=…"
-            )
-        strategy.learn(known_pairs(list(cfg.warm_start.pairs_from), run_dir / KNOWN_PAIRS))
-    return strategy
+    return equipped(instantiate(cfg.search), space, cfg.seed, equipment, run_dir)
 
 
 def first_lines(
@@ -217,21 +186,6 @@ def first_lines(
         factory.task, factory.model, factory.training, executor.threads, executor.workers
     )
     return [used, *foresight(strategy, cfg.trials, cfg.window)]
-
-
-def refuse_what_needs_drafts(cfg: DictConfig, strategy: Strategy, with_predictor: bool) -> None:
-    """Raise ConfigError for what can be done with a DraftingStrategy alone."""
-    name = type(strategy).__name__
-    if cfg.warm_start.runs:
-        raise ConfigError(
-            f"warm_start.runs: {name} cannot begin from other cells; leave it out, or choose "
-            "another search=…"
-        )
-    if with_predictor:
-        raise ConfigError(
-            f"predictor: {name} leaves a predictor nothing to choose from; try predictor=none, or "
-            "choose another search=…"
-        )
 
 
 def with_precision(

@@ -175,7 +175,7 @@ def test_repeats_are_mutated_where_that_is_asked_for(max_mutations: int, are_new
 @pytest.mark.parametrize(
     ("space", "parameters", "message"),
     [
-        (GPTreeSpace(), {}, r"cell_space=nas_base or cell_space=conv\), got GPTreeSpace"),
+        (GPTreeSpace(), {}, r"cell_space=nas_base or conv\), got GPTreeSpace"),
         (BASE_2, {"hidden_size": 0}, "hidden_size: expected an integer 1 or more, got 0"),
         (BASE_2, {"reward": "accuracy"}, "reward: expected one of inverse_square_perplexity, cub"),
         (BASE_2, {"baseline_decay": 2}, "baseline_decay: expected a number between 0 and 1"),

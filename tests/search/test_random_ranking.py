@@ -14,7 +14,7 @@ from archsearch.archive import Archive, Candidate, Origin, Status, Trial
 from archsearch.cell import Cell, zoo
 from archsearch.predictor import FloatArray
 from archsearch.search import RandomRanking
-from archsearch.search.known_pairs import known_pairs
+from archsearch.search.earlier_runs import known_pairs
 from archsearch.space import CellSpace, DSLSpace
 
 

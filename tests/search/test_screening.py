@@ -13,8 +13,8 @@ from archsearch.archive.records import ESTIMATE
 from archsearch.cell import parse, zoo
 from archsearch.search import GPNEAT, DraftingStrategy, RandomSearch
 from archsearch.search.callbacks.value_pairs import estimates
+from archsearch.search.earlier_runs import seeds
 from archsearch.search.screening import Screened
-from archsearch.search.warm_start import seeds
 from archsearch.space import GPTreeSpace
 
 TOY = TowardsTarget(SUBJECTS["random"], 0)

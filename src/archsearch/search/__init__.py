@@ -8,7 +8,7 @@ from archsearch.search.loop import ReferencesFailed, Search, StrategyError, tria
 from archsearch.search.protocol import (
     Draft,
     DraftingStrategy,
-    LearnsFromPairs,
+    PredictingStrategy,
     Proposal,
     Round,
     Strategy,
@@ -27,7 +27,7 @@ __all__ = [
     "EvaluatorFactory",
     "Executor",
     "Interrupt",
-    "LearnsFromPairs",
+    "PredictingStrategy",
     "Proposal",
     "RandomRanking",
     "RandomSearch",

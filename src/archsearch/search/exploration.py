@@ -88,6 +88,9 @@ class Exploration(DraftingStrategy[Cell]):
     max_attempts: mutants drawn before one that was proposed already is accepted.
     """
 
+    searches = (GraphSpace, "cell_space=graph")
+    space: GraphSpace
+
     def __init__(
         self,
         space: GraphSpace,
@@ -100,10 +103,6 @@ class Exploration(DraftingStrategy[Cell]):
         priors: Mapping[str, LogUniform | OneOf] | None = None,
         max_attempts: int = 10,
     ) -> None:
-        if not isinstance(space, GraphSpace):
-            raise ValueError(
-                f"space: expected a GraphSpace (cell_space=graph), got {type(space).__name__}"
-            )
         require("list_size", list_size, 1, math.inf, integer=True)
         require("revisit_rate", revisit_rate, 0, 1)
         require("draws", draws, 1, math.inf, integer=True)
@@ -114,7 +113,6 @@ class Exploration(DraftingStrategy[Cell]):
                 f"priors: expected some of {', '.join(HYPERPARAMETERS)}, got {', '.join(unknown)}"
             )
         super().__init__(space)
-        self._space = space
         self._rng = rng
         self._list_size = list_size
         self._priors = dict(priors or {})
@@ -171,14 +169,7 @@ class Exploration(DraftingStrategy[Cell]):
             del self._list[worst.cell.key]
 
     def status(self) -> Mapping[str, int | float | str]:
-        figures: dict[str, int | float | str] = {
-            "architectures": len(self._proposed_keys),
-            "listed": len(self._list),
-        }
-        best = max((listed.fitness for listed in self._list.values()), default=-math.inf)
-        if best > -math.inf:
-            figures["best_fitness"] = best
-        return figures
+        return {"architectures": len(self._proposed_keys), "listed": len(self._list)}
 
     def rounds(self) -> Sequence[Round]:
         num_starts = len(self._starts) * self._draws
@@ -193,8 +184,8 @@ class Exploration(DraftingStrategy[Cell]):
     def _mutant(self) -> Draft[Cell]:
         for _ in range(self._max_attempts):
             parent = self._any_listed()
-            child = mutate_nodes(parent.cell, self._space, self._rng)
-            cell = child or self._space.mutate(parent.cell, self._rng)
+            child = mutate_nodes(parent.cell, self.space, self._rng)
+            cell = child or self.space.mutate(parent.cell, self._rng)
             if cell.key not in self._proposed_keys:
                 break
         return self._drafted(cell, Origin("mutation", (parent.number,)), parent)

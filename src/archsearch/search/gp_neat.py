@@ -63,6 +63,9 @@ class Offspring:
 class GPNEAT(DraftingStrategy[TreeGenome]):
     """Evolves cells of the tree space; the defaults are the paper's where it gives a number."""
 
+    searches = (GPTreeSpace, "cell_space=gp_tree")
+    space: GPTreeSpace
+
     def __init__(
         self,
         space: GPTreeSpace,
@@ -83,10 +86,6 @@ class GPNEAT(DraftingStrategy[TreeGenome]):
         max_mutations: int = 10,
         max_attempts: int = 10,
     ) -> None:
-        if not isinstance(space, GPTreeSpace):
-            raise ValueError(
-                f"space: expected a GPTreeSpace (cell_space=gp_tree), got {type(space).__name__}"
-            )
         require("population_size", population_size, 2, math.inf, integer=True)
         require("crossover_rate", crossover_rate, 0, 1)
         require("insert_rate", insert_rate, 0, 1)
@@ -107,7 +106,6 @@ class GPNEAT(DraftingStrategy[TreeGenome]):
         require("max_mutations", max_mutations, 1, math.inf, integer=True)
         require("max_attempts", max_attempts, 1, math.inf, integer=True)
         super().__init__(space)
-        self._space = space
         self._rng = rng
         self._population_size = population_size
         self._crossover_rate = crossover_rate
@@ -129,7 +127,6 @@ class GPNEAT(DraftingStrategy[TreeGenome]):
         self._offspring: dict[TreeGenome, Offspring] = {}  # of the drafts since the last commit
         self._outstanding: dict[int, tuple[Offspring, Species[Offspring]]] = {}
         self._told: list[tuple[Member, Species[Offspring]]] = []
-        self._best_fitness = -math.inf
 
     # --- protocol ---
 
@@ -165,7 +162,6 @@ class GPNEAT(DraftingStrategy[TreeGenome]):
         number = trial.candidate.number
         offspring, species = self._outstanding.pop(number)
         self._told.append((Member(number, offspring.genome, trial.fitness), species))
-        self._best_fitness = max(self._best_fitness, trial.fitness)
         if not self._slots and not self._outstanding:
             self._end_generation()
 
@@ -173,8 +169,6 @@ class GPNEAT(DraftingStrategy[TreeGenome]):
         figures: dict[str, int | float | str] = {"generation": self._generation}
         for standing in Standing:
             figures[f"{standing.value}_species"] = len(self._speciation.having(standing))
-        if self._best_fitness > -math.inf:
-            figures["best_fitness"] = self._best_fitness
         return figures
 
     def rounds(self) -> Sequence[Round]:
@@ -211,7 +205,7 @@ class GPNEAT(DraftingStrategy[TreeGenome]):
         cell."""
         while species is not None and species.waiting:
             offspring = species.waiting[0]
-            cell = self._space.decode(offspring.genome)
+            cell = self.space.decode(offspring.genome)
             if cell.key not in self._proposed_keys or not species.parents:
                 return offspring, cell
             species.waiting.popleft()
@@ -224,7 +218,7 @@ class GPNEAT(DraftingStrategy[TreeGenome]):
             if found is None and not self._speciation.has_room:
                 found = self._speciation.place(shape, offspring.promise)
             if found is None or found.standing is Standing.ACTIVE:
-                cell = self._space.decode(offspring.genome)
+                cell = self.space.decode(offspring.genome)
                 if cell.key not in self._proposed_keys:
                     return offspring, cell
             elif found.standing is Standing.INACTIVE:
@@ -243,16 +237,16 @@ class GPNEAT(DraftingStrategy[TreeGenome]):
             offspring = self._fresh()
         else:
             parent = self._rng.choice(species.parents)
-            genome = replace(parent.genome, self._space, self._rng)
+            genome = replace(parent.genome, self.space, self._rng)
             offspring = Offspring(genome or parent.genome, "mutation", (parent,), ("replace",))
-        return offspring, self._space.decode(offspring.genome)
+        return offspring, self.space.decode(offspring.genome)
 
     def _fresh(self) -> Offspring:
         if self._seeds:
             return Offspring(self._seeds.popleft(), "warm start")
         if self._generation == 0:
-            return Offspring(self._space.start(self._rng), "seed")
-        return Offspring(self._space.sample(self._rng), "random")
+            return Offspring(self.space.start(self._rng), "seed")
+        return Offspring(self.space.sample(self._rng), "random")
 
     def _born(self, species: Species[Offspring]) -> Offspring:
         """Crossover at its rate, then each mutation at its rate, and at least one change."""
@@ -262,7 +256,7 @@ class GPNEAT(DraftingStrategy[TreeGenome]):
         others = [member for member in species.parents if member is not mother]
         if others and rng.random() < self._crossover_rate:
             father = rng.choice(others)
-            child = homologous_crossover(mother.genome, father.genome, self._space, rng, self._beta)
+            child = homologous_crossover(mother.genome, father.genome, self.space, rng, self._beta)
             if child is not None:
                 offspring = Offspring(child, "crossover", (mother, father))
         for mutation, rate in self._rates.items():
@@ -271,7 +265,7 @@ class GPNEAT(DraftingStrategy[TreeGenome]):
         return offspring if offspring.genome != mother.genome else self._mutated_once(offspring)
 
     def _mutated(self, offspring: Offspring, mutation: str) -> Offspring:
-        genome = MUTATIONS[mutation](offspring.genome, self._space, self._rng)
+        genome = MUTATIONS[mutation](offspring.genome, self.space, self._rng)
         return offspring if genome is None else offspring.mutated(genome, mutation)
 
     def _mutated_once(self, offspring: Offspring) -> Offspring:
@@ -286,4 +280,4 @@ class GPNEAT(DraftingStrategy[TreeGenome]):
             if species is None or species.standing is not Standing.SHAME:
                 return offspring
             offspring = self._mutated_once(offspring)
-        return Offspring(self._space.sample(self._rng), "random")
+        return Offspring(self.space.sample(self._rng), "random")

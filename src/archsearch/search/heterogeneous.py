@@ -35,6 +35,9 @@ class Heterogeneous(DraftingStrategy[HeterogeneousLayer]):
     max_attempts: layers drawn before one that was proposed already is accepted.
     """
 
+    searches = (HeterogeneousSpace, "cell_space=heterogeneous")
+    space: HeterogeneousSpace
+
     def __init__(
         self,
         space: HeterogeneousSpace,
@@ -47,11 +50,6 @@ class Heterogeneous(DraftingStrategy[HeterogeneousLayer]):
         mutation_rate: float = 0.5,
         max_attempts: int = 100,
     ) -> None:
-        if not isinstance(space, HeterogeneousSpace):
-            raise ValueError(
-                "space: expected a HeterogeneousSpace (cell_space=heterogeneous), got "
-                f"{type(space).__name__}"
-            )
         if mode not in _MODES:
             raise ValueError(f"mode: expected {' or '.join(_MODES)}, got {mode!r}")
         require("population_size", population_size, 2, math.inf, integer=True)
@@ -60,7 +58,6 @@ class Heterogeneous(DraftingStrategy[HeterogeneousLayer]):
         require("mutation_rate", mutation_rate, 0, 1)
         require("max_attempts", max_attempts, 1, math.inf, integer=True)
         super().__init__(space)
-        self._space = space
         self._rng = rng
         self._mode = mode
         self._population_size = population_size
@@ -69,7 +66,6 @@ class Heterogeneous(DraftingStrategy[HeterogeneousLayer]):
         self._mutation_rate = mutation_rate
         self._max_attempts = max_attempts
         self._population: list[Trial] = []  # the best first
-        self._num_proposed = 0
 
     def draft(self) -> Draft[HeterogeneousLayer]:
         return self._planted() or self._unproposed(self._draw, self._max_attempts)
@@ -77,7 +73,7 @@ class Heterogeneous(DraftingStrategy[HeterogeneousLayer]):
     def _draw(self) -> Draft[HeterogeneousLayer]:
         few = self._num_proposed < self._population_size or not self._population
         if self._mode == "random" or few:
-            layer = self._space.sample(self._rng)
+            layer = self.space.sample(self._rng)
             return Draft(layer, layer, Origin("random"))
         return self._bred()
 
@@ -86,10 +82,10 @@ class Heterogeneous(DraftingStrategy[HeterogeneousLayer]):
         origin = Origin("mutation", (mother,))
         if self._rng.random() < self._crossover_rate:
             father, other = self._parent()
-            child = self._space.cross(child, other, self._rng)
+            child = self.space.cross(child, other, self._rng)
             origin = Origin("crossover", (mother, father))
         if origin.operation == "mutation" or self._rng.random() < self._mutation_rate:
-            child = self._space.mutate(child, self._rng)
+            child = self.space.mutate(child, self._rng)
         return Draft(child, child, origin)
 
     def _parent(self) -> tuple[int, HeterogeneousLayer]:
@@ -99,9 +95,6 @@ class Heterogeneous(DraftingStrategy[HeterogeneousLayer]):
         layer = candidate.architecture
         assert isinstance(layer, HeterogeneousLayer), layer
         return candidate.number, layer
-
-    def commit(self, number: int, draft: Draft[HeterogeneousLayer]) -> None:  # noqa: ARG002
-        self._num_proposed += 1
 
     def tell(self, trial: Trial) -> None:
         """Take the trial into the population; among equals the earlier told stay."""
@@ -116,7 +109,4 @@ class Heterogeneous(DraftingStrategy[HeterogeneousLayer]):
         return [Round("the first population", self._population_size, until, once=True)]
 
     def status(self) -> Mapping[str, int | float | str]:
-        figures: dict[str, int | float | str] = {"pool": len(self._space.pool)}
-        if self._population and self._population[0].fitness > -math.inf:
-            figures["best_fitness"] = self._population[0].fitness
-        return figures
+        return {"pool": len(self.space.pool)}

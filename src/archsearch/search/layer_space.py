@@ -9,17 +9,16 @@ trained to the end, rounded up, references not counted. Runs take turns, each wi
 since the fitness of runs on different tasks or budgets cannot be compared.
 """
 
-import json
 import math
 from collections.abc import Sequence
 from itertools import zip_longest
 from pathlib import Path
 
+from archsearch.archive.records import Json
 from archsearch.cell import Cell, parse
-from archsearch.search.warm_start import best_trials
+from archsearch.search.earlier_runs import best_trials, kept
 from archsearch.space.heterogeneous import MIN_POOL, HeterogeneousSpace, most_different
 from archsearch.space.parameters import require
-from archsearch.whole_file import write_whole
 
 
 def layer_space(
@@ -34,8 +33,6 @@ def layer_space(
     """The space of layers of `hidden_size` units in which each cell is repeated `repeats` times.
 
     runs: directories of earlier runs, or the URLs of their archives.
-    kept_in: a file that remembers the pool, so that a run that goes on has the same one although
-        the earlier runs may have grown, or are gone.
 
     Raises:
         ArchiveError: a run has no archive that can be read.
@@ -51,11 +48,11 @@ def layer_space(
             f"cell_space.repeats: expected a divisor of the {hidden_size} units of a layer "
             f"({', '.join(map(str, divisors))}), got {repeats}"
         )
-    if not kept_in.exists():
-        pool = most_different(_top_cells(runs, top_share), pool_size)
-        write_whole(kept_in, json.dumps([str(cell) for cell in pool]))
-    texts = json.loads(kept_in.read_text(encoding="utf-8"))
-    return HeterogeneousSpace([parse(text) for text in texts], num_shares)
+
+    def find() -> Json:
+        return [str(cell) for cell in most_different(_top_cells(runs, top_share), pool_size)]
+
+    return HeterogeneousSpace([parse(text) for text in kept(kept_in, find)], num_shares)
 
 
 def _top_cells(runs: Sequence[str], top_share: float) -> list[Cell]:

@@ -52,10 +52,8 @@ class LocalSearch(DraftingStrategy[Any]):
         self._max_attempts = max_attempts
         self._climb = 0
         self._num_to_draw = num_initial  # of this climb's first architectures
-        self._centre: tuple[Trial, Any] | None = None  # the best of this climb, and its genome
-        self._in_flight: dict[int, Any] = {}  # genomes by number
+        self._centre: Trial | None = None  # the best of this climb
         self._num_in_vain = 0  # neighbours of the centre
-        self._best_fitness = -math.inf
 
     def draft(self) -> Draft[Any]:
         planted = self._planted(climb=self._climb)
@@ -66,23 +64,21 @@ class LocalSearch(DraftingStrategy[Any]):
         if self._num_to_draw > 0 or self._centre is None:
             genome, origin = self.space.sample(self._rng), Origin("random", details=details)
         else:
-            centre, genome = self._centre
-            genome = self.space.mutate(genome, self._rng)
-            origin = Origin("mutation", (centre.candidate.number,), details)
+            centre = self._centre.candidate
+            genome = self.space.mutate(self.space.from_json(centre.genome), self._rng)
+            origin = Origin("mutation", (centre.number,), details)
         return Draft(genome, self.space.decode(genome), origin)
 
-    def commit(self, number: int, draft: Draft[Any]) -> None:
-        self._in_flight[number] = draft.genome
+    def commit(self, number: int, draft: Draft[Any]) -> None:  # noqa: ARG002
         self._num_to_draw -= 1
 
     def tell(self, trial: Trial) -> None:
-        self._best_fitness = max(self._best_fitness, trial.fitness)
-        genome, origin = self._in_flight.pop(trial.candidate.number), trial.candidate.origin
+        origin = trial.candidate.origin
         if origin.details["climb"] != self._climb:
             return
-        if self._centre is None or trial.fitness > self._centre[0].fitness:
-            self._centre, self._num_in_vain = (trial, genome), 0
-        elif self._centre[0].candidate.number in origin.parents:
+        if self._centre is None or trial.fitness > self._centre.fitness:
+            self._centre, self._num_in_vain = trial, 0
+        elif self._centre.candidate.number in origin.parents:
             self._num_in_vain += 1
         if self._num_in_vain == self._num_neighbours:
             self._restart()
@@ -97,10 +93,4 @@ class LocalSearch(DraftingStrategy[Any]):
         return [Round("the start of the first climb", self._num_initial, until, once=True)]
 
     def status(self) -> Mapping[str, int | float | str]:
-        figures: dict[str, int | float | str] = {
-            "climb": self._climb,
-            "in_vain": self._num_in_vain,
-        }
-        if self._best_fitness > -math.inf:
-            figures["best_fitness"] = self._best_fitness
-        return figures
+        return {"climb": self._climb, "in_vain": self._num_in_vain}

@@ -24,8 +24,8 @@ import torch
 
 from archsearch.archive.records import Origin, Status, Trial
 from archsearch.search.controller_network import ControllerNetwork
-from archsearch.search.controller_reward import REWARDS, Reward
 from archsearch.search.protocol import Draft, DraftingStrategy, Round
+from archsearch.search.reward import REWARDS, Reward
 from archsearch.space.decisions import Decisions, DecisionSpace
 from archsearch.space.parameters import require
 
@@ -39,6 +39,9 @@ class NASController(DraftingStrategy[Decisions]):
         such as the number of layers; the space's own limits hold.
     max_mutations: of an architecture that was proposed before, until it is a new one (ours).
     """
+
+    searches = (DecisionSpace, "cell_space=nas_base or conv")
+    space: DecisionSpace
 
     def __init__(
         self,
@@ -58,11 +61,6 @@ class NASController(DraftingStrategy[Decisions]):
         samples_per_size: int = 1600,
         max_mutations: int = 0,
     ) -> None:
-        if not isinstance(space, DecisionSpace):
-            raise ValueError(
-                "space: expected one whose genomes are lists of decisions (cell_space=nas_base or "
-                f"cell_space=conv), got {type(space).__name__}"
-            )
         require("hidden_size", hidden_size, 1, math.inf, integer=True)
         require("num_layers", num_layers, 1, math.inf, integer=True)
         require("init_range", init_range, 0, math.inf)
@@ -77,7 +75,6 @@ class NASController(DraftingStrategy[Decisions]):
         if reward not in REWARDS:
             raise ValueError(f"reward: expected one of {', '.join(REWARDS)}, got {reward!r}")
         super().__init__(space)
-        self._space = space
         self._rng = rng
         self._generator = torch.Generator().manual_seed(rng.getrandbits(63))
         self._network = ControllerNetwork(
@@ -92,31 +89,25 @@ class NASController(DraftingStrategy[Decisions]):
         self._size_step = size_step
         self._samples_per_size = samples_per_size
         self._max_mutations = max_mutations
-        self._num_samples = 0
         self._num_steps = 0
         self._baseline: float | None = None
-        self._outstanding: dict[int, Decisions] = {}
         self._told: list[tuple[Decisions, float]] = []  # with their advantages, since the last step
 
     def draft(self) -> Draft[Decisions] | None:
         if self._seeds:
             return self._planted()
-        genome = self._network.sample(self._space, self._size, self._generator)
-        architecture = self._space.decode(genome)
+        genome = self._network.sample(self.space, self._size, self._generator)
+        architecture = self.space.decode(genome)
         num_mutations = 0
         while architecture.key in self._proposed_keys and num_mutations < self._max_mutations:
-            genome = self._space.mutate(genome, self._rng)
-            architecture = self._space.decode(genome)
+            genome = self.space.mutate(genome, self._rng)
+            architecture = self.space.decode(genome)
             num_mutations += 1
         details = {"step": self._num_steps, "mutations": num_mutations}
         return Draft(genome, architecture, Origin("controller", details=details))
 
-    def commit(self, number: int, draft: Draft[Decisions]) -> None:
-        self._num_samples += 1
-        self._outstanding[number] = draft.genome
-
     def tell(self, trial: Trial) -> None:
-        genome = self._outstanding.pop(trial.candidate.number)
+        genome = self.space.from_json(trial.candidate.genome)
         reward = 0.0
         if trial.status is Status.OK:
             reward = self._reward_scale * self._reward(trial.fitness)
@@ -136,12 +127,12 @@ class NASController(DraftingStrategy[Decisions]):
 
     @property
     def _size(self) -> int:
-        return self._initial_size + self._num_samples // self._samples_per_size * self._size_step
+        return self._initial_size + self._num_proposed // self._samples_per_size * self._size_step
 
     def _learn(self) -> None:
         """REINFORCE (section 3.2): one step along the mean of (R − b) ∇ log P(decisions)."""
         genomes, advantages = zip(*self._told, strict=True)
-        log_probabilities = self._network.log_probabilities([self._space.steps(g) for g in genomes])
+        log_probabilities = self._network.log_probabilities([self.space.steps(g) for g in genomes])
         loss = -(torch.tensor(advantages) * log_probabilities).mean()
         self._optimizer.zero_grad()
         torch.autograd.backward(loss)

@@ -10,11 +10,12 @@ from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, Generic, Protocol, TypeVar, runtime_checkable
+from typing import Any, ClassVar, Generic, TypeVar
 
 from archsearch.architecture import Architecture
 from archsearch.archive.records import Candidate, Json, Origin, Trial
 from archsearch.cell import Cell
+from archsearch.predictor import ArchitecturePredictor
 from archsearch.space.space import CellSpace
 
 Genome = TypeVar("Genome")
@@ -53,6 +54,10 @@ class Round:
 
 class Strategy(ABC):
     """Proposes architectures and learns from their trials.
+
+    What more it can do its class says: a `DraftingStrategy` can begin from given genomes, and
+    leaves a predictor a choice; a `PredictingStrategy` has the predictor inside, and can learn from
+    known pairs. `archsearch.search.equipment` reads no other signs.
 
     learns: whether what it proposes depends on results at all.
     """
@@ -105,11 +110,21 @@ class DraftingStrategy(Strategy, Generic[Genome]):
     `draft` draws what could come next, as often as one likes; `commit` makes one draft the
     proposal. Between them a predictor may choose among drafts (`Screened`). `plant` brings in
     genomes that come from outside, such as the best of an earlier run.
+
+    searches: the kind of space that it searches, and what to choose for one.
     """
 
+    searches: ClassVar[tuple[type[CellSpace[Any]], str]] = (CellSpace, "cell_space=…")
+
     def __init__(self, space: CellSpace[Genome]) -> None:
+        kind, choice = self.searches
+        if not isinstance(space, kind):
+            raise ValueError(
+                f"space: expected a {kind.__name__} ({choice}), got {type(space).__name__}"
+            )
         self.space = space
         self._seeds: deque[Genome] = deque()
+        self._num_proposed = 0
         self._proposed_keys: set[str] = set()  # of architectures
 
     @abstractmethod
@@ -120,9 +135,9 @@ class DraftingStrategy(Strategy, Generic[Genome]):
         up by it.
         """
 
-    @abstractmethod
     def commit(self, number: int, draft: Draft[Genome]) -> None:
-        """Take it that this draft, of the last `draft`s, is candidate `number`."""
+        """Take it that this draft, of the last `draft`s, is candidate `number`; nothing to do for
+        who needs to remember none."""
 
     def ask(self, number: int) -> Proposal | None:
         draft = self.draft()
@@ -131,6 +146,7 @@ class DraftingStrategy(Strategy, Generic[Genome]):
     def propose(self, number: int, draft: Draft[Genome]) -> Proposal:
         """Commit to the draft."""
         self.commit(number, draft)
+        self._num_proposed += 1
         self._proposed_keys.add(draft.architecture.key)
         genome = self.space.to_json(draft.genome)
         hyperparameters = {**self.space.hyperparameters(draft.genome), **draft.hyperparameters}
@@ -162,9 +178,17 @@ class DraftingStrategy(Strategy, Generic[Genome]):
         return bool(self._seeds)
 
 
-@runtime_checkable
-class LearnsFromPairs(Protocol):
-    """A strategy that learns from pairs of cell and fitness beside its own trials."""
+class PredictingStrategy(DraftingStrategy[Genome]):
+    """One with a predictor of cells inside, so that none stands before it.
 
+    Its constructor takes the predictor beside the space and the generator.
+    """
+
+    def __init__(self, space: CellSpace[Genome], predictor: ArchitecturePredictor) -> None:
+        super().__init__(space)
+        self._predictor = predictor
+
+    @abstractmethod
     def learn(self, pairs: Sequence[tuple[Cell, float]]) -> None:
-        """Known pairs, such as those of an earlier run. To be called before the first ask."""
+        """Cells with their fitness that are known from elsewhere, such as an earlier run. To be
+        called before the first ask."""

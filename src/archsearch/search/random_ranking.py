@@ -30,12 +30,12 @@ from typing import Any
 from archsearch.archive.records import ESTIMATE, Candidate, Json, Origin, Trial
 from archsearch.cell import Cell
 from archsearch.predictor import ArchitecturePredictor, readable_cell
-from archsearch.search.protocol import Draft, DraftingStrategy, Proposal, Round
+from archsearch.search.protocol import Draft, PredictingStrategy, Proposal, Round
 from archsearch.space import CellSpace, StagedSpace
 from archsearch.space.parameters import require
 
 
-class RandomRanking(DraftingStrategy[Any]):
+class RandomRanking(PredictingStrategy[Any]):
     """Trains the `num_best` and `num_weighted` most promising of `num_candidates` in each step.
 
     min_plain_trials: the successful trials of cells without a memory after which cells with one
@@ -58,9 +58,8 @@ class RandomRanking(DraftingStrategy[Any]):
         require("num_best + num_weighted", num_best + num_weighted, 1, math.inf, integer=True)
         require("num_candidates", num_candidates, num_best + num_weighted, math.inf, integer=True)
         require("min_plain_trials", min_plain_trials, 0, math.inf, integer=True)
-        super().__init__(space)
+        super().__init__(space, predictor)
         self._seed = rng.getrandbits(64)
-        self._predictor = predictor
         self._num_candidates = num_candidates
         self._num_best = num_best
         self._batch_size = num_best + num_weighted
@@ -76,8 +75,8 @@ class RandomRanking(DraftingStrategy[Any]):
         self._chosen: deque[Draft[Any]] | None = None
 
     def learn(self, pairs: Sequence[tuple[Cell, float]]) -> None:
-        """Cells with their fitness that the ranking function knows from the start, as human
-        experts may inject what they know. To be called before the first ask."""
+        """The ranking function knows them from the start, as human experts may inject what they
+        know."""
         self._pairs.extend(pairs)
 
     # --- protocol ---

@@ -1,6 +1,6 @@
 """Random search: the baseline that every strategy must beat.
 
-It stands for the least that a strategy is: `draft`, `commit`, `tell`, and a file in conf/search.
+It stands for the least that a strategy is: `draft`, `tell`, and a file in conf/search.
 """
 
 import random
@@ -31,9 +31,6 @@ class RandomSearch(DraftingStrategy[Any]):
     def _draw(self) -> Draft[Any]:
         genome = self.space.sample(self._rng)
         return Draft(genome, self.space.decode(genome), Origin("random"))
-
-    def commit(self, number: int, draft: Draft[Any]) -> None:
-        """Nothing to remember but what every strategy does."""
 
     def tell(self, trial: Trial) -> None:
         """Nothing to learn: draws do not depend on results."""

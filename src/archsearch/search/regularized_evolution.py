@@ -51,11 +51,7 @@ class RegularizedEvolution(DraftingStrategy[Any]):
         self._population_size = population_size
         self._sample_size = sample_size
         self._max_attempts = max_attempts
-        self._in_flight: dict[int, Any] = {}  # genomes by number
-        # With their genomes, the oldest first.
-        self._population: deque[tuple[Trial, Any]] = deque(maxlen=population_size)
-        self._num_proposed = 0
-        self._best_fitness = -math.inf
+        self._population: deque[Trial] = deque(maxlen=population_size)  # the oldest first
 
     def draft(self) -> Draft[Any]:
         return self._planted() or self._unproposed(self._draw, self._max_attempts)
@@ -65,25 +61,17 @@ class RegularizedEvolution(DraftingStrategy[Any]):
             genome, origin = self.space.sample(self._rng), Origin("random")
         else:
             sample = self._rng.choices(self._population, k=self._sample_size)
-            parent, genome = max(sample, key=lambda member: member[0].fitness)
-            genome = self.space.mutate(genome, self._rng)
-            origin = Origin("mutation", (parent.candidate.number,))
+            parent = max(sample, key=lambda trial: trial.fitness).candidate
+            genome = self.space.mutate(self.space.from_json(parent.genome), self._rng)
+            origin = Origin("mutation", (parent.number,))
         return Draft(genome, self.space.decode(genome), origin)
 
-    def commit(self, number: int, draft: Draft[Any]) -> None:
-        self._in_flight[number] = draft.genome
-        self._num_proposed += 1
-
     def tell(self, trial: Trial) -> None:
-        self._population.append((trial, self._in_flight.pop(trial.candidate.number)))
-        self._best_fitness = max(self._best_fitness, trial.fitness)
+        self._population.append(trial)
 
     def rounds(self) -> Sequence[Round]:
         until = "all trials are drawn at random"
         return [Round("the first population", self._population_size, until, once=True)]
 
     def status(self) -> Mapping[str, int | float | str]:
-        figures: dict[str, int | float | str] = {"population": len(self._population)}
-        if self._best_fitness > -math.inf:
-            figures["best_fitness"] = self._best_fitness
-        return figures
+        return {"population": len(self._population)}

@@ -1,8 +1,11 @@
-"""The reward of a trained architecture: the better they are, the more sharply it tells them apart.
+"""What strategies that learn by REINFORCE are rewarded with for an architecture's fitness.
 
-Schrimpf et al. 2017, appendix on the generator: 0.2·(140 − loss) + 4^(0.3815·(50 − loss)), a "soft
-exponential". Down to a loss of 50 the reward is nearly a straight line; from there on, every four
-units make the exponential part eight times as large.
+NAS (Zoph & Le 2016): its functions are named, see `REWARDS`.
+
+The generator of the DSL (Schrimpf et al. 2017, appendix): 0.2·(140 − loss) + 4^(0.3815·(50 − loss)),
+a "soft exponential". The better architectures are, the more sharply it tells them apart: down to a
+loss of 50 it is nearly a straight line; from there on, every four units make the exponential part
+eight times as large.
 
 What the paper leaves open, as decided here: its losses are those of one task; on another the
 formula would be flat, or explode. So a loss is put onto the paper's scale by what was found lately:
@@ -16,8 +19,35 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from statistics import mean, quantiles
+from typing import Literal
 
 from archsearch.space.parameters import require
+
+Reward = Literal["inverse_square_perplexity", "cubed"]
+
+
+def _inverse_square_perplexity(fitness: float) -> float:
+    if fitness > 0:
+        raise ValueError(
+            "reward=inverse_square_perplexity: expected a fitness of 0 or less, the negative "
+            f"logarithm of a perplexity, got {fitness}: choose search.reward=cubed"
+        )
+    return math.exp(2 * fitness)
+
+
+def _cubed(fitness: float) -> float:
+    if fitness < 0:
+        raise ValueError(
+            f"reward=cubed: expected a fitness of 0 or more, such as an accuracy, got {fitness}: "
+            "choose search.reward=inverse_square_perplexity"
+        )
+    return fitness**3
+
+
+REWARDS: dict[Reward, Callable[[float], float]] = {
+    "inverse_square_perplexity": _inverse_square_perplexity,
+    "cubed": _cubed,
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,6 +73,9 @@ class _Result:
 class RLGenerator(DraftingStrategy[Expression]):
     """Grows cells of the DSL's spaces with an agent that learns by REINFORCE."""
 
+    searches = (DSLSpace, "cell_space=dsl_core or dsl_extended")
+    space: DSLSpace
+
     def __init__(
         self,
         space: DSLSpace,
@@ -100,11 +103,6 @@ class RLGenerator(DraftingStrategy[Expression]):
 
         max_memory_places: of an expression's places of c_t, how many are tried; None: all.
         """
-        if not isinstance(space, DSLSpace):
-            raise ValueError(
-                "space: expected a DSLSpace (cell_space=dsl_core or dsl_extended), got "
-                f"{type(space).__name__}"
-            )
         require("pretraining_goal", pretraining_goal, 0, 1)
         require("pretraining_trees", pretraining_trees, 2, math.inf, integer=True)
         require("max_pretraining_updates", max_pretraining_updates, 0, math.inf, integer=True)
@@ -115,7 +113,6 @@ class RLGenerator(DraftingStrategy[Expression]):
             require("max_memory_places", max_memory_places, 1, math.inf, integer=True)
         require("max_attempts", max_attempts, 1, math.inf, integer=True)
         super().__init__(space)
-        self._space = space
         self._rng = rng
         self._epsilon = epsilon
         self._min_results = min_results
@@ -141,7 +138,6 @@ class RLGenerator(DraftingStrategy[Expression]):
         self._drafted: dict[Expression, _Architecture] = {}  # since the last commit
         self._current: _Architecture | None = None  # has candidates that were not proposed yet
         self._in_flight: dict[int, _Architecture] = {}
-        self._proposed_keys: set[str] = set()
         # The batch: of what is not good the latest ones, as many as there is room for.
         self._good: list[_Result] = []
         self._failed: deque[Tokens] = deque(maxlen=max_failed)
@@ -171,7 +167,6 @@ class RLGenerator(DraftingStrategy[Expression]):
         architecture.num_in_flight += 1
         self._in_flight[number] = architecture
         self._current = architecture if architecture.waiting else None
-        self._proposed_keys.add(draft.architecture.key)
 
     def tell(self, trial: Trial) -> None:
         architecture = self._in_flight.pop(trial.candidate.number)
@@ -202,17 +197,17 @@ class RLGenerator(DraftingStrategy[Expression]):
             candidates = self._memory_places(self._agent.expression(tokens))
             if not candidates:
                 rejected.append(tokens)
-            elif self._space.decode(candidates[0]).key in self._proposed_keys:
+            elif self.space.decode(candidates[0]).key in self._proposed_keys:
                 epsilon = min(1, 2 * epsilon)
             else:
                 return _Architecture(tokens, deque(candidates), "grown", rejected)
-        sample = self._space.sample(self._rng)
+        sample = self.space.sample(self._rng)
         candidates = self._memory_places(sample)
         return _Architecture(self._agent.tokens(sample), deque(candidates), "random", rejected)
 
     def _memory_places(self, expression: Expression) -> Sequence[Expression]:
         """The expression with c_t from each valid place, or from as many as may be tried."""
-        places = self._space.memory_places(expression)
+        places = self.space.memory_places(expression)
         if self._max_memory_places is None or len(places) <= self._max_memory_places:
             return places
         return self._rng.sample(places, self._max_memory_places)

@@ -6,8 +6,7 @@ from statistics import fmean
 from typing import NamedTuple
 
 from archsearch.archive import Json, Status, Trial
-from archsearch.search.controller_reward import REWARDS
-from archsearch.search.reward import SoftExponential, scaled
+from archsearch.search.reward import REWARDS, SoftExponential, scaled
 
 
 class RewardCourse(NamedTuple):
