@@ -2,9 +2,9 @@
 
 NAS (Zoph & Le 2016): its functions are named, see `REWARDS`.
 
-The generator of the DSL (Schrimpf et al. 2017, appendix): 0.2·(140 − loss) + 4^(0.3815·(50 − loss)),
-a "soft exponential". The better architectures are, the more sharply it tells them apart: down to a
-loss of 50 it is nearly a straight line; from there on, every four units make the exponential part
+The generator of the DSL: 0.2·(140 − loss) + 4^(0.3815·(50 − loss)), a "soft exponential" (Schrimpf
+et al. 2017, appendix). The better architectures are, the more sharply it tells them apart: down to
+a loss of 50 it is nearly a straight line; from there on, every four units make the exponential part
 eight times as large.
 
 What the paper leaves open, as decided here: its losses are those of one task; on another the
