@@ -9,15 +9,15 @@ from torch_settings import torch_settings  # noqa: F401
 import archsearch.train.__main__
 from archsearch import forecast
 from archsearch.__main__ import main
-from archsearch.train import timed_training
+from archsearch.train import timing
 
 SMOKE = ("budget=smoke", "executor=serial", "logger=none")
 
 
 @pytest.fixture(autouse=True)
 def briefly(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(timed_training, "TRAIN_SECONDS", 0.05)
-    monkeypatch.setattr(timed_training, "VALID_SECONDS", 0.05)
+    monkeypatch.setattr(timing, "TRAIN_SECONDS", 0.05)
+    monkeypatch.setattr(timing, "VALID_SECONDS", 0.05)
     monkeypatch.chdir(tmp_path)
 
 

@@ -18,7 +18,7 @@ from archsearch.cell import zoo
 from archsearch.conf_files import conf_folder
 from archsearch.config import check, register
 from archsearch.train import __main__ as train
-from archsearch.train.trained import read_result
+from archsearch.train.files import read_result
 
 SWEEPS = sorted((Path(conf_folder()).parent / "sweeps").glob("*.yaml"))
 # On top of what a sweep says, so that a run takes a second.

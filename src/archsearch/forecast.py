@@ -146,7 +146,7 @@ def make_plan(job: Job) -> Plan:
     factory, predictor = make_factory(cfg)
     factory = with_precision(factory, job.scratch, OmegaConf.select(cfg, "executor.threads"))
     factories = [factory]
-    named = dict(chosen_references(cfg, factory.task))
+    named = dict(chosen_references(cfg, factory.recipe.task))
     if cfg.suite:
         suite = instantiate(cfg.suite)(first=factory, seed=cfg.seed)
         factories = [*suite.factories.values(), *([suite.gate.factory] if suite.gate else [])]
@@ -165,7 +165,7 @@ def make_plan(job: Job) -> Plan:
         for name, cell in named.items()
     }
     for candidate in (*references.values(), *drawn):
-        count_parameters(factory.task, candidate.architecture, factory.budget, factory.model)
+        count_parameters(factory.recipe, candidate.architecture)
     return Plan(job, about, executor, references, drawn, done_references, num_done)
 
 

@@ -44,6 +44,7 @@ from archsearch.search.foresight import foresight
 from archsearch.space import CellSpace
 from archsearch.train import StepTimer, Task, count_parameters, resolve_precision, set_up_process
 from archsearch.train.lines import write_line
+from archsearch.train.recipe import recipe_of
 from archsearch.train.resources import resources_line
 
 # The cells of a space that is made of earlier runs.
@@ -83,10 +84,9 @@ def carry_out(cfg: DictConfig, request: Request) -> float | None:
     set_up_process()
     run_dir = request.run_dir
     factory, predictor = make_factory(cfg)
-    task, budget = factory.task, factory.budget
-    references = chosen_references(cfg, task)
-    for cell in references.values():  # what does not fit is found here, not in a worker
-        count_parameters(task, cell, budget, factory.model)
+    references = chosen_references(cfg, factory.recipe.task)
+    for architecture in references.values():  # what does not fit is found here, not in a worker
+        count_parameters(factory.recipe, architecture)
     run = RunInfo(run_dir.name, config_hash(identity(cfg)), identity(cfg), revision())
     with (
         lock_run(run_dir),
@@ -96,11 +96,11 @@ def carry_out(cfg: DictConfig, request: Request) -> float | None:
         OmegaConf.save(cfg, run_dir / CONFIG_FILE, resolve=True)
         space = make_space(cfg, run_dir)
         some = space.decode(space.sample(random.Random(0)))
-        count_parameters(task, some, budget, factory.model)  # raises where the space does not fit
+        count_parameters(factory.recipe, some)  # raises where the space does not fit
         strategy = make_strategy(cfg, space, predictor, run_dir)
         threads = OmegaConf.select(cfg, "executor.threads")
         factory = with_precision(factory, run_dir, threads)
-        precision = factory.training.precision
+        precision = factory.recipe.training.precision
         archive.run = replace(run, config={**run.config, "precision": precision})  # for callbacks
         evaluation = with_suite(cfg, factory, run_dir, threads)
         begun = Beginning(
@@ -137,16 +137,13 @@ def carry_out(cfg: DictConfig, request: Request) -> float | None:
 
 def make_factory(cfg: DictConfig) -> tuple[TrainingEvaluatorFactory, object]:
     """How candidates are trained, and the predictor, of curves or of cells, if there is one."""
-    task, budget = instantiate(cfg.task), instantiate(cfg.budget)
-    task.load(budget)  # missing data is found here, not in a worker
+    recipe = recipe_of(cfg)
+    recipe.load()  # missing data is found here, not in a worker
     predictor = instantiate(cfg.predictor) if cfg.predictor else None
     if isinstance(predictor, CurvePredictor):
         predictor.predict([[]])  # one that has learnt nothing is found here, not in a worker
-    factory = TrainingEvaluatorFactory(
-        task, budget, instantiate(cfg.model), instantiate(cfg.trainer),
-        predictor if isinstance(predictor, CurvePredictor) else None,
-    )  # fmt: skip
-    return factory, predictor
+    of_curves = predictor if isinstance(predictor, CurvePredictor) else None
+    return TrainingEvaluatorFactory(recipe, of_curves), predictor
 
 
 def chosen_references(cfg: DictConfig, task: Task) -> Mapping[str, Architecture]:
@@ -182,9 +179,7 @@ def first_lines(
     cfg: DictConfig, factory: TrainingEvaluatorFactory, strategy: Strategy, executor: Executor
 ) -> Sequence[str]:
     """What the run uses, and what its trials are to the strategy."""
-    used = resources_line(
-        factory.task, factory.model, factory.training, executor.threads, executor.workers
-    )
+    used = resources_line(factory.recipe, executor.threads, executor.workers)
     return [used, *foresight(strategy, cfg.trials, cfg.window)]
 
 
@@ -195,9 +190,8 @@ def with_precision(
 
     threads: torch's for a trial; None: as they are.
     """
-    training = factory.training
-    timer = StepTimer(factory.task, factory.budget, factory.model, training, threads)
-    return replace(factory, training=resolve_precision(training, run_dir, timer))
+    timer = StepTimer(factory.recipe, threads)
+    return replace(factory, recipe=resolve_precision(factory.recipe, run_dir, timer))
 
 
 def with_suite(

@@ -18,7 +18,7 @@ from archsearch.data.store import ROOT_VARIABLE
 from archsearch.export.reading import is_export, read_export
 from archsearch.train import Sampler, set_up_process
 from archsearch.train.lines import write_line
-from archsearch.train.trained import Rebuilt, read_trained
+from archsearch.train.rebuilding import Trained, read_trained
 from archsearch.whole_file import write_whole
 
 _ALL = ("run", "out", "seed", "data")  # what every task takes
@@ -29,8 +29,8 @@ def sample(cfg: DictConfig) -> None:
     if cfg.data.root is not None:
         os.environ[ROOT_VARIABLE] = str(cfg.data.root)
     set_up_process()
-    rebuilt = read_network(Path(cfg.run).expanduser())
-    task = rebuilt.task
+    trained = read_network(Path(cfg.run).expanduser())
+    task = trained.recipe.task
     if not isinstance(task, Sampler):
         raise ConfigError(
             f"run={cfg.run}: expected a training of text, music or translation, got task "
@@ -40,7 +40,7 @@ def sample(cfg: DictConfig) -> None:
     out = None if cfg.out is None else Path(cfg.out).expanduser()
     check_out(out, task)
     generator = torch.Generator().manual_seed(cfg.seed)
-    content = task.sample(rebuilt.network, rebuilt.budget, request, generator)
+    content = task.sample(trained.network, trained.recipe.budget, request, generator)
     if out is None:
         sys.stdout.write(content.decode())
         return
@@ -49,9 +49,9 @@ def sample(cfg: DictConfig) -> None:
     write_line(f"{task.name}, seed {cfg.seed}: {out}")
 
 
-def read_network(folder: Path) -> Rebuilt:
+def read_network(folder: Path) -> Trained:
     """Of a training's directory, or of what `python -m archsearch.export` made of it."""
-    return read_export(folder) if is_export(folder) else read_trained(folder).rebuilt
+    return read_export(folder) if is_export(folder) else read_trained(folder)
 
 
 def request_of(cfg: DictConfig, task: Sampler) -> Any:

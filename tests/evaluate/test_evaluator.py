@@ -24,6 +24,7 @@ from archsearch.train import (
     Budget,
     Diverged,
     LanguageTask,
+    Recipe,
     TimeLimit,
     TooManyParameters,
     Training,
@@ -40,10 +41,12 @@ CANDIDATES = [
 def factory() -> TrainingEvaluatorFactory:
     corpus = partial(load_xml, train_symbols=2000, valid_symbols=500)
     return TrainingEvaluatorFactory(
-        LanguageTask("xml", corpus),
-        Budget("test", epochs=2, num_layers=1, hidden_size=8, batch_size=4, unroll_steps=20),
-        partial(LanguageModel, tied=True),
-        Training("adam", Adam(lr=0.01)),
+        Recipe(
+            LanguageTask("xml", corpus),
+            partial(LanguageModel, tied=True),
+            Budget("test", epochs=2, num_layers=1, hidden_size=8, batch_size=4, unroll_steps=20),
+            Training("adam", Adam(lr=0.01)),
+        )
     )
 
 
@@ -84,7 +87,7 @@ def test_a_better_trial_leaves_the_weights_that_it_ended_with(
     keeping = dataclasses.replace(factory, run_dir=tmp_path)
     trial = keeping.evaluate(lstm, 3)
     assert without_times([trial]) == without_times([factory.evaluate(lstm, 3)])
-    done = fit(factory.task, zoo["lstm"], factory.budget, factory.model, factory.training, 3)
+    done = fit(factory.recipe, zoo["lstm"], 3)
     keep_weights(tmp_path, trial)
     file = best_weights(tmp_path, trial)
     assert file is not None
@@ -133,10 +136,15 @@ def test_known_failures_are_trials(
         assert (trial.curve, trial.num_params) == (curve, 9000)
 
 
+def under(recipe: Recipe, **changes: float) -> Recipe:
+    """The same with another budget."""
+    return dataclasses.replace(recipe, budget=dataclasses.replace(recipe.budget, **changes))
+
+
 def test_real_limits_give_real_failures(factory: TrainingEvaluatorFactory) -> None:
     def status(**limits: float) -> Status:
-        budget = dataclasses.replace(factory.budget, **limits)
-        return dataclasses.replace(factory, budget=budget).evaluate(CANDIDATES[1], 3).status
+        limited = dataclasses.replace(factory, recipe=under(factory.recipe, **limits))
+        return limited.evaluate(CANDIDATES[1], 3).status
 
     assert status(max_seconds=1e-6) is Status.TIMEOUT
     assert status(max_params=100) is Status.INVALID
@@ -170,10 +178,12 @@ class Halving(CurvePredictor):
     def restore(self, state) -> None: ...
 
 
-def test_a_predicted_trial_is_the_begin_of_a_whole_one(factory: TrainingEvaluatorFactory) -> None:
-    budget = dataclasses.replace(factory.budget, epochs=3)
-    whole = dataclasses.replace(factory, budget=budget).evaluate(CANDIDATES[1], 3)
-    predicting = dataclasses.replace(factory, budget=budget, predictor=Halving(2, 3))
+def test_a_predicted_trial_is_the_beginning_of_a_whole_one(
+    factory: TrainingEvaluatorFactory,
+) -> None:
+    recipe = under(factory.recipe, epochs=3)
+    whole = dataclasses.replace(factory, recipe=recipe).evaluate(CANDIDATES[1], 3)
+    predicting = dataclasses.replace(factory, recipe=recipe, predictor=Halving(2, 3))
     (trial,) = without_times([predicting.evaluate(CANDIDATES[1], 3)])
     assert trial.curve == without_times([whole])[0].curve[:2]
     assert trial.metric == pytest.approx(math.sqrt(trial.curve[-1].valid_metric))

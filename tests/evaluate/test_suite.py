@@ -20,7 +20,7 @@ from archsearch.evaluate.evaluator import TrainingEvaluatorFactory
 from archsearch.evaluate.suite import BASELINE, RecallGate, Stage, Suite, with_baseline
 from archsearch.nn import LanguageModel
 from archsearch.search import Interrupt, trial_seed
-from archsearch.train import Adam, Budget, LanguageTask, Training
+from archsearch.train import Adam, Budget, LanguageTask, Recipe, Training
 
 BUDGET = Budget("test", epochs=1, num_layers=1, hidden_size=8, batch_size=4, unroll_steps=20)
 MODEL = partial(LanguageModel, tied=True)
@@ -49,7 +49,7 @@ def gate(least_recalled: float) -> RecallGate:
 
 @pytest.fixture(scope="module")
 def suite(tmp_path_factory: pytest.TempPathFactory) -> Suite:
-    first = TrainingEvaluatorFactory(text(1), BUDGET, MODEL, TRAINING)
+    first = TrainingEvaluatorFactory(Recipe(text(1), MODEL, BUDGET, TRAINING))
     further = {"xml2": Stage(text(2), replace(BUDGET, hidden_size=4))}
     suite = Suite(first, RUN_SEED, gate(0.01), further, least_relative=0.5)
     return with_baseline(suite, tmp_path_factory.mktemp("run"), 1)
@@ -114,7 +114,7 @@ class ToyFactory(TrainingEvaluatorFactory):
         return self.evaluate
 
     def evaluate(self, candidate: Candidate, seed: int) -> Trial:
-        task = self.task
+        task = self.recipe.task
         assert isinstance(task, ToyTask)
         names = {cell.key: name for name, cell in (("gru", zoo["gru"]), ("rnn", zoo["rnn"]))}
         result = task.results[names[candidate.architecture.key]]
@@ -125,8 +125,9 @@ class ToyFactory(TrainingEvaluatorFactory):
 
 
 def toy_suite(*tasks: ToyTask, run_dir: Path, **options: object) -> Suite:
-    first, *further = (ToyFactory(task, BUDGET, MODEL, TRAINING) for task in tasks)  # type: ignore[arg-type]
-    stages = {factory.task.name: Stage(factory.task, BUDGET) for factory in further}
+    recipes = [Recipe(task, MODEL, BUDGET, TRAINING) for task in tasks]  # type: ignore[arg-type]
+    first = ToyFactory(recipes[0])
+    stages = {recipe.task.name: Stage(recipe.task, BUDGET) for recipe in recipes[1:]}
     suite = Suite(first, RUN_SEED, options.pop("gate", None), stages, **options)  # type: ignore[arg-type]
     return with_baseline(suite, run_dir, None)
 

@@ -24,7 +24,7 @@ from archsearch.export import formats
 from archsearch.export.loading import loaded
 from archsearch.export.reading import read_export
 from archsearch.train import __main__ as train
-from archsearch.train.trained import read_trained
+from archsearch.train.rebuilding import read_trained
 
 HOSTILE = 'run """ \\ <b> $x$'
 
@@ -138,7 +138,7 @@ def test_the_name_of_a_run_stays_in_its_docstring(command, training, tmp_path):
 
 def test_an_export_reads_back_as_the_network_that_was_trained(command, training, tmp_path):
     assert command(training, "--out", tmp_path)[0] == 0
-    trained, back = read_trained(training).rebuilt, read_export(tmp_path)
+    trained, back = read_trained(training), read_export(tmp_path)
     weights = back.network.state_dict()
     for name, value in trained.network.state_dict().items():
         assert value.equal(weights[name]), name

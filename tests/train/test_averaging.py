@@ -1,7 +1,7 @@
 import torch
 
 from archsearch.cell import zoo
-from archsearch.train import NtAsgd, Training, fit
+from archsearch.train import NtAsgd, Recipe, Training, fit
 from archsearch.train.averaging import WeightAverage
 
 
@@ -31,7 +31,7 @@ def test_state_carries_means_and_count():
 
 def test_fine_tuning_averages_from_the_first_step(task, budget, model) -> None:
     training = Training("asgd", NtAsgd(5.0, averages_at_once=True), clip_norm=0.25)
-    done = fit(task, zoo["rnn"], budget(epochs=1), model, training, seed=1)
+    done = fit(Recipe(task, model, budget(epochs=1), training), zoo["rnn"], seed=1)
     assert done.module.average is not None
     num_batches = len(done.module.train_batches())
     assert done.module.average.num_steps == num_batches

@@ -23,6 +23,7 @@ from archsearch.train import (
     Diverged,
     LanguageTask,
     NtAsgd,
+    Recipe,
     SgdDecay,
     TimeLimit,
     TooManyParameters,
@@ -33,8 +34,8 @@ from archsearch.train import (
 )
 from archsearch.train.averaging import WeightAverage
 from archsearch.train.checkpoint import LAST, SaveEpochs
+from archsearch.train.lightning import quiet_lightning
 from archsearch.train.metrics import perplexity_limit
-from archsearch.train.trainer import quiet_lightning
 
 LSTM = zoo["lstm"]
 DROPOUTS = {"word_dropout": 0.1, "hidden_dropout": 0.2, "recurrent_dropout": 0.2}
@@ -67,10 +68,12 @@ def test_overfits_a_text_that_repeats(model):
     task = LanguageTask("toy", lambda: corpus)
     budget = Budget("toy", epochs=12, num_layers=2, hidden_size=24, batch_size=4, unroll_steps=11)
     training = Training("adam", Adam(lr=2e-2, final_lr=0.0), clip_norm=1.0)
-    done = fit(task, LSTM, budget, model, training, seed=1)
+    done = fit(Recipe(task, model, budget, training), LSTM, seed=1)
     assert done.metric < 1.2
     assert done.metric == done.curve[-1].valid_metric
-    assert metric_on_test(done.module, budget, training) < 1.3  # one stream: "the" is new
+    assert (
+        metric_on_test(Recipe(task, model, budget, training), done.module) < 1.3
+    )  # one stream: "the" is new
     assert task.fitness(done.metric) == -math.log(done.metric)
 
 
@@ -80,28 +83,27 @@ def test_same_seed_same_curve_in_a_fresh_process_and_no_global_generator_touched
     torch.manual_seed(5)
     before = torch.get_rng_state()
     model = partial(LanguageModel, tied=True, **DROPOUTS)
-    here = [figures(fit(task, LSTM, budget(), model, adam, seed)) for seed in (1, 1, 2)]
+    recipe = Recipe(task, model, budget(), adam)
+    here = [figures(fit(recipe, LSTM, seed)) for seed in (1, 1, 2)]
     assert here[0] == here[1] != here[2]
     assert torch.equal(torch.get_rng_state(), before)
 
     program = (
         "import pickle, sys, json, torch; torch.set_num_threads(1)\n"
         "from archsearch.cell import zoo; from archsearch.train import fit\n"
-        "done = fit(*pickle.load(sys.stdin.buffer)[:1], zoo['lstm'], *pickle.loads(bytes.fromhex("
-        "sys.argv[1])), 1)\n"
+        "done = fit(pickle.load(sys.stdin.buffer), zoo['lstm'], 1)\n"
         "print(json.dumps([(e.train_loss, e.valid_metric) for e in done.curve]))"
     )
-    arguments = pickle.dumps((budget(), model, adam)).hex()
     there = subprocess.run(
-        [sys.executable, "-W", "error", "-c", program, arguments],
-        input=pickle.dumps((task,)), capture_output=True, check=True,
+        [sys.executable, "-W", "error", "-c", program],
+        input=pickle.dumps(recipe), capture_output=True, check=True,
     )  # fmt: skip
     assert [tuple(point) for point in json.loads(there.stdout)] == here[0]
     assert there.stderr == b"", "Lightning is silent"
 
 
 def test_nothing_is_printed(task, budget, adam, model, capfd):
-    fit(task, LSTM, budget(epochs=1), model, adam, seed=1)
+    fit(Recipe(task, model, budget(epochs=1), adam), LSTM, seed=1)
     assert capfd.readouterr() == ("", "")
 
 
@@ -111,7 +113,7 @@ def test_nothing_is_printed(task, budget, adam, model, capfd):
 def test_a_resumed_training_equals_an_uninterrupted_one(task, budget, tmp_path, schedule):
     training = Training("t", schedule, clip_norm=0.25, variable_unroll=True)
     model = partial(LanguageModel, tied=True, **DROPOUTS)
-    arguments = (task, LSTM, budget(epochs=4), model, training, 1)
+    arguments = (Recipe(task, model, budget(epochs=4), training), LSTM, 1)
     whole = fit(*arguments)
     stop = InterruptAfter(2, RuntimeError("killed"))
     with pytest.raises(RuntimeError, match="killed"):
@@ -133,7 +135,7 @@ def test_nt_asgd_validates_the_mean_of_the_weights_since_it_began(task, budget, 
 
     monkeypatch.setattr(WeightAverage, "update", recorded)
     training = Training("nt_asgd", AveragesAtOnce(1.0), clip_norm=0.25)
-    module = fit(task, LSTM, budget(epochs=3), model, training, 1).module
+    module = fit(Recipe(task, model, budget(epochs=3), training), LSTM, 1).module
     assert len(steps) == 2 * 10, "segments of the second and the third epoch"
     expected = torch.stack(steps).mean(0)
     torch.testing.assert_close(module.validated_weights()["embedding"], expected)
@@ -153,23 +155,25 @@ def test_sum_over_steps_is_the_mean_with_rate_and_norm_scaled(task, budget, mode
         schedule = SgdDecay(1.0 * scale, constant_epochs=1, decay=0.5)
         training = Training("t", schedule, loss=loss, clip_norm=5.0 / scale)
         limits = budget(unroll_steps=20, max_train_symbols=8 * 41)  # whole segments
-        curves.append(figures(fit(task, LSTM, limits, model, training, 1)))
+        curves.append(figures(fit(Recipe(task, model, limits, training), LSTM, 1)))
     torch.testing.assert_close(torch.tensor(curves[0]), torch.tensor(curves[1]))
 
 
 def test_a_cell_that_explodes_has_diverged(task, budget, model, adam):
     explosive = parse("a = Add(Linear(x_t, h_tm1), Add(h_tm1, h_tm1)); h_t = Mult(a, a)")
     with pytest.raises(Diverged, match=r"is (nan|inf) \(epoch 1, step \d+\)") as caught:
-        fit(task, explosive, budget(), model, adam, seed=1)
+        fit(Recipe(task, model, budget(), adam), explosive, seed=1)
     assert caught.value.epoch == 1
     assert caught.value.curve == ()
-    assert caught.value.num_params == count_parameters(task, explosive, budget(), model)
+    assert caught.value.num_params == count_parameters(
+        Recipe(task, model, budget(), adam), explosive
+    )
 
 
 def test_a_perplexity_over_the_tasks_limit_has_diverged(task, budget, model, adam):
     strict = LanguageTask("xml", task._load_corpus, max_perplexity=2.0)
     with pytest.raises(Diverged, match=r"validation perplexity .* over 2 \(epoch 1\)") as caught:
-        fit(strict, LSTM, budget(), model, adam, seed=1)
+        fit(Recipe(strict, model, budget(), adam), LSTM, seed=1)
     assert len(caught.value.curve) == 1
 
 
@@ -178,7 +182,7 @@ def test_a_healthy_first_epoch_on_few_words_is_no_divergence(model, adam):
     corpus = word_corpus("toy", "a b " * 2000, "a a b b " * 50, "a b " * 50)
     task = LanguageTask("toy", lambda: corpus)
     budget = Budget("toy", epochs=1, num_layers=1, hidden_size=12, batch_size=8, unroll_steps=10)
-    done = fit(task, LSTM, budget, model, adam, seed=1)
+    done = fit(Recipe(task, model, budget, adam), LSTM, seed=1)
     assert 2 * len(corpus.vocabulary) < done.metric < 1000
     assert perplexity_limit(10_000) == 20_000
 
@@ -188,28 +192,30 @@ def test_words_that_training_never_shows_do_not_count_in_the_perplexity(model, a
     corpus = word_corpus("toy", text * 40, text.replace("moon", "sun") * 10, text * 10)
     task = LanguageTask("toy", lambda: corpus)
     budget = Budget("toy", epochs=12, num_layers=1, hidden_size=24, batch_size=4, unroll_steps=11)
-    assert fit(task, LSTM, budget, model, Training("adam", Adam(lr=2e-2)), seed=1).metric < 2
+    assert (
+        fit(Recipe(task, model, budget, Training("adam", Adam(lr=2e-2))), LSTM, seed=1).metric < 2
+    )
 
 
 def test_time_limit(task, budget, model, adam):
     with pytest.raises(TimeLimit, match=r"over the limit of 0.5 s \(epoch \d+\)") as caught:
-        fit(task, LSTM, budget(max_seconds=0.5, epochs=10_000), model, adam, seed=1)
+        fit(Recipe(task, model, budget(max_seconds=0.5, epochs=10_000), adam), LSTM, seed=1)
     assert len(caught.value.curve) == caught.value.epoch - 1
 
 
 def test_too_many_parameters_are_refused_before_any_memory_is_taken(task, budget, model, adam):
     huge = budget(hidden_size=10**6, max_params=10**9)  # 32 TB of weights
     with pytest.raises(TooManyParameters, match="over the limit of 1,000,000,000"):
-        fit(task, LSTM, huge, model, adam, seed=1)
-    exact = count_parameters(task, LSTM, budget(), model)
-    assert fit(task, LSTM, budget(max_params=exact), model, adam, 1).num_params == exact
+        fit(Recipe(task, model, huge, adam), LSTM, seed=1)
+    exact = count_parameters(Recipe(task, model, budget(), adam), LSTM)
+    assert fit(Recipe(task, model, budget(max_params=exact), adam), LSTM, 1).num_params == exact
 
 
 def test_keyboard_interrupt_arrives_as_such_and_the_next_one_is_heard(task, budget, model, adam):
     handler = signal.getsignal(signal.SIGINT)
     stop = InterruptAfter(1, KeyboardInterrupt())
     with pytest.raises(KeyboardInterrupt):
-        fit(task, LSTM, budget(), model, adam, 1, callbacks=[stop])
+        fit(Recipe(task, model, budget(), adam), LSTM, 1, callbacks=[stop])
     assert signal.getsignal(signal.SIGINT) is handler
 
 
@@ -218,7 +224,7 @@ def test_a_cluster_job_around_it_does_not_make_it_distributed(
 ):
     for name, value in {"SLURM_NTASKS": "4", "SLURM_JOB_NAME": "x", "SLURM_PROCID": "2"}.items():
         monkeypatch.setitem(os.environ, name, value)
-    assert len(fit(task, LSTM, budget(epochs=1), model, adam, 1).curve) == 1
+    assert len(fit(Recipe(task, model, budget(epochs=1), adam), LSTM, 1).curve) == 1
 
 
 def test_tasks_are_pickled_without_their_data(task, budget):

@@ -20,6 +20,7 @@ from archsearch.train import (
     Diverged,
     ImageTask,
     NesterovCosine,
+    Recipe,
     StepTimer,
     Training,
     fit,
@@ -48,11 +49,11 @@ def figures(done):
 
 
 def test_learns_where_bars_lie_and_tests_all_images(bars):
-    done = fit(bars, NETWORK, budget(), MODEL, NESTEROV, seed=1)
+    done = fit(Recipe(bars, MODEL, budget(), NESTEROV), NETWORK, seed=1)
     assert done.metric > 0.95
     assert done.curve[-1].measures["cross entropy"] < 0.3
     assert done.curve[-1].train_loss < done.curve[0].train_loss
-    accuracy = metric_on_test(done.module, budget(), NESTEROV)
+    accuracy = metric_on_test(Recipe(bars, MODEL, budget(), NESTEROV), done.module)
     assert accuracy > 0.9
     assert (accuracy * 41) == pytest.approx(round(accuracy * 41)), "of the 41, a whole number"
     assert bars.notes == {"images": "drawn"}
@@ -89,7 +90,7 @@ class InterruptAfter(Callback):
 
 
 def test_a_resumed_training_equals_an_uninterrupted_one_and_keeps_statistics(bars, tmp_path):
-    arguments = (bars, NETWORK, budget(epochs=4), MODEL, NESTEROV, 1)
+    arguments = (Recipe(bars, MODEL, budget(epochs=4), NESTEROV), NETWORK, 1)
     before = torch.get_rng_state()
     whole = fit(*arguments)
     assert torch.equal(torch.get_rng_state(), before)
@@ -114,7 +115,7 @@ def test_a_network_that_is_not_a_number_has_diverged(bars):
             pl_module.network.layers[0].norm.running_var.fill_(math.nan)
 
     with pytest.raises(Diverged, match="cross entropy is nan"):
-        fit(bars, NETWORK, budget(), MODEL, NESTEROV, seed=1, callbacks=[Spoils()])
+        fit(Recipe(bars, MODEL, budget(), NESTEROV), NETWORK, seed=1, callbacks=[Spoils()])
 
 
 @pytest.mark.parametrize(
@@ -141,7 +142,7 @@ def test_batches_that_cannot_be_cut_are_named(bars, batch_size):
 
 
 def test_steps_are_timed_with_a_network_of_images(bars):
-    timer = StepTimer(bars, budget(), MODEL, NESTEROV, threads=1)
+    timer = StepTimer(Recipe(bars, MODEL, budget(), NESTEROV), threads=1)
     assert all(timer(precision) > 0 for precision in (Precision.FLOAT32, Precision.BFLOAT16))
 
 

@@ -8,7 +8,7 @@ import torch
 
 from archsearch.cell import parse, zoo
 from archsearch.data import TokenCorpus
-from archsearch.train import LanguageTask, fit
+from archsearch.train import LanguageTask, Recipe, fit
 from archsearch.train.failures import Diverged
 
 
@@ -78,7 +78,7 @@ def test_symbols_that_are_only_read_count_neither_in_training_nor_in_evaluation(
     vocabulary = ("a", "b", "c", "d", "=")
     corpus = TokenCorpus("echo", vocabulary, stream, stream[:600], stream[:600], all_scored=False)
     task = LanguageTask("echo", lambda: corpus, "accuracy", ["perplexity"])
-    done = fit(task, zoo["gru"], budget(epochs=2, hidden_size=16), model, adam, seed=1)
+    done = fit(Recipe(task, model, budget(epochs=2, hidden_size=16), adam), zoo["gru"], seed=1)
     assert done.metric > 0.99
     last = done.curve[-1]
     assert 1 <= last.measures["perplexity"] < 1.1
@@ -88,7 +88,7 @@ def test_symbols_that_are_only_read_count_neither_in_training_nor_in_evaluation(
 
 def test_bits_and_perplexity_are_the_same_fitness(task, budget, model, adam) -> None:
     bits = LanguageTask("bits", task._load_corpus, "bits a symbol", ["perplexity", "accuracy"])
-    fits = [fit(each, zoo["rnn"], budget(), model, adam, seed=1) for each in (task, bits)]
+    fits = [fit(Recipe(each, model, budget(), adam), zoo["rnn"], seed=1) for each in (task, bits)]
     plain, in_bits = fits
     assert bits.fitness(in_bits.metric) == pytest.approx(task.fitness(plain.metric))
     assert bits.metric(bits.fitness(2.5)) == pytest.approx(2.5)
@@ -124,12 +124,12 @@ def test_states_that_overflow_begin_anew_in_an_evaluation_and_every_symbol_count
     )
     limits = budget(batch_size=1, unroll_steps=50, epochs=1)
     lenient = dataclasses.replace(adam, max_skipped_steps=2)
-    (epoch,) = fit(task, doubling, limits, model, lenient, 1).curve
+    (epoch,) = fit(Recipe(task, model, limits, lenient), doubling, 1).curve
     # 399 symbols are predicted in eight segments, of which each third one overflows.
     assert epoch.measures["restarted states"] == 3
     assert 2 < epoch.valid_metric < 40
     with pytest.raises(Diverged):
-        fit(task, doubling, limits, model, adam, 1)
+        fit(Recipe(task, model, limits, adam), doubling, 1)
 
 
 @pytest.mark.parametrize("max_skipped_steps", [0, 2])

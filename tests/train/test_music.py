@@ -12,7 +12,7 @@ from torch import Tensor
 from archsearch.cell import zoo
 from archsearch.data import RollCorpus, load_polyphonic
 from archsearch.nn import FrameModel, LanguageModel, frame_nll
-from archsearch.train import Adam, MusicTask, NtAsgd, Training, fit, metric_on_test
+from archsearch.train import Adam, MusicTask, NtAsgd, Recipe, Training, fit, metric_on_test
 from archsearch.train.note_scores import NoteCounts
 
 LENGTHS = {"train": [30, 9, 17, 2, 25, 1], "valid": [12, 5, 20], "test": [8, 16]}
@@ -110,10 +110,10 @@ def test_states_are_carried_within_pieces_and_cut_from_the_graph(budget, model, 
 
 def test_the_metric_is_that_of_the_best_threshold_which_the_test_keeps(budget, model, adam):
     limits, task = budget(epochs=12), MusicTask("scales", corpus)
-    done = fit(task, zoo["gru"], limits, model, adam, seed=1)
+    done = fit(Recipe(task, model, limits, adam), zoo["gru"], seed=1)
     threshold = done.module.network.threshold.clone()
     assert threshold != 0.5
-    test = metric_on_test(done.module, limits, adam)
+    test = metric_on_test(Recipe(task, model, limits, adam), done.module)
     assert done.module.network.threshold == threshold
     measures = done.module.test_measures
     p, r = measures["precision"], measures["recall"]
@@ -132,7 +132,7 @@ def test_the_metric_is_that_of_the_best_threshold_which_the_test_keeps(budget, m
 def test_what_can_be_learnt_is_learnt(budget, model):
     adam = Training("adam", Adam(lr=3e-2), clip_norm=1.0)
     limits = budget(epochs=40, hidden_size=24, batch_size=3)
-    done = fit(MusicTask("scales", corpus), zoo["gru"], limits, model, adam, seed=1)
+    done = fit(Recipe(MusicTask("scales", corpus), model, limits, adam), zoo["gru"], seed=1)
     assert done.metric > 0.95
     assert done.curve[-1].measures["nll"] < 1.0
     fitness = MusicTask("scales", corpus).fitness(done.metric)

@@ -7,7 +7,7 @@ import torch
 
 from archsearch.cell import zoo
 from archsearch.data import load_xml
-from archsearch.train import Adam, Budget, LanguageTask, Training, fit
+from archsearch.train import Adam, Budget, LanguageTask, Recipe, Training, fit
 
 BUDGET = Budget(
     "overhead", epochs=1, num_layers=1, hidden_size=64, batch_size=16, unroll_steps=20,
@@ -43,7 +43,7 @@ def test_the_trainer_costs_at_most_five_percent(model):
     task = LanguageTask("xml", load_xml)
 
     def lightning():
-        return fit(task, zoo["lstm"], BUDGET, model, TRAINING, seed=1).module.metrics
+        return fit(Recipe(task, model, BUDGET, TRAINING), zoo["lstm"], seed=1).module.metrics
 
     assert plain_loop(task, model) == lightning()  # warms up too
     seconds = {plain_loop: [], lightning: []}

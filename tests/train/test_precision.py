@@ -13,6 +13,7 @@ from archsearch.nn import LanguageModel
 from archsearch.train import (
     Budget,
     Precision,
+    Recipe,
     StepTimer,
     Training,
     fit,
@@ -31,6 +32,12 @@ SMOKE = Budget(
 def training(adam):
     """A way to train, in a precision."""
     return lambda precision: Training("adam", adam.schedule, clip_norm=1.0, precision=precision)
+
+
+@pytest.fixture
+def recipe(task, model, training):
+    """The same of a whole recipe."""
+    return lambda precision: Recipe(task, model, SMOKE, training(precision))
 
 
 def timer_of(float32: float, bfloat16: float):
@@ -54,11 +61,11 @@ def no_timer(precision: Precision) -> float:
     [(2.0, 1.0, "bfloat16"), (1.05, 1.0, "float32"), (1.0, 9.0, "float32")],
 )
 def test_auto_is_measured_once_in_turns_and_kept(
-    training, tmp_path, capsys, float32, bfloat16, chosen
+    recipe, tmp_path, capsys, float32, bfloat16, chosen
 ):
     timer = timer_of(float32, bfloat16)
-    resolved = resolve_precision(training("auto"), tmp_path, timer)
-    assert resolved == training(chosen)
+    resolved = resolve_precision(recipe("auto"), tmp_path, timer)
+    assert resolved == recipe(chosen)
     assert timer.calls[::2] == ["float32"] * 6
     assert timer.calls[1::2] == ["bfloat16"] * 6
     record = json.loads((tmp_path / "precision.json").read_text())
@@ -69,23 +76,23 @@ def test_auto_is_measured_once_in_turns_and_kept(
     for part in (f"precision: {chosen};", f"{float32:.3g} s", f"{bfloat16:.3g} s"):
         assert part in printed
 
-    assert resolve_precision(training("auto"), tmp_path, no_timer) == resolved
+    assert resolve_precision(recipe("auto"), tmp_path, no_timer) == resolved
     assert f"precision: {chosen}, as chosen when this run began" in capsys.readouterr().out
 
 
-def test_a_precision_that_is_given_is_neither_measured_nor_written(training, tmp_path, capsys):
+def test_a_precision_that_is_given_is_neither_measured_nor_written(recipe, tmp_path, capsys):
     for given in ("float32", "bfloat16"):
-        assert resolve_precision(training(given), tmp_path, no_timer) == training(given)
+        assert resolve_precision(recipe(given), tmp_path, no_timer) == recipe(given)
     assert list(tmp_path.iterdir()) == []
     assert capsys.readouterr().out == ""
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"precision": "half"}'])
-def test_a_choice_that_cannot_be_read_is_named_and_not_replaced(training, tmp_path, text):
+def test_a_choice_that_cannot_be_read_is_named_and_not_replaced(recipe, tmp_path, text):
     path = tmp_path / "precision.json"
     path.write_text(text)
     with pytest.raises(ValueError, match=r"precision\.json: expected the precision .* got "):
-        resolve_precision(training("auto"), tmp_path, no_timer)
+        resolve_precision(recipe("auto"), tmp_path, no_timer)
     assert path.read_text() == text
 
 
@@ -101,7 +108,7 @@ class Watched(LanguageModel):
 
 
 def test_the_timer_trains_without_effect_and_without_a_word(task, training, capfd):
-    timer = StepTimer(task, SMOKE, partial(Watched, tied=True), training("auto"), threads=2)
+    timer = StepTimer(Recipe(task, partial(Watched, tied=True), SMOKE, training("auto")), threads=2)
     for precision in (Precision.FLOAT32, Precision.BFLOAT16):
         assert timer(precision) > 0
     threads, weights = zip(*Watched.seen, strict=True)
@@ -128,27 +135,27 @@ class Autocast(Callback):
             layer.register_full_backward_hook(lambda *_: note(self.backward))
 
 
-def test_bfloat16_trains_tests_and_validates_near_float32(task, model, training):
-    done = {p: fit(task, LSTM, SMOKE, model, training(p), 1) for p in ("float32", "bfloat16")}
+def test_bfloat16_trains_tests_and_validates_near_float32(recipe):
+    done = {p: fit(recipe(p), LSTM, 1) for p in ("float32", "bfloat16")}
     exact, rounded = ([e.valid_metric for e in fit_.curve] for fit_ in done.values())
     assert rounded != exact
     assert rounded == pytest.approx(exact, rel=0.02)
     module = done["bfloat16"].module
-    tested = [metric_on_test(module, SMOKE, training(p)) for p in done]
+    tested = [metric_on_test(recipe(p), module) for p in done]
     assert tested[0] != tested[1] == pytest.approx(tested[0], rel=0.02)
     moments = [v for state in module._optimizer.state.values() for v in state.values()]
     assert {t.dtype for t in (*module.state_dict().values(), *moments)} == {torch.float32}
 
 
-def test_bfloat16_is_for_forward_passes_in_training_and_validation(task, model, training):
+def test_bfloat16_is_for_forward_passes_in_training_and_validation(recipe):
     seen = Autocast()
-    fit(task, LSTM, SMOKE, model, training("bfloat16"), 1, callbacks=[seen])
+    fit(recipe("bfloat16"), LSTM, 1, callbacks=[seen])
     assert seen.forward == {("fit", torch.bfloat16)}
     assert seen.backward == {("fit", None)}
 
 
-def test_wrong_and_unresolved_precisions_say_what_is_possible(task, model, training):
+def test_wrong_and_unresolved_precisions_say_what_is_possible(recipe):
     with pytest.raises(ValueError, match=r"expected float32 or bfloat16 or auto, got 'half'"):
-        training("half")
+        recipe("half")
     with pytest.raises(ValueError, match=r"expected float32 or bfloat16, got 'auto'; .*resolve"):
-        fit(task, LSTM, SMOKE, model, training("auto"), 1)
+        fit(recipe("auto"), LSTM, 1)

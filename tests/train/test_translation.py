@@ -15,6 +15,7 @@ from archsearch.train import (
     Adam,
     Budget,
     Diverged,
+    Recipe,
     SgdPlateau,
     Training,
     TranslationTask,
@@ -49,7 +50,7 @@ def task(tmp_path_factory) -> TranslationTask:
 
 
 def fitted(task, budget=None, model=MODEL, training=ADAM, cell="gru", **options):
-    return fit(task, zoo[cell], budget or budget_of(), model, training, seed=1, **options)
+    return fit(Recipe(task, model, budget or budget_of(), training), zoo[cell], seed=1, **options)
 
 
 def test_a_toy_language_is_learnt_and_bleu_is_that_of_the_translations(task):
@@ -59,7 +60,7 @@ def test_a_toy_language_is_learnt_and_bleu_is_that_of_the_translations(task):
     perplexities = [epoch.measures["perplexity"] for epoch in done.curve]
     assert done.metric == bleus[-1] > 60 > 20 > bleus[0]
     assert 1 < perplexities[-1] < 2 < perplexities[0]
-    assert metric_on_test(done.module, budget, ADAM) > 60
+    assert metric_on_test(Recipe(task, MODEL, budget, ADAM), done.module) > 60
     assert done.module.test_measures.keys() == {"perplexity"}
     assert done.module.costs == [-bleu for bleu in bleus]
     assert task.metric(task.fitness(34.05)) == pytest.approx(34.05)

@@ -15,7 +15,7 @@ from wandb_records import wandb_records
 
 from archsearch.archive import Epoch
 from archsearch.cell import zoo
-from archsearch.train import fit
+from archsearch.train import Recipe, fit
 from archsearch.train.checkpoint import LAST, SaveEpochs
 from archsearch.train.wandb_training import FILES, TrainingLog, training_log
 
@@ -62,7 +62,7 @@ class Stop(Callback):
 
 
 def test_an_epoch_is_logged_when_it_ends_and_once(folder, task, budget, model, adam) -> None:
-    train = partial(fit, task, zoo["rnn"], budget(epochs=3), model, adam, 1)
+    train = partial(fit, Recipe(task, model, budget(epochs=3), adam), zoo["rnn"], 1)
     checkpoint = folder / LAST
     with pytest.raises(KeyboardInterrupt), log_in(folder) as log:
         train(callbacks=[SaveEpochs(folder), log, Stop()], checkpoint=checkpoint)

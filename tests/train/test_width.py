@@ -4,7 +4,7 @@ import pytest
 
 from archsearch.architecture import HeterogeneousLayer
 from archsearch.cell import zoo
-from archsearch.train import LanguageTask, count_parameters, matched_width
+from archsearch.train import LanguageTask, Recipe, count_parameters, matched_width
 from archsearch.train.width import read_count
 
 
@@ -23,20 +23,20 @@ def test_no_counts(text) -> None:
 
 
 @pytest.mark.parametrize("name", ["rnn", "lstm", "nascell", "layer"])
-def test_cells_are_brought_to_one_size(name, task, budget, model) -> None:
+def test_cells_are_brought_to_one_size(name, task, budget, model, adam) -> None:
     layer = HeterogeneousLayer((zoo["gru"], zoo["rnn"], zoo["lstm"]))
     cell = layer if name == "layer" else zoo[name]
-    matched = matched_width(task, cell, budget(), model, 30_000)
-    assert 28_000 < count_parameters(task, cell, matched, model) <= 30_000
+    matched = matched_width(Recipe(task, model, budget(), adam), cell, 30_000)
+    assert 28_000 < count_parameters(matched, cell) <= 30_000
     if name == "layer":
-        assert matched.hidden_size % 3 == 0
+        assert matched.budget.hidden_size % 3 == 0
 
 
-def test_a_network_without_a_width(task, budget, model, monkeypatch) -> None:
+def test_a_network_without_a_width(task, budget, model, adam, monkeypatch) -> None:
     monkeypatch.setattr(
         task, "network", lambda _, budget, *rest: LanguageTask.network(
             task, zoo["rnn"], replace(budget, hidden_size=4), *rest
         )
     )  # fmt: skip
     with pytest.raises(ValueError, match="does not depend on the hidden size"):
-        matched_width(task, zoo["rnn"], budget(), model, 30_000)
+        matched_width(Recipe(task, model, budget(), adam), zoo["rnn"], 30_000)

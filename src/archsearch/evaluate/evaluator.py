@@ -12,18 +12,15 @@ from safetensors.torch import save
 
 from archsearch.archive import Candidate, Json, Status, Trial
 from archsearch.archive.best_weights import facts_about, is_worth_leaving, left_weights
-from archsearch.evaluate.hyperparameters import Setting, apply
+from archsearch.evaluate.hyperparameters import apply
 from archsearch.predictor import CurvePredictor
 from archsearch.search.executor import Evaluator
 from archsearch.train import (
-    Budget,
     Diverged,
     Fit,
-    Model,
-    Task,
+    Recipe,
     TimeLimit,
     TooManyParameters,
-    Training,
     TrainingFailure,
     fit,
     set_up_process,
@@ -40,7 +37,7 @@ _STATUS: dict[type[TrainingFailure], Status] = {
 
 @dataclass(frozen=True)
 class TrainingEvaluatorFactory:
-    """Makes the evaluator that trains every candidate on `task` in the same way.
+    """Makes the evaluator that trains every candidate by one recipe.
 
     It is pickled once for each worker process, which then loads the data.
 
@@ -50,34 +47,32 @@ class TrainingEvaluatorFactory:
     there, for the run to keep.
     """
 
-    task: Task
-    budget: Budget
-    model: Model
-    training: Training
+    recipe: Recipe
     predictor: CurvePredictor | None = None
     run_dir: Path | None = None
 
     def __post_init__(self) -> None:
-        if self.predictor is not None and self.predictor.num_epochs != self.budget.epochs:
+        budget = self.recipe.budget
+        if self.predictor is not None and self.predictor.num_epochs != budget.epochs:
             raise ValueError(
-                f"predictor: expected one that guesses epoch {self.budget.epochs}, the last of "
-                f"budget={self.budget.name}, got one for epoch {self.predictor.num_epochs}; train "
+                f"predictor: expected one that guesses epoch {budget.epochs}, the last of "
+                f"budget={budget.name}, got one for epoch {self.predictor.num_epochs}; train "
                 "one on runs under this budget, or change budget.epochs"
             )
 
     @property
     def metric_name(self) -> str:
-        return self.task.metric_name
+        return self.recipe.task.metric_name
 
     @property
     def lower_is_better(self) -> bool:
         """Of the metric."""
-        return self.task.lower_is_better
+        return self.recipe.task.lower_is_better
 
     def __call__(self) -> Evaluator:
-        import_module("archsearch.train.trainer")  # takes seconds, which are no trial's
+        import_module("archsearch.train.lightning")  # takes seconds, which are no trial's
         set_up_process()
-        self.task.load(self.budget)
+        self.recipe.load()
         return self.evaluate
 
     def evaluate(self, candidate: Candidate, seed: int) -> Trial:
@@ -108,7 +103,7 @@ class TrainingEvaluatorFactory:
             seed,
             done.curve,
             metric,
-            self.task.fitness(metric),
+            self.recipe.task.fitness(metric),
             done.num_params,
             time.perf_counter() - start,
             details=details,
@@ -117,32 +112,29 @@ class TrainingEvaluatorFactory:
             _leave_weights(self.run_dir, trial, done)
         return trial
 
-    def setting(self, candidate: Candidate) -> Setting:
-        """How the candidate is trained."""
-        setting = Setting(self.budget, self.model, self.training)
-        return apply(candidate.hyperparameters, setting, self.task, candidate.architecture)
+    def recipe_for(self, candidate: Candidate) -> Recipe:
+        """With the candidate's hyperparameters in it."""
+        return apply(candidate.hyperparameters, self.recipe, candidate.architecture)
 
     @property
     def num_epochs(self) -> int:
         """Of a training, which a predictor may end early."""
-        return self.budget.epochs if self.predictor is None else self.predictor.num_seen
+        return self.recipe.budget.epochs if self.predictor is None else self.predictor.num_seen
 
     def _fit(self, candidate: Candidate, seed: int) -> Fit:
-        setting = self.setting(candidate)
-        return fit(
-            self.task, candidate.architecture, setting.budget, setting.model, setting.training,
-            seed, num_epochs=self.num_epochs,
-        )  # fmt: skip
+        recipe = self.recipe_for(candidate)
+        return fit(recipe, candidate.architecture, seed, num_epochs=self.num_epochs)
 
     def _result(self, done: Fit) -> tuple[float, Mapping[str, Json]]:
         """The metric, with what it must be quoted with, and whether it was only guessed."""
-        notes = {"notes": dict(self.task.notes)} if self.task.notes else {}
+        task = self.recipe.task
+        notes = {"notes": dict(task.notes)} if task.notes else {}
         if self.predictor is None:
             return done.metric, notes
-        start = [self.task.fitness(epoch.valid_metric) for epoch in done.curve]
+        start = [task.fitness(epoch.valid_metric) for epoch in done.curve]
         (guess,) = self.predictor.predict([start])
         seen = {"epochs_seen": len(start), "metric_seen": done.metric}
-        return self.task.metric(float(guess)), {**notes, "predicted": seen}
+        return task.metric(float(guess)), {**notes, "predicted": seen}
 
 
 def _leave_weights(run_dir: Path, trial: Trial, done: Fit) -> None:

@@ -34,7 +34,7 @@ from archsearch.data import Recall
 from archsearch.evaluate.evaluator import TrainingEvaluatorFactory
 from archsearch.search import trial_seed
 from archsearch.search.executor import Evaluator
-from archsearch.train import Budget, LanguageTask, Model, Task, Training
+from archsearch.train import Budget, LanguageTask, Model, Recipe, Task, Training
 from archsearch.train.lines import write_line
 from archsearch.whole_file import write_whole
 
@@ -65,7 +65,7 @@ class RecallGate:
     @cached_property
     def factory(self) -> TrainingEvaluatorFactory:
         task = LanguageTask("recall", self.corpus)
-        return TrainingEvaluatorFactory(task, self.budget, self.model, self.training)
+        return TrainingEvaluatorFactory(Recipe(task, self.model, self.budget, self.training))
 
     def refusal(self, candidate: Candidate, seed: int) -> str | None:
         """Why the candidate's architecture does not pass, if it does not."""
@@ -124,11 +124,15 @@ class Suite:
     @cached_property
     def factories(self) -> Mapping[str, TrainingEvaluatorFactory]:
         """What trains on each task, the run's own first."""
-        own = self.first.task.name
-        further = {
-            name: replace(self.first, task=stage.task, budget=stage.budget, predictor=None)
+        own, recipe = self.first.recipe.task.name, self.first.recipe
+        recipes = {
+            name: replace(recipe, task=stage.task, budget=stage.budget)
             for name, stage in self.further.items()
             if name != own
+        }
+        further = {
+            name: replace(self.first, recipe=recipe, predictor=None)
+            for name, recipe in recipes.items()
         }
         return {own: self.first, **further}
 
@@ -200,13 +204,13 @@ class Suite:
 
     def _relative(self, name: str, metric: float) -> float:
         baseline = self.baseline_metrics[name]
-        lower_is_better = self.factories[name].task.lower_is_better
+        lower_is_better = self.factories[name].lower_is_better
         return baseline / metric if lower_is_better else metric / baseline
 
     def _judged(
         self, name: str, trial: Trial, results: Mapping[str, Mapping[str, Json]]
     ) -> tuple[Status, str | None]:
-        if trial.status is Status.OK and name == self.first.task.name:
+        if trial.status is Status.OK and name == self.first.recipe.task.name:
             relative = results[name]["relative"]
             if relative < self.least_relative:
                 return Status.REJECTED, (

@@ -13,7 +13,7 @@ from archsearch.evaluate.evaluator import TrainingEvaluatorFactory
 from archsearch.machine import peak_bytes
 from archsearch.search.executor import Evaluator
 from archsearch.train import TrainingFailure
-from archsearch.train.timed_training import TimedTraining, time_training
+from archsearch.train.timing import TimedTraining, time_training
 
 # In the details of its trials.
 SPENT_SECONDS, PEAK_BYTES, PROCESS, WIDTH, STEPS = "spent", "bytes", "process", "width", "steps"
@@ -55,13 +55,10 @@ class TimingFactory:
             SPENT_SECONDS: time.perf_counter() - start,
             PEAK_BYTES: peak_bytes(),
             PROCESS: os.getpid(),
-            WIDTH: self.factories[0].setting(candidate).budget.hidden_size,
+            WIDTH: self.factories[0].recipe_for(candidate).budget.hidden_size,
             STEPS: num_steps,
         }
 
 
 def _timed(factory: TrainingEvaluatorFactory, candidate: Candidate, seed: int) -> TimedTraining:
-    setting = factory.setting(candidate)
-    return time_training(
-        factory.task, candidate.architecture, setting.budget, setting.model, setting.training, seed
-    )
+    return time_training(factory.recipe_for(candidate), candidate.architecture, seed)

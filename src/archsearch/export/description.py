@@ -36,25 +36,25 @@ from archsearch.architecture import Architecture, ConvNetwork, HeterogeneousLaye
 from archsearch.config import identity
 from archsearch.export.lineage import Finding, found_as, trial_record
 from archsearch.train import Budget
-from archsearch.train.trained import Trained
+from archsearch.train.files import read_config, read_result
 
 SCHEMA = 1
 
 
-def describe_trained(trained: Trained) -> dict[str, Any]:
+def describe_trained(folder: Path, architecture: Architecture) -> dict[str, Any]:
     """Of a training; with how a search found its cell, where that was named by the directory of one
     that is still there."""
-    result, source = trained.result, Path(str(trained.config.cell)).expanduser()
-    found = found_as(source, trained.rebuilt.architecture)
+    result, config = read_result(folder), read_config(folder)
+    found = found_as(Path(str(config.cell)).expanduser(), architecture)
     provenance = {
-        "run": trained.folder.name,
+        "run": folder.name,
         "kind": "training",
         "revision": result["revision"],
         "torch": result["torch"],
         "seed": result["seed"],
         "task": result["task"],
         "budget": result["budget"],
-        "config": identity(trained.config),
+        "config": identity(config),
         "num_params": result["num_params"],
         "metric": {
             "name": result["metric"],
@@ -66,7 +66,7 @@ def describe_trained(trained: Trained) -> dict[str, Any]:
         },
         "precision": result["precision"],
     }
-    return _described(trained.rebuilt.architecture, provenance, found)
+    return _described(architecture, provenance, found)
 
 
 def describe_found(

@@ -12,7 +12,7 @@ from archsearch.export.description import SCHEMA
 from archsearch.export.formats import DESCRIPTION, WEIGHTS
 from archsearch.export.networks import code_of
 from archsearch.train import Budget
-from archsearch.train.trained import Rebuilt, rebuild
+from archsearch.train.rebuilding import Trained, rebuild
 from archsearch.train.weights import load_weights
 
 
@@ -21,7 +21,7 @@ def is_export(folder: Path) -> bool:
     return (folder / DESCRIPTION).is_file() and (folder / WEIGHTS).is_file()
 
 
-def read_export(folder: Path) -> Rebuilt:
+def read_export(folder: Path) -> Trained:
     """The network with its weights. Its data is loaded for the vocabulary.
 
     Raises:
@@ -35,12 +35,12 @@ def read_export(folder: Path) -> Rebuilt:
             "again"
         )
     origin = description["provenance"]
-    rebuilt = rebuild(
+    trained = rebuild(
         OmegaConf.create(origin["config"]), read_architecture(description["text"]),
         Budget(**origin["budget"]), path,
     )  # fmt: skip
     weights = load_weights(folder / WEIGHTS)
     with torch.no_grad():
-        for name, value in code_of(rebuilt.network, rebuilt.architecture).weights().items():
+        for name, value in code_of(trained.network, trained.architecture).weights().items():
             value.copy_(weights[name])
-    return rebuilt
+    return trained

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from omegaconf import DictConfig, OmegaConf
 from torch import nn
 
 from archsearch.architecture import Architecture, ConvNetwork, HeterogeneousLayer, read_cell_file
@@ -16,15 +15,9 @@ from archsearch.export.description import describe_found, describe_trained
 from archsearch.export.networks import Network, code_of
 from archsearch.nn import ConvolutionalNetwork, make_layer
 from archsearch.train import ImageTask, LanguageTask, TranslationTask
-from archsearch.train.files import CONFIG
+from archsearch.train.files import CONFIG, is_training, read_config
 from archsearch.train.lines import figure, write_line
-from archsearch.train.trained import (
-    Rebuilt,
-    Trained,
-    is_training,
-    read_kept,
-    read_trained,
-)
+from archsearch.train.rebuilding import Trained, read_kept, read_trained
 
 FOUND = "best_cell.txt"  # of a search
 
@@ -57,7 +50,7 @@ def read_subject(folder: Path) -> Subject:
         ConfigError: the folder is neither.
     """
     if is_training(folder):
-        return _of_training(read_trained(folder))
+        return _of_training(folder)
     if (folder / FOUND).is_file() and (folder / CONFIG).is_file():
         return _of_search(folder)
     raise ConfigError(
@@ -66,25 +59,23 @@ def read_subject(folder: Path) -> Subject:
     )
 
 
-def _of_training(trained: Trained) -> Subject:
-    rebuilt, description = trained.rebuilt, describe_trained(trained)
-    architecture, network = rebuilt.architecture, code_of(rebuilt.network, rebuilt.architecture)
+def _of_training(folder: Path) -> Subject:
+    trained = read_trained(folder)
+    architecture, network = trained.architecture, code_of(trained.network, trained.architecture)
+    description = describe_trained(folder, architecture)
     about = _about(architecture, network, "with its weights", description)
-    return Subject(
-        trained.folder, architecture, network, True, _vocabulary(rebuilt), about, description
-    )
+    return Subject(folder, architecture, network, True, _vocabulary(trained), about, description)
 
 
 def _of_search(folder: Path) -> Subject:
     architecture = read_cell_file(folder / FOUND)
-    config = OmegaConf.load(folder / CONFIG)
-    assert isinstance(config, DictConfig)
+    config = read_config(folder)
     try:
         kept = read_kept(folder, config, architecture)
     except DataError as error:  # the architecture alone needs none
         write_line(f"without the weights: {error}")
         kept = None
-    budget = kept.budget if kept else None
+    budget = kept.recipe.budget if kept else None
     description = describe_found(folder, config, architecture, budget)
     network = code_of(kept.network if kept else untrained(architecture), architecture)
     weights = "with the weights of its trial" if kept else "not trained"
@@ -103,15 +94,15 @@ def untrained(architecture: Architecture) -> nn.Module:
     return make_layer(architecture, SHARE_SIZE, size, generator=generator).eval()
 
 
-def _vocabulary(trained: Rebuilt) -> dict[str, list[str]] | None:
-    task = trained.task
+def _vocabulary(trained: Trained) -> dict[str, list[str]] | None:
+    task, budget = trained.recipe.task, trained.recipe.budget
     if isinstance(task, LanguageTask):
-        return {"symbols": list(task.corpus(trained.budget).vocabulary)}
+        return {"symbols": list(task.corpus(budget).vocabulary)}
     if isinstance(task, TranslationTask):
-        corpus = task.corpus(trained.budget)
+        corpus = task.corpus(budget)
         return {"source": list(corpus.source.words), "target": list(corpus.target.words)}
     if isinstance(task, ImageTask):
-        return {"classes": list(task.corpus(trained.budget).classes)}
+        return {"classes": list(task.corpus(budget).classes)}
     return None
 
 

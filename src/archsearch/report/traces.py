@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from archsearch.report.chart import Chart, canvas, label
 from archsearch.report.training_record import TrainingRecord
 from archsearch.train import LanguageTask
-from archsearch.train.trained import read_trained
+from archsearch.train.rebuilding import read_trained
 
 MAX_STEPS, MAX_UNITS = 32, 32  # that a chart has room for
 
@@ -35,10 +35,11 @@ def read_trace(training: TrainingRecord) -> Trace | None:
         ConfigError: the training is not whole.
         DataError: its data is not there.
     """
-    trained = read_trained(training.folder).rebuilt
-    if not isinstance(trained.task, LanguageTask):
+    trained = read_trained(training.folder)
+    task = trained.recipe.task
+    if not isinstance(task, LanguageTask):
         return None
-    corpus = trained.task.corpus(trained.budget)
+    corpus = task.corpus(trained.recipe.budget)
     tokens = corpus.valid[:MAX_STEPS]
     tokens = torch.where(tokens < 0, ~tokens, tokens)  # read, though not to be predicted
     with torch.no_grad():

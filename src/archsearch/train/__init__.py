@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from archsearch.train.budget import Budget
     from archsearch.train.failures import Diverged, TimeLimit, TooManyParameters, TrainingFailure
-    from archsearch.train.fitting import Fit, count_parameters, fit, metric_on_test
     from archsearch.train.image_module import ImageModule
     from archsearch.train.images import ImageTask
     from archsearch.train.language import LanguageTask
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from archsearch.train.music_module import MusicModule
     from archsearch.train.precision import resolve_precision
     from archsearch.train.process import set_up_process
+    from archsearch.train.recipe import Fit, Recipe, count_parameters, fit, metric_on_test
     from archsearch.train.sampling import Sampler
     from archsearch.train.schedules import (
         Adam,
@@ -32,9 +32,8 @@ if TYPE_CHECKING:
         SgdDecay,
         SgdPlateau,
     )
-    from archsearch.train.step_timer import StepTimer
     from archsearch.train.task import Model, Task
-    from archsearch.train.task_module import TaskModule
+    from archsearch.train.timing import StepTimer
     from archsearch.train.training import Loss, Precision, Training
     from archsearch.train.translation import TranslationTask
     from archsearch.train.translation_module import TranslationModule
@@ -43,7 +42,6 @@ else:
     _NAMES_OF = {
         "budget": "Budget",
         "failures": "Diverged TimeLimit TooManyParameters TrainingFailure",
-        "fitting": "Fit count_parameters fit metric_on_test",
         "image_module": "ImageModule",
         "images": "ImageTask",
         "language": "LanguageTask",
@@ -54,11 +52,11 @@ else:
         "music_module": "MusicModule",
         "precision": "resolve_precision",
         "process": "set_up_process",
+        "recipe": "Fit Recipe count_parameters fit metric_on_test",
         "sampling": "Sampler",
         "schedules": "Adam NesterovCosine NesterovSteps NtAsgd Schedule SgdDecay SgdPlateau",
-        "step_timer": "StepTimer",
         "task": "Model Task",
-        "task_module": "TaskModule",
+        "timing": "StepTimer",
         "training": "Loss Precision Training",
         "translation": "TranslationTask",
         "translation_module": "TranslationModule",
@@ -92,6 +90,7 @@ __all__ = [
     "NesterovSteps",
     "NtAsgd",
     "Precision",
+    "Recipe",
     "Sampler",
     "Schedule",
     "SgdDecay",
@@ -99,7 +98,6 @@ __all__ = [
     "StepLoss",
     "StepTimer",
     "Task",
-    "TaskModule",
     "TimeLimit",
     "TooManyParameters",
     "Training",

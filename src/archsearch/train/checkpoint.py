@@ -8,7 +8,7 @@ from pytorch_lightning import Callback, LightningModule, Trainer
 from safetensors.torch import save
 
 from archsearch.config import ConfigError
-from archsearch.train.task_module import TaskModule
+from archsearch.train.module import BatchModule
 from archsearch.whole_file import unfinished, write_whole
 
 LAST = "last.ckpt"  # a Lightning checkpoint; read with weights_only=True
@@ -37,7 +37,7 @@ class SaveEpochs(Callback):
         self._folder = folder
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        assert isinstance(pl_module, TaskModule)
+        assert isinstance(pl_module, BatchModule)
         costs = pl_module.costs
         if costs.index(min(costs)) == len(costs) - 1:
             write_whole(self._folder / BEST, save(pl_module.validated_weights()))

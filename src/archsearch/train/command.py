@@ -9,14 +9,13 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import torch
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
-from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 from safetensors.torch import save
 
@@ -27,23 +26,34 @@ from archsearch.config import ConfigError, check, identity, revision
 from archsearch.data.store import ROOT_VARIABLE
 from archsearch.dry_run import Job
 from archsearch.machine import peak_bytes
-from archsearch.train.budget import Budget
 from archsearch.train.checkpoint import BEST, LAST, SaveEpochs
 from archsearch.train.failures import TrainingFailure
-from archsearch.train.files import CELL, CONFIG, FAILED, RESULT, WEIGHTS
-from archsearch.train.fitting import Fit, count_parameters, fit, metric_on_test
+from archsearch.train.files import (
+    CELL,
+    CONFIG,
+    FAILED,
+    RESULT,
+    WEIGHTS,
+    read_config,
+    read_result,
+)  # fmt: skip
 from archsearch.train.lines import figure, write_line
 from archsearch.train.precision import resolve_precision
 from archsearch.train.process import set_up_process
 from archsearch.train.progress import EpochLines
+from archsearch.train.recipe import (
+    Fit,
+    Recipe,
+    count_parameters,
+    fit,
+    make_module,
+    metric_on_test,
+    recipe_of,
+)  # fmt: skip
 from archsearch.train.resources import resources_line
-from archsearch.train.step_timer import StepTimer
-from archsearch.train.task import Model, Task
-from archsearch.train.timed_training import time_training
-from archsearch.train.trained import read_result
-from archsearch.train.training import Training
+from archsearch.train.timing import StepTimer, time_training
 from archsearch.train.wandb_training import TrainingLog, training_log
-from archsearch.train.weights import load_into, load_weights
+from archsearch.train.weights import load_weights
 from archsearch.train.width import matched_width, read_count
 from archsearch.whole_file import write_whole
 
@@ -73,14 +83,12 @@ def forecast(jobs: Sequence[Job]) -> None:
         check(job.cfg)
         if job.cfg.data.root is not None:
             os.environ[ROOT_VARIABLE] = str(job.cfg.data.root)
-        work = make_work(job.cfg)
-        announce(job.folder, work)
-        work = with_precision(work, job.scratch)
-        write_line(resources_line(work.task, work.model, work.training, threads=None))
-        timed = time_training(
-            work.task, work.cell, work.budget, work.model, work.training, work.seed
-        )
-        minutes, epochs = timed.seconds(work.budget.epochs) / 60, work.budget.epochs
+        recipe, cell = asked_for(job.cfg)
+        announce(job.folder, recipe, cell)
+        recipe = resolve_precision(recipe, job.scratch, StepTimer(recipe))
+        write_line(resources_line(recipe, threads=None))
+        timed = time_training(recipe, cell, job.cfg.seed)
+        minutes, epochs = timed.seconds(recipe.budget.epochs) / 60, recipe.budget.epochs
         write_line(
             f"{minutes:.1f} minutes for {epochs} epochs, by {timed.train.num_timed} of "
             f"{timed.train.per_epoch} steps; {peak_bytes() / 2**20:.0f} MB of memory; "
@@ -95,51 +103,35 @@ def complete(folder: Path, cfg: DictConfig, start_from: Path | None) -> None:
     if is_trained and (not cfg.test or read_result(folder)["test"] is not None):
         write_line(f"complete already: {folder}")
         return
-    work = make_work(cfg)
+    recipe, cell = asked_for(cfg)
     try:
-        with logged(folder, cfg, work) as log:
+        with logged(folder, cfg, recipe, cell) as log:
             if not is_trained:
-                train_in(folder, work, start_from, log)
+                train_in(folder, recipe, cell, cfg.seed, start_from, log)
             if cfg.test:
-                test(folder, work)
+                test(folder, recipe, cell, cfg.seed)
             if log:
                 log.finish(read_result(folder), drawings=cfg.logger.drawings)
     except TrainingFailure as failure:
-        write_failure(folder, work, failure)
+        write_failure(folder, recipe, cell, cfg.seed, failure)
 
 
-@dataclass(frozen=True)
-class Work:
-    """What the configuration says is to be done."""
-
-    task: Task
-    cell: Architecture
-    budget: Budget
-    model: Model
-    training: Training
-    seed: int
-
-
-def make_work(cfg: DictConfig) -> Work:
-    task, model, cell = instantiate(cfg.task), instantiate(cfg.model), read_cell(cfg.cell)
+def asked_for(cfg: DictConfig) -> tuple[Recipe, Architecture]:
+    """What the configuration says is to be trained, and how."""
+    recipe, cell = recipe_of(cfg), read_cell(cfg.cell)
+    recipe.training.check_machine()
     # The limit is one for trials; whoever trains one cell waits for it.
-    budget: Budget = replace(instantiate(cfg.budget), max_seconds=None)
+    recipe = replace(recipe, budget=replace(recipe.budget, max_seconds=None))
     if cfg.match_parameters is not None:
         num_params = read_count(cfg.match_parameters)
-        budget = matched_width(task, cell, budget, model, num_params)
-        smallest = count_parameters(task, cell, budget, model)
+        recipe = matched_width(recipe, cell, num_params)
+        smallest = count_parameters(recipe, cell)
         if smallest > num_params:
             raise ConfigError(
                 f"match_parameters={cfg.match_parameters}: no width meets it; the smallest network "
                 f"of this cell has {smallest:,} parameters"
             )
-    return Work(task, cell, budget, model, instantiate(cfg.trainer), cfg.seed)
-
-
-def with_precision(work: Work, folder: Path) -> Work:
-    """The same in the precision of the training in this folder."""
-    timer = StepTimer(work.task, work.budget, work.model, work.training)
-    return replace(work, training=resolve_precision(work.training, folder, timer))
+    return recipe, cell
 
 
 def weights_of(folder: Path) -> Path:
@@ -158,67 +150,67 @@ def claim(folder: Path, cfg: DictConfig) -> None:
     if not path.exists():
         write_whole(path, OmegaConf.to_yaml(cfg, resolve=True))
         return
-    there = OmegaConf.load(path)
-    assert isinstance(there, DictConfig)
-    if identity(there) != identity(cfg):
+    if identity(read_config(folder)) != identity(cfg):
         raise ConfigError(
             f"{folder}: holds a training of another configuration ({path}); "
             "choose another directory with hydra.run.dir=…"
         )
 
 
-def train_in(folder: Path, work: Work, start_from: Path | None, log: TrainingLog | None) -> None:
+def train_in(
+    folder: Path, recipe: Recipe, cell: Architecture, seed: int, start_from: Path | None,
+    log: TrainingLog | None,
+) -> None:  # fmt: skip
     """Train up to the result; all that is done so far is in the folder after every epoch."""
-    write_whole(folder / CELL, f"{work.cell}\n")
-    announce(folder, work)
-    work = with_precision(work, folder)
-    write_line(resources_line(work.task, work.model, work.training, threads=None))
-    lines = EpochLines(work.task.metric_name, work.budget.epochs)
+    write_whole(folder / CELL, f"{cell}\n")
+    announce(folder, recipe, cell)
+    recipe = resolve_precision(recipe, folder, StepTimer(recipe))
+    write_line(resources_line(recipe, threads=None))
+    lines = EpochLines(recipe.task.metric_name, recipe.budget.epochs)
     callbacks = [lines, SaveEpochs(folder), *([log] if log else [])]
     try:
         done = fit(
-            work.task, work.cell, work.budget, work.model, work.training, work.seed,
-            callbacks=callbacks, checkpoint=folder / LAST, start_from=start_from,
-        )  # fmt: skip
+            recipe, cell, seed, callbacks=callbacks, checkpoint=folder / LAST, start_from=start_from
+        )
     except KeyboardInterrupt:
         raise Interrupted(
             "interrupted; the same command goes on after the last whole epoch"
         ) from None
-    finish(folder, done, work)
+    finish(folder, recipe, cell, seed, done)
 
 
-def announce(folder: Path, work: Work) -> None:
-    num_params = count_parameters(work.task, work.cell, work.budget, work.model)
+def announce(folder: Path, recipe: Recipe, cell: Architecture) -> None:
+    num_params = count_parameters(recipe, cell)
     again = "goes on in" if (folder / LAST).exists() else "in"
-    width = work.budget.hidden_size
+    width = recipe.budget.hidden_size
     size = f"{num_params:,} parameters{'' if width is None else f' at width {width}'}"
-    write_line(f"{work.task.name}, budget {work.budget.name}, {size}; {again} {folder}")
+    write_line(f"{recipe.task.name}, budget {recipe.budget.name}, {size}; {again} {folder}")
 
 
-def finish(folder: Path, done: Fit, work: Work) -> None:
+def finish(folder: Path, recipe: Recipe, cell: Architecture, seed: int, done: Fit) -> None:
     """Write what the training brought; the result last, still without a test."""
     weights = load_weights(folder / BEST)
     costs = done.module.costs
     best = costs.index(min(costs))
-    write_whole(folder / WEIGHTS, save(weights, metadata={"cell": str(work.cell)}))
+    write_whole(folder / WEIGHTS, save(weights, metadata={"cell": str(cell)}))
     write_result(
         folder,
         {
-            "task": work.task.name,
-            "budget": asdict(work.budget),
-            "cell": str(work.cell),
-            "key": work.cell.key,
-            "seed": work.seed,
-            "precision": work.training.precision,
+            "task": recipe.task.name,
+            "budget": asdict(recipe.budget),
+            "cell": str(cell),
+            "key": cell.key,
+            "seed": seed,
+            "precision": recipe.training.precision,
             "num_params": done.num_params,
-            "metric": work.task.metric_name,
-            "lower_is_better": work.task.lower_is_better,
+            "metric": recipe.task.metric_name,
+            "lower_is_better": recipe.task.lower_is_better,
             "best_epoch": best + 1,
             "valid": done.curve[best].valid_metric,
             "valid_measures": dict(done.curve[best].measures),
             "test": None,
             "test_measures": {},
-            "notes": dict(work.task.notes),
+            "notes": dict(recipe.task.notes),
             "wall_seconds": done.curve[-1].wall_seconds,
             "curve": [asdict(epoch) for epoch in done.curve],
             "revision": revision(),
@@ -227,15 +219,17 @@ def finish(folder: Path, done: Fit, work: Work) -> None:
     )
 
 
-def write_failure(folder: Path, work: Work, failure: TrainingFailure) -> None:
+def write_failure(
+    folder: Path, recipe: Recipe, cell: Architecture, seed: int, failure: TrainingFailure
+) -> None:
     """Note why there is no result."""
     facts = {
-        "task": work.task.name,
-        "cell": str(work.cell),
-        "key": work.cell.key,
-        "seed": work.seed,
+        "task": recipe.task.name,
+        "cell": str(cell),
+        "key": cell.key,
+        "seed": seed,
         "num_params": failure.num_params,
-        "metric": work.task.metric_name,
+        "metric": recipe.task.metric_name,
         "cause": str(failure),
         "wall_seconds": failure.curve[-1].wall_seconds if failure.curve else 0.0,
         "revision": revision(),
@@ -254,35 +248,34 @@ def report_failure(folder: Path) -> None:
         raise SystemExit(FAILURE)
 
 
-def test(folder: Path, work: Work) -> None:
+def test(folder: Path, recipe: Recipe, cell: Architecture, seed: int) -> None:
     """Measure the weights of the best epoch on the test split and add that to the result."""
-    work = with_precision(work, folder)
-    generator = torch.Generator().manual_seed(work.seed)
-    network = work.task.network(work.cell, work.budget, work.model, generator)
-    load_into(network, folder / WEIGHTS)
-    module = work.task.module(network, work.budget, work.training, generator)
-    metric = metric_on_test(module, work.budget, work.training)
+    recipe = resolve_precision(recipe, folder, StepTimer(recipe))
+    module = make_module(recipe, cell, seed, start_from=folder / WEIGHTS)
+    metric = metric_on_test(recipe, module)
     result = read_result(folder)
     write_result(folder, {**result, "test": metric, "test_measures": module.test_measures})
 
 
-def logged(folder: Path, cfg: DictConfig, work: Work) -> AbstractContextManager[TrainingLog | None]:
+def logged(
+    folder: Path, cfg: DictConfig, recipe: Recipe, cell: Architecture
+) -> AbstractContextManager[TrainingLog | None]:
     """The training's run on W&B, beside others of its task and budget; None without a logger."""
     if not cfg.logger:
         return nullcontext()
     facts = {
         "run": {key: value for key, value in identity(cfg).items() if key != "cell"},
         "revision": revision(),
-        "task": work.task.name,
-        "cell": str(work.cell),
-        "key": work.cell.key,
-        "seed": work.seed,
-        "num_params": count_parameters(work.task, work.cell, work.budget, work.model),
+        "task": recipe.task.name,
+        "cell": str(cell),
+        "key": cell.key,
+        "seed": cfg.seed,
+        "num_params": count_parameters(recipe, cell),
     }
     choice = {key: cfg.logger[key] for key in ("project", "entity", "mode")}
     group = HydraConfig.get().runtime.choices.get("sweeps")
-    group = group or f"{work.task.name}-{work.budget.name}"
-    return training_log(folder, work.task.metric_name, facts, group=group, **choice)
+    group = group or f"{recipe.task.name}-{recipe.budget.name}"
+    return training_log(folder, recipe.task.metric_name, facts, group=group, **choice)
 
 
 def write_result(folder: Path, result: dict[str, Any]) -> None:

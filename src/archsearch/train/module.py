@@ -2,11 +2,12 @@
 
 import math
 import time
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import torch
+from pytorch_lightning import LightningModule
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
@@ -16,7 +17,6 @@ from archsearch.train.budget import Budget
 from archsearch.train.descent import descend
 from archsearch.train.failures import Diverged, TimeLimit
 from archsearch.train.schedules import Progress
-from archsearch.train.task_module import TaskModule
 from archsearch.train.training import Loss, Training
 
 Batch = TypeVar("Batch")
@@ -53,7 +53,7 @@ class StepLoss(NamedTuple):
     num_steps: float  # time steps, to which Loss.SUM_OVER_STEPS refers
 
 
-class BatchModule(TaskModule, Generic[Batch]):
+class BatchModule(LightningModule, ABC, Generic[Batch]):
     """Trains and evaluates a network batch by batch; a task says what a batch is, and its loss.
 
     A task's module defines the batches of the three splits, `step_loss`, and for evaluations
@@ -64,6 +64,10 @@ class BatchModule(TaskModule, Generic[Batch]):
         Diverged: loss, gradient or metric is not finite, or `objection` has one.
         TimeLimit: after the budget's max_seconds, looked at after every batch.
     """
+
+    lower_is_better: bool = True  # of the metric
+    test_metric: float  # after Trainer.test
+    test_measures: dict[str, float]  # the same
 
     def __init__(
         self, network: nn.Module, budget: Budget, training: Training, generator: torch.Generator
@@ -87,6 +91,16 @@ class BatchModule(TaskModule, Generic[Batch]):
         self._num_skipped_in_a_row = 0
         self._seconds_before = 0.0  # spent on epochs before this process took over
         self._started = math.nan
+
+    @property
+    def metrics(self) -> list[float]:
+        """The metric on validation data after each epoch done."""
+        return [epoch.valid_metric for epoch in self.curve]
+
+    @property
+    def costs(self) -> list[float]:
+        """The same, turned so that lower is better."""
+        return self.metrics if self.lower_is_better else [-metric for metric in self.metrics]
 
     # --- what a task defines ---
 
@@ -156,6 +170,7 @@ class BatchModule(TaskModule, Generic[Batch]):
         return torch.Generator().manual_seed(self._order_seed + len(self.curve))
 
     def validated_weights(self) -> dict[str, Tensor]:
+        """A copy of the network's weights as validation saw them last, so averaged if they were."""
         if self.average is None:
             return {name: value.clone() for name, value in self.network.state_dict().items()}
         self.average.swap()

@@ -11,7 +11,8 @@ from pathlib import Path
 from statistics import median
 
 from archsearch.train.lines import write_line
-from archsearch.train.training import Precision, Training
+from archsearch.train.recipe import Recipe
+from archsearch.train.training import Precision
 from archsearch.whole_file import write_whole
 
 PRECISION = "precision.json"
@@ -23,21 +24,21 @@ LEAST_GAIN = 1.1
 Timer = Callable[[Precision], float]  # the seconds that the same training steps take in a precision
 
 
-def resolve_precision(training: Training, run_dir: Path, timer: Timer) -> Training:
-    """The training in the precision of this run: `timer` decides where "auto" has not yet been.
+def resolve_precision(recipe: Recipe, run_dir: Path, timer: Timer) -> Recipe:
+    """The recipe in the precision of this run: `timer` decides where "auto" has not yet been.
 
     Raises:
         ValueError: the run's directory has a choice that cannot be read.
     """
-    if training.precision is not Precision.AUTO:
-        return training
+    if recipe.training.precision is not Precision.AUTO:
+        return recipe
     path = run_dir / PRECISION
     if path.exists():
         precision = _read(path)
         write_line(f"precision: {precision}, as chosen when this run began")
     else:
         precision = _measure(timer, path)
-    return replace(training, precision=precision)
+    return replace(recipe, training=replace(recipe.training, precision=precision))
 
 
 def _measure(timer: Timer, path: Path) -> Precision:

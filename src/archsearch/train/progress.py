@@ -3,7 +3,7 @@
 from pytorch_lightning import Callback, LightningModule, Trainer
 
 from archsearch.train.lines import figure, write_line
-from archsearch.train.task_module import TaskModule
+from archsearch.train.module import BatchModule
 
 
 class EpochLines(Callback):
@@ -17,7 +17,7 @@ class EpochLines(Callback):
         trainer: Trainer,  # noqa: ARG002
         pl_module: LightningModule,
     ) -> None:
-        assert isinstance(pl_module, TaskModule)
+        assert isinstance(pl_module, BatchModule)
         number, epoch = len(pl_module.curve), pl_module.curve[-1]
         before = pl_module.curve[-2].wall_seconds if number > 1 else 0.0
         write_line(

@@ -9,13 +9,10 @@ from archsearch.compiler.backends import AUTO
 from archsearch.compiler.backends.cpu.libraries import runtime
 from archsearch.compiler.native import NoNativeCode, compiler_name
 from archsearch.machine import processor_name
-from archsearch.train.task import Model, Task
-from archsearch.train.training import Training
+from archsearch.train.recipe import Recipe
 
 
-def resources_line(
-    task: Task, model: Model, training: Training, threads: int | None, workers: int | None = None
-) -> str:
+def resources_line(recipe: Recipe, threads: int | None, workers: int | None = None) -> str:
     """Such as "2 workers × 1 thread on AMD EPYC, float32, compiled kernels (cc)".
 
     threads: torch's of a training; None: as they are.
@@ -23,9 +20,9 @@ def resources_line(
     """
     side_by_side = "" if workers is None else f"{_counted(workers, 'worker')} × "
     each = _counted(threads or torch.get_num_threads(), "thread")
-    gpu = None if training.accelerator == "cpu" else _gpu_name()
+    gpu = None if recipe.training.accelerator == "cpu" else _gpu_name()
     place = processor_name() if gpu is None else f"{processor_name()} with {gpu}"
-    return f"{side_by_side}{each} on {place}, {training.precision}, {_kernels(task, model, gpu)}"
+    return f"{side_by_side}{each} on {place}, {recipe.training.precision}, {_kernels(recipe, gpu)}"
 
 
 def _gpu_name() -> str | None:
@@ -35,9 +32,10 @@ def _gpu_name() -> str | None:
     return str(torch.accelerator.current_accelerator() or "") or None
 
 
-def _kernels(task: Task, model: Model, gpu: str | None) -> str:
+def _kernels(recipe: Recipe, gpu: str | None) -> str:
     """What runs the cells, and why it is not the fastest where it is not."""
-    if isinstance(task.timed, ConvNetwork):
+    model = recipe.model
+    if isinstance(recipe.task.timed, ConvNetwork):
         return "plain PyTorch (convolutional networks have no kernels of their own)"
     backend = model.keywords.get("backend", AUTO) if isinstance(model, partial) else AUTO
     if backend not in (AUTO, "cpu"):

@@ -14,7 +14,7 @@ from archsearch.train.budget import Budget
 from archsearch.train.training import Training
 
 if TYPE_CHECKING:
-    from archsearch.train.task_module import TaskModule
+    from archsearch.train.module import BatchModule
 
 # Builds the network of a task; what a budget and a cell fix is given by the task, the rest is in
 # conf/model. Such as functools.partial(LanguageModel, tied=True).
@@ -98,7 +98,7 @@ class Task(ABC):
     def module(
         self, network: torch.nn.Module, budget: Budget, training: Training,
         generator: torch.Generator,
-    ) -> "TaskModule":  # fmt: skip
+    ) -> "BatchModule[Any]":  # fmt: skip
         """The network with its training under a budget."""
 
     def result(self, metrics: Sequence[float]) -> float:

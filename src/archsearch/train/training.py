@@ -64,16 +64,19 @@ class Training:
         object.__setattr__(self, "precision", precision)
         accelerator = _choice("trainer.accelerator", Accelerator, self.accelerator)
         object.__setattr__(self, "accelerator", accelerator)
-        if not _is_there(accelerator):
-            raise ValueError(
-                f"trainer.accelerator={accelerator}: this machine has none that PyTorch can use; "
-                "try cpu, or auto, which takes a GPU where there is one"
-            )
         if self.clip_norm is not None and self.clip_norm <= 0:
             raise ValueError(f"trainer.clip_norm: expected a number above 0, got {self.clip_norm}")
         if self.max_skipped_steps < 0:
             raise ValueError(
                 f"trainer.max_skipped_steps: expected at least 0, got {self.max_skipped_steps}"
+            )
+
+    def check_machine(self) -> None:
+        """Raise ValueError where there is no such accelerator."""
+        if not _is_there(self.accelerator):
+            raise ValueError(
+                f"trainer.accelerator={self.accelerator}: this machine has none that PyTorch can "
+                "use; try cpu, or auto, which takes a GPU where there is one"
             )
 
 

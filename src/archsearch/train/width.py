@@ -4,9 +4,7 @@ import re
 from dataclasses import replace
 
 from archsearch.architecture import Architecture, HeterogeneousLayer
-from archsearch.train.budget import Budget
-from archsearch.train.fitting import count_parameters
-from archsearch.train.task import Model, Task
+from archsearch.train.recipe import Recipe, count_parameters
 
 MAX_HIDDEN_SIZE = 1 << 14
 
@@ -27,10 +25,8 @@ def read_count(text: str | int) -> int:
     return count
 
 
-def matched_width(
-    task: Task, architecture: Architecture, budget: Budget, model: Model, num_params: int
-) -> Budget:
-    """The budget with the hidden size at which the network has as many parameters as it can have
+def matched_width(recipe: Recipe, architecture: Architecture, num_params: int) -> Recipe:
+    """The recipe with the hidden size at which the network has as many parameters as it can have
     without exceeding `num_params`; with the smallest there is where even that has more.
 
     A heterogeneous layer's width is a multiple of the number of its shares.
@@ -40,16 +36,16 @@ def matched_width(
     """
     share = len(architecture.cells) if isinstance(architecture, HeterogeneousLayer) else 1
 
-    def sized(num_units: int) -> Budget:
-        return replace(budget, hidden_size=num_units * share)
+    def sized(num_units: int) -> Recipe:
+        return replace(recipe, budget=replace(recipe.budget, hidden_size=num_units * share))
 
     def count(num_units: int) -> int:
-        return count_parameters(task, architecture, sized(num_units), model)
+        return count_parameters(sized(num_units), architecture)
 
     if count(1) == count(2):
         raise ValueError(
-            f"{task.name}: the number of parameters does not depend on the hidden size, so it "
-            f"cannot be brought to {num_params:,}"
+            f"{recipe.task.name}: the number of parameters does not depend on the hidden size, so "
+            f"it cannot be brought to {num_params:,}"
         )
     smallest, largest = 1, MAX_HIDDEN_SIZE // share
     while smallest < largest:

@@ -17,19 +17,20 @@ from archsearch.train import (
     Budget,
     ImageTask,
     MusicTask,
+    Recipe,
     TooManyParameters,
     TranslationTask,
     count_parameters,
-    timed_training,
+    timing,
 )
 from archsearch.train.resources import resources_line
-from archsearch.train.timed_training import Pace, TimedTraining, time_training
+from archsearch.train.timing import Pace, TimedTraining, time_training
 
 
 @pytest.fixture(autouse=True)
 def briefly(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(timed_training, "TRAIN_SECONDS", 0.02)
-    monkeypatch.setattr(timed_training, "VALID_SECONDS", 0.02)
+    monkeypatch.setattr(timing, "TRAIN_SECONDS", 0.02)
+    monkeypatch.setattr(timing, "VALID_SECONDS", 0.02)
 
 
 def test_a_training_is_what_is_fixed_and_all_batches_of_all_epochs() -> None:
@@ -39,8 +40,8 @@ def test_a_training_is_what_is_fixed_and_all_batches_of_all_epochs() -> None:
 
 def test_a_language_models_batches_are_all_counted(task, model, budget, adam) -> None:
     small = budget(epochs=5, max_seconds=1e-9)  # a limit is one for whole trainings
-    timed = time_training(task, zoo["lstm"], small, model, adam, 1)
-    assert timed.num_params == count_parameters(task, zoo["lstm"], small, model)
+    timed = time_training(Recipe(task, model, small, adam), zoo["lstm"], 1)
+    assert timed.num_params == count_parameters(Recipe(task, model, small, adam), zoo["lstm"])
     assert timed.train.per_epoch == -(-(2000 // 8 - 1) // 25)
     assert timed.valid.per_epoch == -(-(400 // 8 - 1) // 25)
     for pace in (timed.train, timed.valid):
@@ -52,7 +53,7 @@ def test_over_the_limit_of_parameters_it_fails_as_a_training_does(
     task, model, budget, adam
 ) -> None:
     with pytest.raises(TooManyParameters):
-        time_training(task, zoo["lstm"], budget(max_params=10), model, adam, 1)
+        time_training(Recipe(task, model, budget(max_params=10), adam), zoo["lstm"], 1)
 
 
 def test_a_part_of_the_translations_is_enough(tmp_path: Path, adam) -> None:
@@ -64,7 +65,7 @@ def test_a_part_of_the_translations_is_enough(tmp_path: Path, adam) -> None:
             Path(path).write_text("\n".join(lines) + "\n")
     toy = TranslationTask("toy", ParallelFiles("toy", **files), beam_size=2)
     small = Budget("t", 1, 2, num_layers=1, hidden_size=16, unroll_steps=1)
-    timed = time_training(toy, zoo["gru"], small, partial(EncoderDecoder), adam, 1)
+    timed = time_training(Recipe(toy, partial(EncoderDecoder), small, adam), zoo["gru"], 1)
     assert 0 < timed.valid.num_timed <= timed.valid.per_epoch
     assert timed.valid.per_epoch >= 100
 
@@ -76,7 +77,7 @@ def test_pieces_of_music_are_not_torn_apart(budget, adam) -> None:
         for split in ("train", "valid", "test")
     }
     pieces = MusicTask("toy", lambda: RollCorpus("toy", 0.1, **rolls))
-    timed = time_training(pieces, zoo["lstm"], budget(), partial(FrameModel), adam, 1)
+    timed = time_training(Recipe(pieces, partial(FrameModel), budget(), adam), zoo["lstm"], 1)
     assert timed.train.per_epoch == timed.valid.per_epoch == 2 + 2 * 2
     assert timed.train.num_timed > 0
 
@@ -85,20 +86,24 @@ def test_images_are_timed_too(adam) -> None:
     network = read_conv("conv 3x3x6 <- image")
     images = ImageTask("bars", bar_corpus)
     model = partial(ConvolutionalNetwork)
-    timed = time_training(images, network, Budget("t", 2, 20), model, adam, 1)
+    timed = time_training(Recipe(images, model, Budget("t", 2, 20), adam), network, 1)
     assert timed.train.num_timed > 0
-    assert "plain PyTorch (convolutional" in resources_line(images, model, adam, threads=1)
+    assert "plain PyTorch (convolutional" in resources_line(
+        Recipe(images, model, adam, adam), threads=1
+    )
 
 
 def test_a_run_says_what_it_uses_and_why(
     task, model, adam, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    line = resources_line(task, model, adam, threads=1, workers=2)
+    line = resources_line(Recipe(task, model, adam, adam), threads=1, workers=2)
     assert line.startswith("2 workers × 1 thread on ")
     assert ", float32, compiled kernels (" in line
     monkeypatch.setenv("CC", "no-such-compiler")
-    line = resources_line(task, model, adam, threads=2)
+    line = resources_line(Recipe(task, model, adam, adam), threads=2)
     assert line.startswith("2 threads on ")
     assert "plain PyTorch (no C compiler: looked on PATH for 'no-such-compiler'" in line
     plain = partial(model, backend="plain")
-    assert resources_line(task, plain, adam, threads=1).endswith("(as model.backend says)")
+    assert resources_line(Recipe(task, plain, adam, adam), threads=1).endswith(
+        "(as model.backend says)"
+    )

@@ -11,7 +11,6 @@ from typing import Any
 from lightning_fabric.plugins.environments.lightning import LightningEnvironment
 from pytorch_lightning import Callback, Trainer
 
-from archsearch.train.budget import Budget
 from archsearch.train.training import Precision, Training
 
 _LIGHTNING_PRECISION: dict[Precision, Any] = {
@@ -20,10 +19,11 @@ _LIGHTNING_PRECISION: dict[Precision, Any] = {
 }
 
 
-def make_trainer(
-    budget: Budget, training: Training, callbacks: Sequence[Callback] = (), **options: Any
-) -> Trainer:
-    """A Trainer that prints, logs and saves nothing; `options` are its further arguments.
+@contextmanager
+def plain_trainer(
+    training: Training, num_epochs: int, callbacks: Sequence[Callback] = ()
+) -> Iterator[Trainer]:
+    """A Trainer that prints, logs and saves nothing, and lets itself be interrupted.
 
     Raises:
         ValueError: the precision is "auto", which `resolve_precision` turns into one of the others.
@@ -33,26 +33,26 @@ def make_trainer(
             f"trainer.precision: expected {' or '.join(_LIGHTNING_PRECISION)}, got "
             f"{str(training.precision)!r}; archsearch.train.resolve_precision chooses one of them"
         )
-    return Trainer(
-        accelerator=training.accelerator,
-        precision=_LIGHTNING_PRECISION[training.precision],
-        devices=1,
-        max_epochs=budget.epochs,
-        callbacks=list(callbacks),
-        # CPU kernels are deterministic as they are; the global mode would also fill every new
-        # tensor, which costs more than all of Lightning.
-        deterministic=training.accelerator != "cpu",
-        # What is guessed from the machine otherwise: SLURM's or MPI's variables would make a
-        # trial part of a distributed job.
-        plugins=[LightningEnvironment()],
-        logger=False,
-        enable_checkpointing=False,
-        enable_progress_bar=False,
-        enable_model_summary=False,
-        num_sanity_val_steps=0,
-        use_distributed_sampler=False,
-        **options,
-    )
+    with quiet_lightning(), _keyboard_interrupts():
+        yield Trainer(
+            accelerator=training.accelerator,
+            precision=_LIGHTNING_PRECISION[training.precision],
+            devices=1,
+            max_epochs=num_epochs,
+            callbacks=list(callbacks),
+            # CPU kernels are deterministic as they are; the global mode would also fill every new
+            # tensor, which costs more than all of Lightning.
+            deterministic=training.accelerator != "cpu",
+            # What is guessed from the machine otherwise: SLURM's or MPI's variables would make a
+            # trial part of a distributed job.
+            plugins=[LightningEnvironment()],
+            logger=False,
+            enable_checkpointing=False,
+            enable_progress_bar=False,
+            enable_model_summary=False,
+            num_sanity_val_steps=0,
+            use_distributed_sampler=False,
+        )
 
 
 @contextmanager
@@ -73,7 +73,7 @@ def quiet_lightning() -> Iterator[None]:
 
 
 @contextmanager
-def keyboard_interrupts() -> Iterator[None]:
+def _keyboard_interrupts() -> Iterator[None]:
     """Give KeyboardInterrupt back; Lightning turns it into SystemExit and then ignores SIGINT."""
     main_thread = threading.current_thread() is threading.main_thread()
     handler: Any = signal.getsignal(signal.SIGINT)
