@@ -141,9 +141,9 @@ def test_json_that_is_no_genome(data: Any, message: str) -> None:
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({"unary": ["Tanh", "Exp"]}, "unary: expected different operators among Cos"),
-        ({"binary": []}, r"binary: expected different operators among .*, got \[\]"),
-        ({"binary": ["Add", "Add"]}, "binary: expected different"),
+        ({"unary": ["Tanh", "Exp"]}, "unary: expected 1 or more different ones of Cos"),
+        ({"binary": []}, r"binary: expected 1 or more different ones of .*, got \[\]"),
+        ({"binary": ["Add", "Add"]}, "binary: expected 1 or more different"),
         ({"max_height": 0}, "max_height: expected an integer between 6 and 100, got 0"),
         ({"max_memories": -1}, "max_memories: expected an integer between 0 and 8, got -1"),
         ({"memory_leaf_rate": 1.1}, "memory_leaf_rate: expected a number between 0 and 1"),

@@ -128,9 +128,15 @@ def test_json_that_is_no_genome(data: Any, message: str) -> None:
     ("parameters", "message"),
     [
         ({"base_number": 1}, "base_number: expected an integer between 2 and 100, got 1"),
-        ({"combinations": ["add", "sub"]}, "combinations: expected different ones of add, elem_m"),
-        ({"activations": []}, r"activations: expected different ones of identity, .* got \[\]"),
-        ({"activations": ["tanh", "tanh"]}, "activations: expected different"),
+        (
+            {"combinations": ["add", "sub"]},
+            "combinations: .* different ones of add, elem_m",
+        ),
+        (
+            {"activations": []},
+            r"activations: .* different ones of identity, .* got \[\]",
+        ),
+        ({"activations": ["tanh", "tanh"]}, "activations: expected 1 or more different"),
     ],
 )
 def test_parameters_out_of_range(parameters: dict[str, Any], message: str) -> None:

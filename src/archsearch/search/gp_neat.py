@@ -36,11 +36,7 @@ from archsearch.search.protocol import Draft, DraftingStrategy, Round
 from archsearch.space import GPTreeSpace, TreeGenome
 from archsearch.space.parameters import require
 from archsearch.space.variation.homologous_crossover import homologous_crossover
-from archsearch.space.variation.insert import insert
-from archsearch.space.variation.replace import replace
-from archsearch.space.variation.shrink import shrink
-
-MUTATIONS = {"insert": insert, "shrink": shrink, "replace": replace}
+from archsearch.space.variation.tree_mutations import MUTATIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +233,7 @@ class GPNEAT(DraftingStrategy[TreeGenome]):
             offspring = self._fresh()
         else:
             parent = self._rng.choice(species.parents)
-            genome = replace(parent.genome, self.space, self._rng)
+            genome = MUTATIONS["replace"](parent.genome, self.space, self._rng)
             offspring = Offspring(genome or parent.genome, "mutation", (parent,), ("replace",))
         return offspring, self.space.decode(offspring.genome)
 

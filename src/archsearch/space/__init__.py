@@ -15,8 +15,7 @@ from archsearch.space.graph import GraphSpace
 from archsearch.space.heterogeneous import HeterogeneousSpace
 from archsearch.space.nas_base import NASBaseSpace
 from archsearch.space.shape import Shape
-from archsearch.space.space import CellSpace, GenomeError, Rejection
-from archsearch.space.staged import StagedSpace
+from archsearch.space.space import CellSpace, GenomeError, Rejection, StagedSpace
 from archsearch.space.tree import Tree, TreeGenome
 
 __all__ = [

@@ -178,8 +178,7 @@ class ConvSpace(DecisionSpace):
                 ("inputs", place): () if layer.inputs == (IMAGE,) else layer.inputs,
             }
         genome = self.decide(lambda question: answers[question.kind, question.place])
-        fits = self.check(genome) is None and self.decode(genome) == architecture
-        return genome if fits else None
+        return self.expressing(genome, architecture)
 
 
 def _sizes(name: str, sizes: Sequence[int], largest: int) -> tuple[Option, ...]:

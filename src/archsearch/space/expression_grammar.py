@@ -4,7 +4,7 @@ import random
 from abc import abstractmethod
 
 from archsearch.space.expression import Expression
-from archsearch.space.staged import StagedSpace
+from archsearch.space.space import StagedSpace
 
 
 class ExpressionGrammar(StagedSpace[Expression]):

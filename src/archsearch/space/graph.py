@@ -16,11 +16,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from archsearch.architecture import Architecture
-from archsearch.cell import MAX_NODES, OPERATORS, Cell, CellError, parse, zoo
-from archsearch.space.graph_grammar import GraphGrammar
-from archsearch.space.parameters import require
-from archsearch.space.space import GenomeError, Rejection
-from archsearch.space.variation.graph_mutations import mutate_one_node
+from archsearch.cell import MAX_NODES, Cell, CellError, parse, zoo
+from archsearch.space.parameters import different, operators_of, require
+from archsearch.space.space import GenomeError, Rejection, first_broken
+from archsearch.space.variation.graph_mutations import GraphGrammar, mutate_one_node
 from archsearch.space.zero_signal import zero_nodes
 
 SAMPLE_MUTATIONS = (1, 10)  # an LSTM has 13 operators: most of it is kept, or hardly any
@@ -44,8 +43,9 @@ class GraphSpace(GraphGrammar):
         max_nodes: int = 40,
     ) -> None:
         require("max_nodes", max_nodes, 1, MAX_NODES, integer=True)
-        self.activations = _chosen("activations", activations, 1)
-        self.operators = _chosen("operators", operators, 2)
+        known = [*operators_of(1), "Linear"]
+        self.activations = different("activations", activations, known, least=2)
+        self.operators = different("operators", operators, operators_of(2), least=2)
         self.max_nodes = max_nodes
         self._rules: dict[str, Callable[[Cell], str | None]] = {
             "size": self._check_size,
@@ -73,10 +73,7 @@ class GraphSpace(GraphGrammar):
         return mutate_one_node(genome, self, rng) or genome
 
     def check(self, genome: Cell) -> Rejection | None:
-        for rule, broken in self._rules.items():
-            if reason := broken(genome):
-                return Rejection(rule, reason)
-        return None
+        return first_broken(genome, self._rules)
 
     def decode(self, genome: Cell) -> Cell:
         return genome
@@ -85,7 +82,7 @@ class GraphSpace(GraphGrammar):
         if not isinstance(architecture, Cell):
             return None
         cell = architecture.with_folded_linears()
-        return cell if self.check(cell) is None else None
+        return self.expressing(cell, cell)
 
     def to_json(self, genome: Cell) -> Any:
         """The cell's text."""
@@ -98,9 +95,7 @@ class GraphSpace(GraphGrammar):
             cell = parse(data).with_folded_linears()
         except CellError as error:
             raise GenomeError(f"expected the text of a cell: {error}") from None
-        if rejection := self.check(cell):
-            raise GenomeError(f"not in this space, {rejection.rule}: {rejection.reason}")
-        return cell
+        return self.accepted(cell)
 
     def _check_size(self, cell: Cell) -> str | None:
         if cell.num_nodes <= self.max_nodes:
@@ -139,16 +134,3 @@ def _check_zero(cell: Cell) -> str | None:
         return None
     node = cell.nodes[min(zero)]
     return f"{node.op} is 0 at every step, whatever the weights (node {min(zero)})"
-
-
-def _chosen(name: str, operators: Sequence[str], arity: int) -> tuple[str, ...]:
-    chosen = tuple(operators)
-    known = [op.name for op in OPERATORS.values() if op.min_args <= arity <= op.max_args]
-    if arity > 1:
-        known.remove("Linear")
-    if len(chosen) < 2 or len(set(chosen)) < len(chosen) or not set(chosen) <= set(known):
-        raise ValueError(
-            f"{name}: expected two or more different operators among {', '.join(known)}, "
-            f"got {list(chosen)}"
-        )
-    return chosen

@@ -73,7 +73,7 @@ class HeterogeneousSpace(CellSpace[HeterogeneousLayer]):
         if not isinstance(architecture, HeterogeneousLayer):
             return None
         layer = HeterogeneousLayer(tuple(c.with_folded_linears() for c in architecture.cells))
-        return layer if self.check(layer) is None else None
+        return self.expressing(layer, layer)
 
     def to_json(self, genome: HeterogeneousLayer) -> Any:
         return str(genome)
@@ -82,13 +82,9 @@ class HeterogeneousSpace(CellSpace[HeterogeneousLayer]):
         if not isinstance(data, str):
             raise GenomeError(f"expected the text of a layer, got {reprlib.repr(data)}")
         try:
-            genome = read_layer(data)
+            return self.accepted(read_layer(data))
         except CellError as error:
             raise GenomeError(str(error)) from None
-        rejection = self.check(genome)
-        if rejection is not None:
-            raise GenomeError(f"not in this space, {rejection.rule}: {rejection.reason}")
-        return genome
 
 
 def most_different(cells: Sequence[Cell], count: int) -> list[Cell]:

@@ -24,7 +24,7 @@ from collections.abc import Mapping, Sequence
 from archsearch.architecture import Architecture
 from archsearch.cell import Cell, Node
 from archsearch.space.decisions import Choice, Decision, Decisions, DecisionSpace, Questions
-from archsearch.space.parameters import require
+from archsearch.space.parameters import different, require
 
 COMBINATIONS = {"add": "Add", "elem_mult": "Mult", "max": "Max"}
 IDENTITY = "identity"
@@ -45,8 +45,8 @@ class NASBaseSpace(DecisionSpace):
     ) -> None:
         require("base_number", base_number, 2, 100, integer=True)
         self.base_number = base_number
-        self.combinations = _chosen("combinations", combinations, [*COMBINATIONS])
-        self.activations = _chosen("activations", activations, [IDENTITY, *ACTIVATIONS])
+        self.combinations = different("combinations", combinations, COMBINATIONS, least=1)
+        self.activations = different("activations", activations, (IDENTITY, *ACTIVATIONS), least=1)
         self.num_nodes = 2 * base_number - 1
 
     def questions(self) -> Questions:
@@ -107,8 +107,7 @@ class NASBaseSpace(DecisionSpace):
         if answers is None:
             return None
         genome = self.decide(lambda question: answers.get((question.kind, question.place), ""))
-        fits = self.check(genome) is None and self.decode(genome) == cell
-        return genome if fits else None
+        return self.expressing(genome, cell)
 
 
 # Decisions by kind and place, as `DecisionSpace.answers` gives them.
@@ -199,9 +198,3 @@ class _Reading:
 def _both_orders(args: tuple[int, ...]) -> list[tuple[int, ...]]:
     """Two arguments in either order; nothing where there are not two."""
     return [args, args[::-1]] if len(args) == 2 else []
-
-
-def _chosen(name: str, chosen: Sequence[str], known: Sequence[str]) -> tuple[str, ...]:
-    if not chosen or len(set(chosen)) < len(chosen) or not set(chosen) <= set(known):
-        raise ValueError(f"{name}: expected different ones of {', '.join(known)}, got {[*chosen]}")
-    return tuple(chosen)

@@ -2,13 +2,16 @@
 
 import random
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from archsearch.architecture import Architecture
 
 Genome = TypeVar("Genome")
+
+# Variation draws until a result is valid, but not for ever.
+MAX_DRAWS = 20
 
 
 class GenomeError(ValueError):
@@ -65,3 +68,47 @@ class CellSpace(ABC, Generic[Genome]):
     @abstractmethod
     def from_json(self, data: Any) -> Genome:
         """The genome that `to_json` wrote; GenomeError for anything that is not in the space."""
+
+    def accepted(self, genome: Genome) -> Genome:
+        """The genome itself; GenomeError where it is not in the space."""
+        if rejection := self.check(genome):
+            raise GenomeError(f"not in this space, {rejection.rule}: {rejection.reason}")
+        return genome
+
+    def expressing(self, genome: Genome, architecture: Architecture) -> Genome | None:
+        """The genome if it is in the space and decodes to the architecture."""
+        fits = self.check(genome) is None and self.decode(genome) == architecture
+        return genome if fits else None
+
+
+class StagedSpace(CellSpace[Genome]):
+    """A space in which a genome may be finished but for the node that gives the memory."""
+
+    @abstractmethod
+    def sample_plain(self, rng: random.Random) -> Genome:
+        """A random genome of a cell without a memory; it passes `check`."""
+
+    @abstractmethod
+    def memory_places(self, genome: Genome) -> Sequence[Genome]:
+        """All genomes of the space that differ from this one at most in where the memory comes
+        from; for a valid one without a memory, itself. The given one need not be valid."""
+
+
+def first_broken(
+    genome: Genome, rules: Mapping[str, Callable[[Genome], str | None]]
+) -> Rejection | None:
+    """The first of the rules, by name, that says what is wrong with the genome."""
+    for name, rule in rules.items():
+        if reason := rule(genome):
+            return Rejection(name, reason)
+    return None
+
+
+def first_valid(
+    genomes: Iterable[Genome], space: CellSpace[Genome], *parents: Genome
+) -> Genome | None:
+    """The first genome that is in the space and equals no parent, if there is one."""
+    for genome in genomes:
+        if genome not in parents and space.check(genome) is None:
+            return genome
+    return None

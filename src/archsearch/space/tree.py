@@ -21,6 +21,11 @@ MEMORY_NAMES = ("c", "d", "e", "f", "g", "i", "j", "k")
 Path = tuple[int, ...]
 
 
+def place_text(path: Path) -> str:
+    """The place in words."""
+    return f"node {list(path)}" if path else "the root"
+
+
 @dataclass(frozen=True, slots=True)
 class Tree:
     """An element and its arguments; a leaf has none."""

@@ -1,22 +1,58 @@
-"""What trees are made of: what the space of GP-NEAT and its mutations both know."""
+"""What trees are made of and how they are drawn: what GP-NEAT's space and its mutations know."""
 
 import random
 from collections.abc import Sequence
 
+from archsearch.space.parameters import different, operators_of, require
 from archsearch.space.space import CellSpace
 from archsearch.space.tree import LINEAR, MEMORY_NAMES, Path, Tree, TreeGenome
 
+START_LEAVES = 8  # of the start tree: NAS's "base number"
+
 
 class TreeGrammar(CellSpace[TreeGenome]):
-    """The elements of a tree, its leaves, and where its memories are fed from.
+    """The elements of a tree, how it is drawn, and where its memories are fed from.
 
-    unary, binary: names of operators. memory_leaf_rate: how often a leaf is a memory.
+    unary, binary: names of operators. memory_leaf_rate: the chance that a drawn leaf is a memory.
     """
 
-    unary: tuple[str, ...]
-    binary: tuple[str, ...]
-    max_memories: int
-    memory_leaf_rate: float
+    def __init__(
+        self,
+        unary: Sequence[str],
+        binary: Sequence[str],
+        max_memories: int,
+        memory_leaf_rate: float,
+    ) -> None:
+        self.unary = different("unary", unary, operators_of(1), least=1)
+        self.binary = different("binary", binary, operators_of(2), least=1)
+        require("max_memories", max_memories, 0, len(MEMORY_NAMES), integer=True)
+        require("memory_leaf_rate", memory_leaf_rate, 0, 1)
+        self.max_memories = max_memories
+        self.memory_leaf_rate = memory_leaf_rate
+
+    def draw_start(self, rng: random.Random) -> TreeGenome:
+        """Three levels of a combination under a non-linearity, which join the leaves."""
+        leaves = [Tree(LINEAR)] * START_LEAVES
+        if self.max_memories:
+            leaves[rng.randrange(START_LEAVES)] = Tree(MEMORY_NAMES[0])
+        level = leaves
+        while len(level) > 1:
+            level = [
+                Tree(rng.choice(self.unary), (Tree(rng.choice(self.binary), (a, b)),))
+                for a, b in zip(level[::2], level[1::2], strict=True)
+            ]
+        return self.fed(TreeGenome(level[0]), rng)
+
+    def draw_tree(self, num_leaves: int, rng: random.Random, *, bare: bool = False) -> Tree:
+        """Each combination splits its leaves at random, and half of the places where a
+        non-linearity may stand get one; of a `bare` tree not the root."""
+        if not bare and rng.random() < 0.5:
+            return Tree(rng.choice(self.unary), (self.draw_tree(num_leaves, rng, bare=True),))
+        if num_leaves == 1:
+            return self.draw_leaf(MEMORY_NAMES[: self.max_memories], rng)
+        left = rng.randint(1, num_leaves - 1)
+        children = tuple(self.draw_tree(count, rng) for count in (left, num_leaves - left))
+        return Tree(rng.choice(self.binary), children)
 
     def draw_leaf(self, memories: Sequence[str], rng: random.Random) -> Tree:
         """A linear leaf, or one of the memories."""

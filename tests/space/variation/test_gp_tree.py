@@ -4,9 +4,7 @@ import pytest
 
 from archsearch.space import GPTreeSpace, Tree, TreeGenome, common_region
 from archsearch.space.variation.homologous_crossover import homologous_crossover
-from archsearch.space.variation.insert import insert
-from archsearch.space.variation.replace import replace
-from archsearch.space.variation.shrink import shrink
+from archsearch.space.variation.tree_mutations import insert, replace, shrink
 
 SPACE = GPTreeSpace()
 LOW = GPTreeSpace(min_height=1)  # where every tree can shrink

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from archsearch.space.expression import OPERATORS, Expression, Path, from_prefix
 from archsearch.space.expression_grammar import ExpressionGrammar
-from archsearch.space.variation.attempts import MAX_DRAWS, first_valid
+from archsearch.space.space import MAX_DRAWS, first_valid
 
 # What `regrow` takes out has at most so many nodes, what it puts in so many operators.
 REGROWN_NODES = 6

@@ -17,10 +17,17 @@ from collections.abc import Callable
 
 from archsearch.cell import Cell, CellError
 from archsearch.space.cell_graph import CellGraph
-from archsearch.space.graph_grammar import GraphGrammar
-from archsearch.space.variation.attempts import MAX_DRAWS, first_valid
+from archsearch.space.space import MAX_DRAWS, CellSpace, first_valid
 
 COMBINATIONS = ("Add", "Mult", "Sub")  # "sum, product or difference"
+
+
+class GraphGrammar(CellSpace[Cell]):
+    """A space with the nodes that a mutation may bring: `activations` of one argument, `operators`
+    of two."""
+
+    activations: tuple[str, ...]
+    operators: tuple[str, ...]
 
 
 def mutate_one_node(cell: Cell, space: GraphGrammar, rng: random.Random) -> Cell | None:

@@ -5,9 +5,9 @@ import random
 from collections.abc import Sequence
 
 from archsearch.space.distance import common_region
+from archsearch.space.space import first_valid
 from archsearch.space.tree import Path, TreeGenome
 from archsearch.space.tree_grammar import TreeGrammar
-from archsearch.space.variation.attempts import first_valid
 
 
 def homologous_crossover(
