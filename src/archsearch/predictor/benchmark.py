@@ -9,14 +9,13 @@ Every predictor is as its file in conf/predictor/ configures it.
 
 import argparse
 import sys
-from dataclasses import replace
 from pathlib import Path
 
-from archsearch.predictor.effort import KIND_OF, Effort
+from archsearch.conf_files import choices
 from archsearch.usage import USAGE, Parser, stop
 
-FULL = Effort(num_seeds=3, num_folds=5, num_sizes=None)
-QUICK = Effort(num_seeds=1, num_folds=2, num_sizes=1)
+PREDICTORS = [name for name in choices("predictor") if name not in ("none", "trained")]
+NUM_SEEDS = 3
 
 
 def main() -> None:
@@ -27,16 +26,14 @@ def main() -> None:
 
     try:
         if options.train is None:
-            cross_validate_all(options.predictor, _effort(options))
+            predictors = [options.predictor] if options.predictor else PREDICTORS
+            num_folds, num_sizes = (2, 1) if options.quick else (5, None)
+            num_seeds = options.seeds or (1 if options.quick else NUM_SEEDS)
+            cross_validate_all(predictors, num_seeds, num_folds, num_sizes)
         else:
             train_and_test(options.predictor, options.train, options.test, as_json=options.json)
     except ValueError as error:
         stop(str(error), USAGE)
-
-
-def _effort(options: argparse.Namespace) -> Effort:
-    effort = QUICK if options.quick else FULL
-    return effort if options.seeds is None else replace(effort, num_seeds=options.seeds)
 
 
 def _read_options(arguments: list[str]) -> argparse.Namespace:
@@ -45,8 +42,8 @@ def _read_options(arguments: list[str]) -> argparse.Namespace:
         description="Cross-validate predictors on NAS-Bench-NLP, or, with --train and --test, have "
         "one learn from a file and guess another.",
     )
-    parser.add_argument("--predictor", choices=tuple(KIND_OF), help="one, instead of all")
-    parser.add_argument("--seeds", type=_positive, metavar="N", help=f"default {FULL.num_seeds}")
+    parser.add_argument("--predictor", choices=PREDICTORS, help="one, instead of all")
+    parser.add_argument("--seeds", type=_positive, metavar="N", help=f"default {NUM_SEEDS}")
     parser.add_argument(
         "--quick", action="store_true", help="one seed, two folds, the smallest number of cells"
     )
@@ -58,7 +55,7 @@ def _read_options(arguments: list[str]) -> argparse.Namespace:
     if (options.train is None) != (options.test is None):
         parser.error("expected --train and --test together")
     if options.train is not None and options.predictor is None:
-        parser.error(f"--train: expected --predictor too, one of {', '.join(KIND_OF)}")
+        parser.error(f"--train: expected --predictor too, one of {', '.join(PREDICTORS)}")
     if options.json and options.train is None:
         parser.error("--json: expected --train and --test too")
     return options

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean, stdev
@@ -12,9 +12,10 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from archsearch.predictor.effort import KIND_OF, Effort
+from archsearch.predictor.configured import configured_predictor
 from archsearch.predictor.measuring import (
     Measure,
+    Predictor,
     Result,
     Row,
     cross_validate,
@@ -23,6 +24,7 @@ from archsearch.predictor.measuring import (
 )
 from archsearch.predictor.nas_bench_nlp import CELLS as CELLS_FILE
 from archsearch.predictor.nas_bench_nlp import data_file, read_cells, read_curves
+from archsearch.predictor.seam import ArchitecturePredictor
 
 FILE_WIDTH = 120  # of a table that goes into a file or a pipe, in columns
 
@@ -40,7 +42,6 @@ class Kind(Generic[Row]):
 
 CELLS = Kind("cells", CELLS_FILE, read_cells, measure_on_cells, sizes=(100, 400, None))
 CURVES = Kind("curves", "wikitext2_curves.jsonl.gz", read_curves, measure_on_curves, sizes=(None,))
-_KINDS: dict[str, Kind[Any]] = {kind.name: kind for kind in (CELLS, CURVES)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,40 +59,48 @@ def train_and_test(predictor: str, train: Path, test: Path, *, as_json: bool) ->
     Raises:
         ValueError: a file that is not as expected; the message names it and the line.
     """
-    kind = _KINDS[KIND_OF[predictor]]
+    made, kind = _made(predictor)
     rows = kind.read(train)
-    result = kind.measure(predictor, rows, kind.read(test), 1)
+    result = kind.measure(made, rows, kind.read(test), 1)
     if as_json:
         _print_json(result)
     else:
         _print_table([Line(predictor, f"{len(rows)} {kind.name}", [[result]])], f"tested on {test}")
 
 
-def cross_validate_all(predictor: str | None, effort: Effort) -> None:
-    """Measure one predictor, or all, and print the table.
+def cross_validate_all(
+    predictors: Sequence[str], num_seeds: int, num_folds: int, num_sizes: int | None
+) -> None:
+    """Measure the predictors and print the table.
+
+    num_sizes: of the numbers of rows to learn from, the smallest first; None: all.
 
     Raises:
         ValueError: the data are missing or damaged.
     """
-    names = list(KIND_OF) if predictor is None else [predictor]
-    lines = [line for name in names for line in _cross_validate(name, effort)]
-    seeds = "1 seed" if effort.num_seeds == 1 else f"{effort.num_seeds} seeds"
+    lines = [line for name in predictors for line in _lines(name, num_seeds, num_folds, num_sizes)]
+    seeds = "1 seed" if num_seeds == 1 else f"{num_seeds} seeds"
     _print_table(
         lines,
-        f"{effort.num_folds}-fold cross-validation, mean ± standard deviation over {seeds}; "
+        f"{num_folds}-fold cross-validation, mean ± standard deviation over {seeds}; "
         "MAPE and median error of perplexities, as fractions; seconds a fold",
     )
 
 
-def _cross_validate(predictor: str, effort: Effort) -> Iterator[Line]:
-    kind = _KINDS[KIND_OF[predictor]]
+def _lines(name: str, num_seeds: int, num_folds: int, num_sizes: int | None) -> Iterator[Line]:
+    predictor, kind = _made(name)
     rows = kind.read(data_file(kind.file))
-    for size in kind.sizes[: effort.num_sizes]:
+    for size in kind.sizes[:num_sizes]:
         results = [
-            list(cross_validate(kind.measure, predictor, rows, seed, effort.num_folds, size))
-            for seed in range(1, effort.num_seeds + 1)
+            list(cross_validate(kind.measure, predictor, rows, seed, num_folds, size))
+            for seed in range(1, num_seeds + 1)
         ]
-        yield Line(predictor, f"{size or 'all'} {kind.name}", results)
+        yield Line(name, f"{size or 'all'} {kind.name}", results)
+
+
+def _made(name: str) -> tuple[Predictor, Kind[Any]]:
+    predictor = configured_predictor(name)
+    return predictor, CELLS if isinstance(predictor, ArchitecturePredictor) else CURVES
 
 
 def _print_json(result: Result) -> None:

@@ -1,11 +1,12 @@
 """What all predictors of curves share: curves of whatever length as one array without gaps."""
 
 import math
-from collections.abc import Sequence
+from abc import abstractmethod
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
-from archsearch.predictor.seam import FloatArray
+from archsearch.predictor.seam import CurvePredictor, FloatArray
 
 WORST_PERPLEXITY = 10_000.0  # what a failed training counts as, unless a task knows better
 WORST_FITNESS = -math.log(WORST_PERPLEXITY)
@@ -34,27 +35,63 @@ def as_table(
     return table
 
 
-def bounded(guesses: FloatArray, starts: FloatArray, worst_fitness: float) -> FloatArray:
-    """The guesses, none below `worst_fitness`, and just that where a start, a row of `as_table`,
-    has failed already."""
-    has_failed = starts[:, -1] <= worst_fitness
-    return np.where(has_failed, worst_fitness, np.maximum(guesses, worst_fitness))
+class TablePredictor(CurvePredictor):
+    """A predictor that reads curves as a table without gaps (`as_table`).
+
+    Args:
+        num_seen, num_epochs: see `CurvePredictor`.
+        worst_fitness: what a failed training counts as; nothing is below.
+    """
+
+    def __init__(self, num_seen: int, num_epochs: int, worst_fitness: float) -> None:
+        if num_seen < 1:
+            raise ValueError(f"num_seen: expected 1 or more, got {num_seen}")
+        if num_epochs <= num_seen:
+            raise ValueError(
+                f"num_epochs: expected more than num_seen={num_seen}, the epochs that a guess is "
+                f"made from, got {num_epochs}"
+            )
+        if not math.isfinite(worst_fitness):
+            raise ValueError(f"worst_fitness: expected a finite number, got {worst_fitness}")
+        self.num_seen = num_seen
+        self.num_epochs = num_epochs
+        self._worst_fitness = worst_fitness
+
+    def fit(self, curves: Sequence[Sequence[float]], seed: int) -> None:
+        if len(curves) < MIN_CURVES:
+            raise ValueError(
+                f"curves: expected {MIN_CURVES} or more to learn from, got {len(curves)}"
+            )
+        self._learn(as_table(curves, self.num_epochs, self._worst_fitness), seed)
+
+    def predict(self, starts: Sequence[Sequence[float]]) -> FloatArray:
+        if not self._knows_something:
+            raise ValueError(NOT_TRAINED)
+        table = as_table(starts, self.num_seen, self._worst_fitness)
+        guesses = np.maximum(self._guess(table), self._worst_fitness)
+        has_failed = table[:, -1] <= self._worst_fitness
+        return np.where(has_failed, self._worst_fitness, guesses)
+
+    @abstractmethod
+    def _learn(self, curves: FloatArray, seed: int) -> None:
+        """From whole curves, (N, num_epochs)."""
+
+    @abstractmethod
+    def _guess(self, starts: FloatArray) -> FloatArray:
+        """(N, num_seen) -> (N,)."""
+
+    @property
+    def _knows_something(self) -> bool:
+        return bool(self.state())
+
+    def _check_names(self, state: Collection[str], expected: Collection[str]) -> None:
+        """ValueError unless a state that is to be restored has what is expected."""
+        if set(state) != set(expected):
+            raise ValueError(
+                f"state of a {type(self).__name__}: expected {_listed(expected)}, got "
+                f"{_listed(state)}"
+            )
 
 
-def check_epochs(num_seen: int, num_epochs: int, worst_fitness: float) -> None:
-    """ValueError unless a guess can be made from `num_seen` epochs for epoch `num_epochs`."""
-    if num_seen < 1:
-        raise ValueError(f"num_seen: expected 1 or more, got {num_seen}")
-    if num_epochs <= num_seen:
-        raise ValueError(
-            f"num_epochs: expected more than num_seen={num_seen}, the epochs that a guess is made "
-            f"from, got {num_epochs}"
-        )
-    if not math.isfinite(worst_fitness):
-        raise ValueError(f"worst_fitness: expected a finite number, got {worst_fitness}")
-
-
-def check_number(curves: Sequence[Sequence[float]]) -> None:
-    """ValueError unless there are enough curves to learn from."""
-    if len(curves) < MIN_CURVES:
-        raise ValueError(f"curves: expected {MIN_CURVES} or more to learn from, got {len(curves)}")
+def _listed(names: Collection[str]) -> str:
+    return ", ".join(sorted(names)) or "none"

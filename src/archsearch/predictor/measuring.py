@@ -4,15 +4,15 @@ import random
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
-from archsearch.predictor.configured import configured_predictor
 from archsearch.predictor.nas_bench_nlp import MeasuredCell, MeasuredCurve
 from archsearch.predictor.scores import Scores, score
 from archsearch.predictor.seam import ArchitecturePredictor, CurvePredictor, FloatArray
 
+Predictor = ArchitecturePredictor | CurvePredictor
 Row = TypeVar("Row", MeasuredCell, MeasuredCurve)
 
 
@@ -25,17 +25,17 @@ class Result:
     predict_seconds: float
 
 
-# The name of a predictor, rows to train on, rows to test on, a seed.
-Measure = Callable[[str, Sequence[Row], Sequence[Row], int], Result]
+# A predictor, rows to train on, rows to test on, a seed.
+Measure = Callable[[Any, Sequence[Row], Sequence[Row], int], Result]
 
 
 def measure_on_cells(
-    name: str, train: Sequence[MeasuredCell], test: Sequence[MeasuredCell], seed: int
+    predictor: ArchitecturePredictor,
+    train: Sequence[MeasuredCell],
+    test: Sequence[MeasuredCell],
+    seed: int,
 ) -> Result:
-    """Raises ValueError: no predictor that reads cells, or rows that it cannot learn from."""
-    predictor = configured_predictor(name)
-    if not isinstance(predictor, ArchitecturePredictor):
-        raise ValueError(f"predictor={name}: expected one that reads cells")
+    """Raises ValueError for rows that it cannot learn from."""
     return _result(
         lambda: predictor.fit([row.cell for row in train], [row.fitness for row in train], seed),
         lambda: predictor.predict([row.cell for row in test]),
@@ -44,12 +44,12 @@ def measure_on_cells(
 
 
 def measure_on_curves(
-    name: str, train: Sequence[MeasuredCurve], test: Sequence[MeasuredCurve], seed: int
+    predictor: CurvePredictor,
+    train: Sequence[MeasuredCurve],
+    test: Sequence[MeasuredCurve],
+    seed: int,
 ) -> Result:
-    """Raises ValueError: no predictor that reads curves, or rows that it cannot learn from."""
-    predictor = configured_predictor(name)
-    if not isinstance(predictor, CurvePredictor):
-        raise ValueError(f"predictor={name}: expected one that reads curves")
+    """Raises ValueError for rows that it cannot learn from."""
     return _result(
         lambda: predictor.fit([row.curve for row in train], seed),
         lambda: predictor.predict([row.curve[: predictor.num_seen] for row in test]),
@@ -68,7 +68,7 @@ def _result(fit: Callable[[], None], predict: Callable[[], FloatArray], true: Fl
 
 def cross_validate(
     measure: Measure[Row],
-    name: str,
+    predictor: Predictor,
     rows: Sequence[Row],
     seed: int,
     num_folds: int,
@@ -78,7 +78,7 @@ def cross_validate(
     for train, test in folds([row.group for row in rows], num_folds, seed):
         if num_train is not None and num_train < len(train):
             train = random.Random(f"{num_train} rows {seed}").sample(train, num_train)
-        yield measure(name, [rows[i] for i in train], [rows[i] for i in test], seed)
+        yield measure(predictor, [rows[i] for i in train], [rows[i] for i in test], seed)
 
 
 def folds(

@@ -13,7 +13,7 @@ median of their guesses counts.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, final
 
@@ -21,16 +21,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from archsearch.predictor.curve_inputs import NUM_INPUTS, curve_inputs
-from archsearch.predictor.curves import (
-    NOT_TRAINED,
-    as_table,
-    bounded,
-    check_epochs,
-    check_number,
-)
-from archsearch.predictor.seam import CurvePredictor, FloatArray
-from archsearch.predictor.slowing import slowed
+from archsearch.predictor.curve_inputs import NUM_INPUTS, curve_inputs, slowed
+from archsearch.predictor.curves import TablePredictor
+from archsearch.predictor.seam import FloatArray
 
 LINEAR_FROM = 2.0  # of ln(guess / truth)
 MAX_GRADIENT_NORM = 1.0
@@ -55,12 +48,11 @@ class EncoderDecoder(nn.Module):
 
 
 @final
-class MetaLSTM(CurvePredictor):
+class MetaLSTM(TablePredictor):
     """The median of several encoders and decoders.
 
     Args:
-        num_seen, num_epochs: see `CurvePredictor`.
-        worst_fitness: what a failed training counts as; nothing is below.
+        num_seen, num_epochs, worst_fitness: see `TablePredictor`.
         hidden_size, num_layers: of the encoder, and of the decoder.
         num_networks: of which the median counts.
         passes: over the training curves.
@@ -87,10 +79,7 @@ class MetaLSTM(CurvePredictor):
         level_noise: float,
         epoch_noise: float,
     ) -> None:
-        check_epochs(num_seen, num_epochs, worst_fitness)
-        self.num_seen = num_seen
-        self.num_epochs = num_epochs
-        self._worst_fitness = worst_fitness
+        super().__init__(num_seen, num_epochs, worst_fitness)
         self._passes = passes
         self._batch_size = batch_size
         self._learning_rate = learning_rate
@@ -105,9 +94,8 @@ class MetaLSTM(CurvePredictor):
         self._center = torch.zeros(NUM_INPUTS)
         self._scale = torch.zeros(NUM_INPUTS)  # zero until something was learnt
 
-    def fit(self, curves: Sequence[Sequence[float]], seed: int) -> None:
-        check_number(curves)
-        table = torch.from_numpy(as_table(curves, self.num_epochs, self._worst_fitness))
+    def _learn(self, curves: FloatArray, seed: int) -> None:
+        table = torch.from_numpy(curves)
         inputs = curve_inputs(table[:, : self.num_seen]).flatten(0, 1).float()
         self._center, self._scale = inputs.mean(0), inputs.std(0) + 1e-6
         generator = torch.Generator().manual_seed(seed)
@@ -116,15 +104,15 @@ class MetaLSTM(CurvePredictor):
                 assert isinstance(network, EncoderDecoder)
                 self._train(network, table, generator)
 
-    def predict(self, starts: Sequence[Sequence[float]]) -> FloatArray:
-        if not self._scale.any():
-            raise ValueError(NOT_TRAINED)
-        table = as_table(starts, self.num_seen, self._worst_fitness)
-        inputs = self._inputs(torch.from_numpy(table))
+    @property
+    def _knows_something(self) -> bool:
+        return bool(self._scale.any())
+
+    def _guess(self, starts: FloatArray) -> FloatArray:
+        inputs = self._inputs(torch.from_numpy(starts))
         with one_thread(), torch.inference_mode():
             written = [network(inputs)[:, -1].double().numpy() for network in self._networks]
-        guesses = table[:, -1] + np.median(written, axis=0)
-        return bounded(guesses, table, self._worst_fitness)
+        return np.asarray(starts[:, -1] + np.median(written, axis=0))
 
     def state(self) -> dict[str, Any]:
         weights = {name: value.numpy() for name, value in self._networks.state_dict().items()}

@@ -45,46 +45,36 @@ _MAX_GRADIENT_NORM = 1.0
 _WARM_UP = 0.1  # the share of updates in which the learning rate rises
 
 
+@dataclass(eq=False)
 class RankingPredictor(ArchitecturePredictor):
     """The ranking function. Its numbers and where they come from: conf/predictor/ranking.yaml."""
 
-    def __init__(
-        self,
-        width: int = 128,
-        batch_size: int = 16,
-        learning_rate: float = 3e-3,
-        weight_decay: float = 1e-4,
-        dropout: float = 0.2,
-        preference: float = 3.0,
-        max_epochs: int = 32,
-        max_updates: int = 600,
-        num_trees: int = 200,
-        feature_share: float = 0.33,
-        network_share: float = 0.15,
-    ) -> None:
-        _require("width", width, 1)
-        _require("batch_size", batch_size, 1)
-        _require("learning_rate", learning_rate, 0)
-        _require("weight_decay", weight_decay, 0)
-        _require("dropout", dropout, 0, 0.99)
-        _require("preference", preference, 1)
-        _require("max_epochs", max_epochs, 1)
-        _require("max_updates", max_updates, 1)
-        _require("num_trees", num_trees, 1)
-        _require("feature_share", feature_share, 0.01, 1)
-        _require("network_share", network_share, 0, 1)
-        self.width = width
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.weight_decay = weight_decay
-        self.dropout = dropout
-        self.preference = preference
-        self.max_epochs = max_epochs
-        self.max_updates = max_updates
-        self.num_trees = num_trees
-        self.feature_share = feature_share
-        self.network_share = network_share
+    width: int = 128
+    batch_size: int = 16
+    learning_rate: float = 3e-3
+    weight_decay: float = 1e-4
+    dropout: float = 0.2
+    preference: float = 3.0
+    max_epochs: int = 32
+    max_updates: int = 600
+    num_trees: int = 200
+    feature_share: float = 0.33
+    network_share: float = 0.15
+
+    def __post_init__(self) -> None:
+        for name in ("width", "batch_size", "preference", "max_epochs", "max_updates", "num_trees"):
+            self._require(name, 1)
+        self._require("learning_rate", 0)
+        self._require("weight_decay", 0)
+        self._require("dropout", 0, 0.99)
+        self._require("feature_share", 0.01, 1)
+        self._require("network_share", 0, 1)
         self._learnt: _Learnt | None = None
+
+    def _require(self, name: str, least: float, most: float = math.inf) -> None:
+        value = getattr(self, name)
+        if not least <= value <= most:
+            raise ValueError(f"{name}: expected a number from {least} to {most}, got {value}")
 
     def fit(self, cells: Sequence[Cell], fitness: Sequence[float], seed: int) -> None:
         if len(cells) != len(fitness):
@@ -166,8 +156,3 @@ def _features(cells: Sequence[Cell]) -> Features:
 def _parts(cells: Sequence[Cell]) -> Iterator[Sequence[Cell]]:
     for start in range(0, len(cells), _CELLS_AT_ONCE):
         yield cells[start : start + _CELLS_AT_ONCE]
-
-
-def _require(name: str, value: float, least: float, most: float = math.inf) -> None:
-    if not least <= value <= most:
-        raise ValueError(f"{name}: expected a number from {least} to {most}, got {value}")

@@ -1,6 +1,5 @@
 """How good guesses are: rank correlations and relative errors."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,9 +18,6 @@ class Scores:
     kendall: float
     mape: float
     median: float
-
-    def to_json(self) -> Mapping[str, float]:
-        return {"spearman": self.spearman, "kendall": self.kendall, "mape": self.mape}
 
 
 def score(guesses: FloatArray, truths: FloatArray) -> Scores:

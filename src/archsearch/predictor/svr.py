@@ -9,24 +9,22 @@ place of the paper's random draws of hyperparameters. The paper's other inputs, 
 of weights, are no part of a curve and left out.
 """
 
-from collections.abc import Mapping, Sequence
 from typing import Any, final
 
 import numpy as np
 from sklearn.model_selection import GridSearchCV, KFold  # type: ignore[import-untyped]
 from sklearn.svm import NuSVR  # type: ignore[import-untyped]
 
-from archsearch.predictor.curves import NOT_TRAINED, as_table, bounded, check_epochs, check_number
-from archsearch.predictor.seam import CurvePredictor, FloatArray
+from archsearch.predictor.curves import TablePredictor
+from archsearch.predictor.seam import FloatArray
 
 
 @final
-class SVR(CurvePredictor):
+class SVR(TablePredictor):
     """ν-SVR with a Gaussian kernel exp(−γ |a − b|²).
 
     Args:
-        num_seen, num_epochs: see `CurvePredictor`.
-        worst_fitness: what a failed training counts as; nothing is below.
+        num_seen, num_epochs, worst_fitness: see `TablePredictor`.
         c, nu, gamma: values to choose from by cross-validation: the price of an error, the share of
             the curves that become support vectors, and γ times the number of inputs.
         num_folds: of the cross-validation.
@@ -43,19 +41,14 @@ class SVR(CurvePredictor):
         gamma: list[float],
         num_folds: int,
     ) -> None:
-        check_epochs(num_seen, num_epochs, worst_fitness)
-        self.num_seen = num_seen
-        self.num_epochs = num_epochs
-        self._worst_fitness = worst_fitness
+        super().__init__(num_seen, num_epochs, worst_fitness)
         num_inputs = _inputs(np.zeros((1, num_seen))).shape[1]
         self._grid = {"C": c, "nu": nu, "gamma": [value / num_inputs for value in gamma]}
         self._num_folds = num_folds
-        self._learnt: Mapping[str, FloatArray] | None = None
+        self._learnt: dict[str, FloatArray] = {}
 
-    def fit(self, curves: Sequence[Sequence[float]], seed: int) -> None:
-        check_number(curves)
-        table = as_table(curves, self.num_epochs, self._worst_fitness)
-        inputs, target = _inputs(table[:, : self.num_seen]), table[:, -1]
+    def _learn(self, curves: FloatArray, seed: int) -> None:
+        inputs, target = _inputs(curves[:, : self.num_seen]), curves[:, -1]
         # Where all curves agree the spread is 0, and any scale will do.
         center, scale = inputs.mean(axis=0), inputs.std(axis=0) + 1e-9
         mean, spread = target.mean(), target.std() + 1e-9
@@ -71,26 +64,18 @@ class SVR(CurvePredictor):
             "gamma": np.array([best.gamma]),
         }
 
-    def predict(self, starts: Sequence[Sequence[float]]) -> FloatArray:
-        if self._learnt is None:
-            raise ValueError(NOT_TRAINED)
+    def _guess(self, starts: FloatArray) -> FloatArray:
         known = self._learnt
-        table = as_table(starts, self.num_seen, self._worst_fitness)
-        inputs = (_inputs(table) - known["center"]) / known["scale"]
+        inputs = (_inputs(starts) - known["center"]) / known["scale"]
         distances = ((inputs[:, None] - known["support"]) ** 2).sum(axis=2)
         guesses: FloatArray = np.exp(-known["gamma"] * distances) @ known["weights"]
-        return bounded(guesses + known["offset"], table, self._worst_fitness)
+        return guesses + known["offset"]
 
     def state(self) -> dict[str, Any]:
-        return dict(self._learnt or {})
+        return self._learnt
 
     def restore(self, state: dict[str, Any]) -> None:
-        expected = {"center", "scale", "support", "weights", "offset", "gamma"}
-        if state.keys() != expected:
-            raise ValueError(
-                f"state of an SVR: expected {', '.join(sorted(expected))}, "
-                f"got {', '.join(sorted(state)) or 'none'}"
-            )
+        self._check_names(state, ("center", "scale", "support", "weights", "offset", "gamma"))
         self._learnt = state
 
 
