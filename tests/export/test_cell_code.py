@@ -1,15 +1,15 @@
 """Cells as Python: readable, formatted, and the same mathematics as the reference's."""
 
 import ast
-import subprocess
+from collections.abc import Sequence
 from random import Random
 
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from ruff.__main__ import find_ruff_bin
+from python_lines import longest_code_line
 from toy_problems import random_cell, tree_cell
 
 from archsearch.architecture import Architecture, HeterogeneousLayer
@@ -20,7 +20,7 @@ from archsearch.export.networks import code_of
 from archsearch.export.python_file import python_file
 from archsearch.nn import RecurrentLayer, make_layer
 from archsearch.space import DSLSpace, GraphSpace, NASBaseSpace
-from archsearch.space.expression import OPERATORS
+from archsearch.space.expression import operator_tokens
 
 GOLDEN = '''\
     def forward(self, x_t: Tensor, state: State) -> tuple[Tensor, State]:
@@ -49,12 +49,6 @@ def text_of(layer: RecurrentLayer, architecture: Architecture) -> str:
     return python_file(code_of(layer, architecture), "A layer.", None)
 
 
-def assert_formatted(text: str) -> None:
-    command = [find_ruff_bin(), "format", "--isolated", "--diff", "-"]
-    done = subprocess.run(command, input=text, text=True, capture_output=True, check=False)
-    assert (done.returncode, done.stdout) == (0, ""), done.stdout + done.stderr
-
-
 def reference_of(layer: RecurrentLayer, inputs: dict[str, torch.Tensor]) -> dict[str, np.ndarray]:
     """What the NumPy interpreter makes of the inputs of `Network.inputs`."""
     state = {
@@ -66,12 +60,11 @@ def reference_of(layer: RecurrentLayer, inputs: dict[str, torch.Tensor]) -> dict
     return {"y": y} | {f"layer0_{name}_after": after[name] for name in layer.state_widths}
 
 
-def assert_means_the_same(
-    architecture: Architecture, input_size: int, output_size: int, folder
-) -> None:
+def means_the_same(architecture: Architecture, input_size: int, output_size: int, folder) -> bool:
+    """False where it explodes in the first step, so that there is nothing to compare."""
     layer = layer_of(architecture, input_size, output_size)
     text = text_of(layer, architecture)
-    assert_formatted(text)
+    assert longest_code_line(text) <= 88
     (folder / "model.py").write_text(text)
     module = loaded(folder / "model.py")
     model = module.build().double()
@@ -80,15 +73,28 @@ def assert_means_the_same(
     inputs = code.inputs(4, 2, torch.Generator().manual_seed(2))
     inputs = {name: v.double() if v.is_floating_point() else v for name, v in inputs.items()}
     expected = reference_of(layer, inputs)
-    if not all(np.isfinite(v).all() and np.abs(v).max() < 1e6 for v in expected.values()):
-        return  # a cell that explodes within four steps tells nothing
+    steps = calm_steps(expected["y"])
+    if not steps:
+        return False
     # Div and LayerNorm may amplify rounding: allow a hundred times what one of 1e-13 does.
     shifted = reference_of(layer, inputs | {"x": inputs["x"] * (1 + 1e-13)})
     with torch.no_grad():
         got = code.exported(model, inputs)
     for name, value in expected.items():
-        slack = 1e-10 + 100 * np.abs(shifted[name] - value)
-        np.testing.assert_array_less(np.abs(got[name].numpy() - value), slack, name)
+        if name == "y":
+            value = value[:steps]
+        elif steps < len(expected["y"]) or not calm_steps([value]):
+            continue  # a state that has exploded
+        rows = ... if np.ndim(value) == 0 else slice(len(value))
+        slack = 1e-10 + 100 * np.abs(np.asarray(shifted[name])[rows] - value)
+        np.testing.assert_array_less(np.abs(got[name].numpy()[rows] - value), slack, name)
+    return True
+
+
+def calm_steps(y: Sequence[np.ndarray]) -> int:
+    """After how many steps a cell explodes, if it does."""
+    is_calm = [bool(np.isfinite(y_t).all() and np.abs(y_t).max() < 1e6) for y_t in y]
+    return [*is_calm, False].index(False)
 
 
 def test_an_lstm_reads_as_its_equations():
@@ -99,10 +105,10 @@ def test_an_lstm_reads_as_its_equations():
 
 @pytest.mark.parametrize("name", zoo)
 def test_every_cell_of_the_zoo_means_the_same(name, tmp_path):
-    assert_means_the_same(zoo[name], 3, 4, tmp_path)
+    assert means_the_same(zoo[name], 3, 4, tmp_path)
 
 
-SPACES = {"dsl": DSLSpace(tuple(OPERATORS)), "nas_base": NASBaseSpace(), "graph": GraphSpace()}
+SPACES = {"dsl": DSLSpace(operator_tokens()), "nas_base": NASBaseSpace(), "graph": GraphSpace()}
 
 
 @settings(max_examples=60, deadline=None)
@@ -116,7 +122,7 @@ def test_random_cells_mean_the_same(tmp_path_factory, rng: Random, space: str, s
         case _:
             cell = SPACES[space].decode(SPACES[space].sample(rng))
     folder = tmp_path_factory.mktemp("cell")
-    assert_means_the_same(cell, 4 if same_width else 3, 4, folder)
+    assume(means_the_same(cell, 4 if same_width else 3, 4, folder))
 
 
 @settings(max_examples=15, deadline=None)
@@ -125,7 +131,7 @@ def test_layers_of_several_cells_mean_the_same(tmp_path_factory, rng: Random, nu
     cells = [random_cell(rng) for _ in range(num_cells)]
     layer = HeterogeneousLayer((*cells, cells[0]))
     folder = tmp_path_factory.mktemp("layer")
-    assert_means_the_same(layer, 3, 4 * len(layer.cells), folder)
+    assume(means_the_same(layer, 3, 4 * len(layer.cells), folder))
 
 
 HOSTILE_LABELS = (
@@ -144,10 +150,10 @@ def test_no_name_breaks_out_of_the_code(tmp_path_factory, rng: Random, labels: l
     graph = random_cell(rng)
     given_labels = [*labels, *labels, *labels][: len(graph.nodes)]
     cell = Cell.build(graph.nodes, graph.outputs, given_labels)
-    assert_means_the_same(cell, 3, 4, tmp_path_factory.mktemp("labels"))
+    assume(means_the_same(cell, 3, 4, tmp_path_factory.mktemp("labels")))
 
 
-def test_long_lines_are_broken_as_a_formatter_does():
+def test_long_lines_are_broken_at_their_operators():
     name = "a_name_of_thirty_two_characters"
     terms = ", ".join(f"{name}{i}" for i in range(3))
     parts = "".join(f"{name}{i} = Tanh(Linear(x_t, h_tm1)); " for i in range(3))
@@ -157,26 +163,33 @@ def test_long_lines_are_broken_as_a_formatter_does():
         f"h_t = Max(g, Add(d_tm1, e_tm1))"
     )
     text = text_of(RecurrentLayer(cell, 3, 3), cell)
-    assert_formatted(text)
-    assert max(map(len, text[text.index("def forward") :].split("\n"))) <= 88
+    assert longest_code_line(text) <= 88
+    assert (
+        f"""\
+        g_t = torch.sigmoid(
+            self.W_g(x_t)
+            + self.U_g(h_tm1)
+            + self.V_g(e_tm1)
+            + self.P_g({name}0_t)"""
+        in text
+    )
 
 
-def test_many_memories_and_many_shares_are_formatted(tmp_path):
+def test_many_memories_and_many_shares_mean_the_same(tmp_path):
     memories = "cdefgijklmnopqrs"
     steps = "; ".join(f"{m}_t = Tanh(Linear(x_t, {m}_tm1))" for m in memories)
     total = "h_tm1"
     for memory in memories:
         total = f"Add({total}, {memory}_tm1)"
     cell = parse(f"{steps}; h_t = Tanh({total})")
-    assert_means_the_same(cell, 3, 4, tmp_path)
-    assert_means_the_same(HeterogeneousLayer((cell,) * 5 + (zoo["gru"],)), 3, 12, tmp_path)
+    assert means_the_same(cell, 3, 4, tmp_path)
+    assert means_the_same(HeterogeneousLayer((cell,) * 5 + (zoo["gru"],)), 3, 12, tmp_path)
 
 
 def test_text_in_docstrings_reads_back_and_stays_there():
     hostile = '"""\nimport os; os.abort()\n\\" ${x} \x00\u202e\ud800 \\'
     text = python_file(code_of(RecurrentLayer(zoo["gru"], 3, 3), zoo["gru"]), hostile, None)
     text.encode()
-    assert_formatted(text)
     module = ast.parse(text)
     assert ast.get_docstring(module, clean=False).startswith(hostile)
     kinds = {type(node) for node in module.body[1:]}

@@ -23,12 +23,12 @@ from archsearch.space import (
     TreeGenome,
 )
 from archsearch.space.dsl import RULES
-from archsearch.space.expression import OPERATORS
+from archsearch.space.expression import operator_tokens
 
 SPACES: dict[str, CellSpace[Any]] = {
     "gp_tree": GPTreeSpace(),
     "dsl_core": DSLSpace(),
-    "dsl_extended": DSLSpace(tuple(OPERATORS)),
+    "dsl_extended": DSLSpace(operator_tokens()),
     "dsl with stacks": DSLSpace(("MM", "Tanh", "Add"), rules=[r for r in RULES if r != "stacking"]),
     "nas_base": NASBaseSpace(),
     "graph": GraphSpace(),

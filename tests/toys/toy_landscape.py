@@ -35,7 +35,6 @@ from archsearch.space import (
     NASBaseSpace,
     tree_distance,
 )
-from archsearch.space.expression import OPERATORS as EXTENDED
 from archsearch.space.heterogeneous import HeterogeneousSpace
 
 Landscape = Callable[[Architecture], float | None]
@@ -97,6 +96,7 @@ GRAPH = GraphSpace()
 PRIORS = {"learning_rate": LogUniform(0.1, 1.0), "num_layers": OneOf([1, 2])}
 LAYERS = layers_of_trees(num_cells=20, num_shares=5)
 DSL_CORE = DSLSpace()
+EXTENDED = (*DSL_CORE.operators, "Sub", "Div", "Sin", "Cos", "PosEnc", "LayerNorm", "SeLU")
 DSL_EXTENDED = DSLSpace(EXTENDED)
 # Small enough to learn in a few hundred trials, several of which one expression takes.
 SMALL_DSL_CORE = DSLSpace(max_nodes=12, max_height=5)

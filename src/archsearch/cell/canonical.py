@@ -17,9 +17,6 @@ from archsearch.cell.limits import (
 )
 from archsearch.cell.linear_folding import fold_linears
 from archsearch.cell.node import FIXED_SOURCES, MEMORY_NAMES, PREVIOUS, Node
-from archsearch.cell.operators import OPERATORS
-
-COMMUTATIVE = frozenset(name for name, op in OPERATORS.items() if op.commutative)
 
 # Codes of edges, from the user of a value to the value and back, and along the recurrence.
 _ANY_ARGUMENT, _ANY_USER, _FEEDS, _IS_FED = 0, 1, 2, 3
@@ -154,7 +151,7 @@ def _value_numbers(
             key = ("Linear", index)
         elif node.args:
             args = [numbers[arg] for arg in node.args]
-            key = (node.op, *(sorted(args) if node.op in COMMUTATIVE else args))
+            key = (node.op, *(sorted(args) if node.is_commutative else args))
         else:
             state = node.state
             key = (node.op,) if state is None else (PREVIOUS, classes[state])
@@ -202,7 +199,7 @@ def _structural_colours(graph: _Graph, heights: list[int]) -> list[int]:
         for index in level:
             node = graph.nodes[index]
             args = [colours[arg] for arg in node.args]
-            if node.op in COMMUTATIVE:
+            if node.is_commutative:
                 args.sort()
             kind = _source_rank(node.op) if not node.args else node.op
             marks = (index == output, index in self_fed, index in unread)
@@ -233,7 +230,7 @@ def _adjacency(graph: _Graph) -> list[list[tuple[int, int]]]:
         codes[value].setdefault(user, []).append(backward)
 
     for index, node in enumerate(graph.nodes):
-        if node.op in COMMUTATIVE:
+        if node.is_commutative:
             for arg in node.args:
                 join(index, arg, _ANY_ARGUMENT, _ANY_USER)
         else:
@@ -252,7 +249,7 @@ def _adjacency(graph: _Graph) -> list[list[tuple[int, int]]]:
 def _numbered(graph: _Graph, rank: list[int]) -> Form:
     """Number the nodes in the order in which a walk from h_t leaves them; then each memory's."""
     arguments = [
-        sorted(node.args, key=rank.__getitem__) if node.op in COMMUTATIVE else list(node.args)
+        sorted(node.args, key=rank.__getitem__) if node.is_commutative else list(node.args)
         for node in graph.nodes
     ]
     number: dict[int, int] = {}
@@ -276,7 +273,7 @@ def _numbered(graph: _Graph, rank: list[int]) -> Form:
             nodes.append(Node(name[node.state] + PREVIOUS))
         else:
             args = arguments[index]
-            if node.op in COMMUTATIVE:
+            if node.is_commutative:
                 args = _in_written_order(args, graph, states)
             nodes.append(Node(node.op, tuple(number[arg] for arg in args), node.bias))
     outputs = tuple((name[state], number[graph.feeds[state]]) for state in states)

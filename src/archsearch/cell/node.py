@@ -33,6 +33,11 @@ class Node:
         return self.op not in OPERATORS
 
     @property
+    def is_commutative(self) -> bool:
+        """Whether it is an operator whose arguments may stand in any order."""
+        return bool(self.args) and OPERATORS[self.op].commutative
+
+    @property
     def state(self) -> str | None:
         """The state whose previous value this source is: "h", "c", …; None for all else."""
         if self.is_source and self.op not in X_SOURCES:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from archsearch.cell.node import Node
+from archsearch.cell.operators import OPERATORS
 
 
 class Step(Protocol):
@@ -44,3 +45,8 @@ def shares_of_h(outputs: Sequence[tuple[str, int]]) -> tuple[str, ...]:
 def is_share_of_h(name: str) -> bool:
     """Whether a state is h or a share of it; all others are memories."""
     return name.startswith("h")
+
+
+def reads_time(step: Step) -> bool:
+    """Whether any of its operators depends on the number of the time step."""
+    return any(OPERATORS[node.op].reads_time for node in step.nodes if node.args)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from archsearch.cell.operators import OPERATORS
+from archsearch.cell.operators import OPERATORS, Arithmetic
 from archsearch.cell.step import Step, shares_of_h
 from archsearch.compiler.program import weight_slots
 
@@ -111,28 +111,20 @@ def positional_encoding(t: int, width: int) -> Array:
     return np.where(feature % 2 == 0, np.sin(angle), np.cos(angle))
 
 
-class NumPyArithmetic:
+class NumPyArithmetic(Arithmetic):
     """The operators' arithmetic over float64 arrays, at one time step."""
 
     def __init__(self, encoding: Array) -> None:
         self._encoding = encoding
 
-    def exp(self, a: Array) -> Array:
-        return np.exp(a)
-
-    def tanh(self, a: Array) -> Array:
-        return np.tanh(a)
+    def function(self, name: str, a: Array) -> Array:
+        value: Array = getattr(np, name)(a)
+        return value
 
     def sigmoid(self, a: Array) -> Array:
         # σ(a) = ½ (1 + tanh ½a) cannot overflow, but loses small values; eᵃ of −|a| does neither.
         small = np.exp(-np.abs(a))
         return np.where(a >= 0, 1.0, small) / (1.0 + small)
-
-    def sin(self, a: Array) -> Array:
-        return np.sin(a)
-
-    def cos(self, a: Array) -> Array:
-        return np.cos(a)
 
     def rsqrt(self, a: Array) -> Array:
         return 1.0 / np.sqrt(a)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Union
 
+from archsearch.cell.operators import Arithmetic
 from archsearch.compiler.keys import POSITION
 
 Operand = Union["Scalar", float]
@@ -121,28 +122,13 @@ class Scalar:
 
 
 @dataclass(frozen=True)
-class SymbolicArithmetic:
+class SymbolicArithmetic(Arithmetic):
     """The operators' arithmetic over scalars of one graph."""
 
     graph: Graph
 
-    def exp(self, a: Scalar) -> Scalar:
-        return self.graph.apply("exp", a)
-
-    def tanh(self, a: Scalar) -> Scalar:
-        return self.graph.apply("tanh", a)
-
-    def sigmoid(self, a: Scalar) -> Scalar:
-        return self.graph.apply("sigmoid", a)
-
-    def sin(self, a: Scalar) -> Scalar:
-        return self.graph.apply("sin", a)
-
-    def cos(self, a: Scalar) -> Scalar:
-        return self.graph.apply("cos", a)
-
-    def rsqrt(self, a: Scalar) -> Scalar:
-        return self.graph.apply("rsqrt", a)
+    def function(self, name: str, a: Scalar) -> Scalar:
+        return self.graph.apply(name, a)
 
     def where_positive(self, condition: Scalar, then: Operand, otherwise: Operand) -> Scalar:
         return self.graph.apply("select", condition, then, otherwise)

@@ -63,32 +63,6 @@ class Diagram:
     recurrences: tuple[tuple[int, int], ...]  # (output figure, the source that it becomes)
 
 
-# Elementwise operators whose arguments are equal in rank: one symbol.
-_SYMBOLS = {
-    "Add": "+",
-    "Mult": "×",
-    "Max": "max",
-    "OneMinus": "1−",
-    "Sigmoid": "σ",
-    "Tanh": "tanh",
-    "ReLU": "ReLU",
-    "LeakyReLU": "leaky ReLU",
-    "SeLU": "SeLU",
-    "Identity": "id",
-    "Sin": "sin",
-    "Cos": "cos",
-    "LayerNorm": "norm",
-    "PosEnc": "+ PE(t)",
-}
-# The others say beside each incoming edge what happens to it.
-_ARGUMENT_ROLES = {
-    "Sub": ("+", "−"),
-    "Div": ("×", "÷"),
-    "Gate3": ("g × ·", "(1−g) × ·", "g = σ(·)"),
-    "Blend": ("g = ·", "g × ·", "(1−g) × ·"),
-}
-
-
 def diagram(cell: Cell) -> Diagram:
     """The figures and edges of a drawing of the cell."""
     names = name_nodes(cell)
@@ -119,7 +93,8 @@ def _node_figure(cell: Cell, i: int, names: Names, is_output: bool) -> Figure:
     name = None if is_output else names.lines.get(i)
     if node.is_source:
         return _state_figure(cell, source_symbol(node.op), 0)
-    tooltip = f"{node.op}: {OPERATORS[node.op].formula}"
+    operator = OPERATORS[node.op]
+    tooltip = f"{node.op}: {operator.formula}"
     if node.op == "Linear":
         rows: tuple[Text, ...] = tuple(
             (matrix, " ", _operand(cell, argument, names))
@@ -127,8 +102,8 @@ def _node_figure(cell: Cell, i: int, names: Names, is_output: bool) -> Figure:
         )
         footer = f"bias {node.bias:g}" if node.bias != 0.0 else ""
         return Figure(Kind.PRODUCT, node.op, rows, len(rows), name, footer, tooltip)
-    texts = _ARGUMENT_ROLES.get(node.op) or (_SYMBOLS[node.op],)
-    roles: tuple[Text, ...] = tuple((text,) for text in texts)
+    symbols = operator.symbols or (operator.function or node.op,)
+    roles: tuple[Text, ...] = tuple((symbol,) for symbol in symbols)
     return Figure(Kind.ELEMENTWISE, node.op, roles, len(node.args), name, tooltip=tooltip)
 
 

@@ -8,14 +8,13 @@ from dataclasses import dataclass
 
 from archsearch.cell.cell import Cell
 from archsearch.cell.node import Node
+from archsearch.drawing.formula import num_mentions
 from archsearch.drawing.notation import Symbol, label_symbol, source_symbol
 
 # About as many characters as a line of a paper holds; longer expressions are broken up.
 MAX_LINE_WIDTH = 80
 # Shorter expressions are not worth a line of their own.
 MIN_BROKEN_WIDTH = 12
-# The argument of these that their definition mentions twice.
-REPEATED_ARGUMENT = {"Gate3": 2, "Blend": 0}
 
 _LETTERS = ("W", "U", "V", "P", "Q", "R", "S", "T")
 
@@ -84,9 +83,11 @@ def _label_symbols(cell: Cell, outputs: set[int], taken: set[str]) -> dict[int, 
 
 def printed_arguments(node: Node) -> Iterable[int]:
     """The node's arguments as often as its formula mentions them."""
-    yield from node.args
-    if node.op in REPEATED_ARGUMENT:
-        yield node.args[REPEATED_ARGUMENT[node.op]]
+    if node.op == "Linear" or node.is_source:
+        yield from node.args
+    else:
+        for argument, count in zip(node.args, num_mentions(node.op), strict=True):
+            yield from [argument] * count
 
 
 def _shared(cell: Cell) -> set[int]:

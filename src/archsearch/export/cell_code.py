@@ -1,32 +1,28 @@
 """A cell as the code of a torch module: one step, an equation a line."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from archsearch.cell import Cell
+from archsearch.cell import OPERATORS, Cell
 from archsearch.cell.node import X_SOURCES, Node
+from archsearch.cell.step import reads_time
 from archsearch.drawing.cell_equations import reading_order
+from archsearch.drawing.formula import Binding, Formula, Notation, written_out
+from archsearch.drawing.notation import Symbol
 from archsearch.export.identifiers import Identifiers, identifiers
-from archsearch.export.literals import docstring
-from archsearch.export.statements import Binding, Expression, assignment, call, fits, name
+from archsearch.export.python_text import INDENT, assignment, docstring, statement
 
 BODY = 8  # columns before a statement of a method
-PART = "p99"  # is as long as the names of parts
-
-# What an operator is called in code; all but those of `_arithmetic`.
-_FUNCTIONS = {
-    "Div": "divide",
-    "Max": "torch.maximum",
-    "Blend": "blend",
-    "Sigmoid": "torch.sigmoid",
-    "Tanh": "torch.tanh",
-    "ReLU": "torch.relu",
-    "LeakyReLU": "F.leaky_relu",
-    "SeLU": "F.selu",
-    "Sin": "torch.sin",
-    "Cos": "torch.cos",
-    "LayerNorm": "layer_norm",
-}
+PYTHON = Notation(
+    symbol=Symbol.unicode,
+    times="*",
+    minus="-",
+    position="position",
+    function="torch.{}".format,
+    mean="torch.mean({}, -1, keepdim=True)",
+    where="torch.where({} > 0, {}, {})",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +41,8 @@ class CellClass:
     @property
     def state_names(self) -> tuple[str, ...]:
         """The entries of its state: h, the memories, and what of x and t the step looks back at."""
-        operators = {node.op for node in self.cell.nodes}
-        past_x = ("x",) if "x_tm1" in operators else ()
-        count = ("t",) if "PosEnc" in operators else ()
+        past_x = ("x",) if any(node.op == "x_tm1" for node in self.cell.nodes) else ()
+        count = ("t",) if reads_time(self.cell) else ()
         return ("h", *self.cell.memories, *past_x, *count)
 
     @property
@@ -93,12 +88,13 @@ class CellClass:
             arguments = self.cell.nodes[node].args
             for position in named[node].order:
                 width = self._width(self.cell.nodes[arguments[position]])
-                linear = call("nn.Linear", name(width), name("hidden_size"), name("bias=False"))
+                linear = f"nn.Linear({width}, hidden_size, bias=False)"
                 lines += assignment(f"self.{named[node].matrices[position]}", linear, BODY)
-            zeros = call("torch.zeros", name("hidden_size"))
-            start = name(repr(starts[node]))
-            value = call("torch.full", name("(hidden_size,)"), start) if starts[node] else zeros
-            lines += assignment(f"self.{named[node].bias}", call("nn.Parameter", value), BODY)
+            start = starts[node]
+            value = (
+                f"torch.full((hidden_size,), {start!r})" if start else "torch.zeros(hidden_size)"
+            )
+            lines += assignment(f"self.{named[node].bias}", f"nn.Parameter({value})", BODY)
         return lines
 
     def _width(self, operand: Node) -> str:
@@ -130,12 +126,12 @@ class _Step:
     lines: list[str] = field(default_factory=list)
     variables: dict[int, str] = field(default_factory=dict)  # of the nodes computed so far
     linears: list[int] = field(default_factory=list)  # in the order in which they are written
-    num_parts: int = 0
 
     def method(self, state_names: Sequence[str]) -> list[str]:
         self._begin(state_names)
         for node, variable in self.names.variables.items():
-            self._assign(node, variable)
+            self.lines += assignment(variable, self._expression(node).text, BODY)
+            self.variables[node] = variable
         h_t = self._value(self.cell.outputs[0][1]).text
         after = {state: self._value(node).text for state, node in self.cell.outputs}
         after |= {"x": "x_t", "t": 'state["t"] + 1'}
@@ -145,15 +141,8 @@ class _Step:
         arguments = "self, x_t: Tensor, state: State"
         if self.is_share:
             arguments += ", whole_h_tm1: Tensor"
-        head = f"    def forward({arguments}) -> tuple[Tensor, State]:"
-        if len(head) > 88:
-            self.lines += [
-                "    def forward(",
-                f"        {arguments}",
-                "    ) -> tuple[Tensor, State]:",
-            ]
-        else:
-            self.lines.append(head)
+        result = " -> tuple[Tensor, State]:"
+        self.lines += statement("def forward", arguments, BODY - INDENT, "()", result)
         self.lines.append('        """x_t (B, X) -> h_t (B, H), and the next state."""')
         sources = {node.op for node in self.cell.nodes if node.is_source}
         elementwise = self._read_elementwise()
@@ -162,78 +151,31 @@ class _Step:
             if source in sources and (state != "h" or not self.is_share or elementwise):
                 self.lines.append(f'{" " * BODY}{source} = state["{state}"]')
 
+        if "t" in state_names:
+            encoding = 'positional_encoding(state["t"], self.hidden_size).to(x_t)'
+            self.lines += assignment(PYTHON.position, encoding, BODY)
+
     def _read_elementwise(self) -> bool:
         """Whether h_{t−1} is used outside of matrix products."""
         outputs = {node for _, node in self.cell.outputs}
         read = {arg for node in self.cell.nodes if node.op != "Linear" for arg in node.args}
         return any(self.cell.nodes[node].op == "h_tm1" for node in read | outputs)
 
-    def _assign(self, node: int, variable: str | None = None) -> None:
-        """Without a variable: as the next part of a line that is too long."""
-        while not fits(variable or PART, self._expression(node), BODY):
-            part = self._part_of(node)
-            if part is None:
-                break
-            self._assign(part)
-        if variable is None:
-            self.num_parts += 1
-            variable = self.names.fresh(self.num_parts)
-        self.lines += assignment(variable, self._expression(node), BODY)
-        self.variables[node] = variable
-
-    def _part_of(self, node: int) -> int | None:
-        """What to take out of the node's expression: the longest part that fits on a line of its
-        own, else the longest; None where all parts are names."""
-
-        def length(part: int) -> tuple[bool, int]:
-            value = self._expression(part)
-            return fits(PART, value, BODY), len(value.text)
-
-        return max(self._written_out(node), key=length, default=None)
-
-    def _written_out(self, node: int) -> list[int]:
-        """The nodes below whose expressions stand in that of this one."""
-        parts: list[int] = []
-        for argument in dict.fromkeys(self.cell.nodes[node].args):
-            if argument not in self.variables and self.cell.nodes[argument].args:
-                parts += [argument, *self._written_out(argument)]
-        return parts
-
-    def _value(self, node: int) -> Expression:
+    def _value(self, node: int) -> Formula:
         """A node as it stands in the expression of another one."""
         if node in self.variables:
-            return name(self.variables[node])
+            return Formula(self.variables[node], Binding.ATOM, PYTHON)
         return self._expression(node)
 
-    def _expression(self, index: int) -> Expression:
+    def _expression(self, index: int) -> Formula:
         node = self.cell.nodes[index]
         if node.is_source:
-            return name(node.op)
+            return Formula(node.op, Binding.ATOM, PYTHON)
         if node.op == "Linear":
             return self._linear(index)
-        if node.op in ("Add", "Mult"):
-            arguments = [self._value(argument) for argument in reading_order(self.cell, node)]
-        else:
-            arguments = [self._value(argument) for argument in node.args]
-        match node.op:
-            case "Add":
-                return _binary("+", arguments, (Binding.SUM, Binding.PRODUCT))
-            case "Sub":
-                return _binary("-", arguments, (Binding.SUM, Binding.PRODUCT))
-            case "Mult":
-                return _binary("*", arguments, (Binding.PRODUCT, Binding.ATOM))
-            case "OneMinus":
-                return _binary("-", [name("1"), *arguments], (Binding.SUM, Binding.PRODUCT))
-            case "Gate3":
-                return call("blend", call("torch.sigmoid", arguments[2]), *arguments[:2])
-            case "PosEnc":
-                return call("encode_position", *arguments, name('state["t"]'))
-            case "Identity":
-                return arguments[0]
-            case _:
-                return call(_FUNCTIONS[node.op], *arguments)
+        return _applied(node.op, [self._value(a) for a in reading_order(self.cell, node)])
 
-    def _linear(self, index: int) -> Expression:
+    def _linear(self, index: int) -> Formula:
         matrices, arguments = self.names.matrices[index], self.cell.nodes[index].args
         if index not in self.linears:
             self.linears.append(index)
@@ -241,8 +183,7 @@ class _Step:
             f"self.{matrices.matrices[position]}({self._operand(arguments[position])})"
             for position in matrices.order
         ]
-        operators = ("+",) * len(products)
-        return Expression((*products, f"self.{matrices.bias}"), Binding.SUM, operators=operators)
+        return Formula(" + ".join([*products, f"self.{matrices.bias}"]), Binding.SUM, PYTHON)
 
     def _operand(self, node: int) -> str:
         """What a matrix multiplies."""
@@ -251,22 +192,51 @@ class _Step:
         return self._value(node).text
 
 
-def _binary(
-    operator: str, arguments: Sequence[Expression], weakest: tuple[Binding, Binding]
-) -> Expression:
-    operands = tuple(a.within(least) for a, least in zip(arguments, weakest, strict=True))
-    binding = Binding.PRODUCT if operator == "*" else Binding.SUM
-    return Expression(operands, binding, operators=(operator,))
+def _applied(op: str, arguments: Sequence[Formula]) -> Formula:
+    """What an operator makes of these: a call, or its value written out as in the equations."""
+    operator = OPERATORS[op]
+    function = operator.torch if _is_name(operator.torch) else _helper_name(op)
+    if not function:
+        return written_out(operator, arguments, PYTHON)
+    inner = ", ".join(argument.text for argument in arguments)
+    return Formula(f"{function}({inner})", Binding.ATOM, PYTHON)
+
+
+def helpers(cell: Cell) -> dict[str, str]:
+    """The functions that the code of a cell calls for its operators, as text by name."""
+    used = {node.op for node in cell.nodes if node.op in OPERATORS}
+    return {
+        name: _helper(op, name) for op in OPERATORS if op in used and (name := _helper_name(op))
+    }
+
+
+def _helper_name(op: str) -> str:
+    """Of the function for an operator that equations call by a name and torch has none for."""
+    operator = OPERATORS[op]
+    if not operator.function or _is_name(operator.torch):
+        return ""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", op).lower()
+
+
+def _helper(op: str, name: str) -> str:
+    operator = OPERATORS[op]
+    arguments = [Formula(letter, Binding.ATOM, PYTHON) for letter in "abc"[: operator.max_args]]
+    value = operator.torch or written_out(operator, arguments, PYTHON).text
+    parameters = ", ".join(f"{argument.text}: Tensor" for argument in arguments)
+    return "\n".join(
+        [
+            f"def {name}({parameters}) -> Tensor:",
+            *docstring(operator.formula, INDENT),
+            *statement("return ", value, INDENT),
+        ]
+    )
+
+
+def _is_name(text: str) -> bool:
+    return re.fullmatch(r"[\w.]+", text) is not None
 
 
 def _returned(before: str, entries: Sequence[tuple[str, str]]) -> list[str]:
-    """`return before{…}`, with a line for each entry where they do not fit on one."""
-    flat = ", ".join(f'"{state}": {value}' for state, value in entries)
-    line = f"{' ' * BODY}return {before}{{{flat}}}"
-    if len(line) <= 88:
-        return [line]
-    margin, inner = " " * BODY, " " * (BODY + 4)
-    rows = [f'{inner}"{state}": {value},' for state, value in entries]
-    if not before:
-        return [f"{margin}return {{", *rows, f"{margin}}}"]
-    return [f"{margin}after = {{", *rows, f"{margin}}}", f"{margin}return {before}after"]
+    """`return before{…}`."""
+    inner = ", ".join(f'"{state}": {value}' for state, value in entries)
+    return statement(f"return {before}", inner, BODY, "{}")

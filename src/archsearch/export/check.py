@@ -2,24 +2,14 @@
 
 import math
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from archsearch.export.networks import Network, Tensors
+from archsearch.export.networks.network import OTHER, TRACED
 
 TOLERANCE = 1e-5  # of float32
-
-
-class Shape(NamedTuple):
-    """The free sizes of an input."""
-
-    length: int
-    batch: int
-
-
-TRACED, OTHER = Shape(7, 3), Shape(12, 2)  # the one that graphs are traced with, and another
 
 
 class Mismatch(ValueError):

@@ -10,9 +10,9 @@ from torch._higher_order_ops.scan import scan  # the one form of a loop that kee
 from torch.export import Dim, ExportedProgram
 from torch.utils import _pytree as pytree
 
-from archsearch.export.check import TRACED
 from archsearch.export.loading import importable
 from archsearch.export.networks import Network, Tensors
+from archsearch.export.networks.network import TRACED
 
 
 def exported_graph(network: Network, module: ModuleType, model: nn.Module) -> ExportedProgram:

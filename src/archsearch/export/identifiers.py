@@ -12,7 +12,7 @@ from archsearch.drawing.naming import name_nodes, print_order
 from archsearch.drawing.notation import PRIME, Symbol
 
 # What a name may not be: anything that the code of a cell says itself.
-_LOCALS = {"self", "state", "after", "torch", "nn", "F", "Tensor", "State", "whole_h_tm1"}
+_LOCALS = {"self", "state", "torch", "nn", "F", "Tensor", "State", "position", "whole_h_tm1"}
 _VARIABLES = _LOCALS | set(keyword.kwlist) | set(dir(builtins))
 _ATTRIBUTES = set(dir(nn.Module)) | {"hidden_size", "initial_state", "training"}
 
@@ -36,10 +36,6 @@ class Identifiers:
 
     variables: dict[int, str]
     matrices: dict[int, Matrices]
-
-    def fresh(self, number: int) -> str:
-        """A variable for the number-th part of a line that is too long for Python."""
-        return _free(f"p{number}", {*_VARIABLES, *self.variables.values()})
 
 
 def identifiers(cell: Cell) -> Identifiers:

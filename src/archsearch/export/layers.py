@@ -1,27 +1,28 @@
 """Recurrent layers in generated code: the classes of their cells, and their weights."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from archsearch.architecture import Architecture, HeterogeneousLayer
 from archsearch.cell import Cell
-from archsearch.export.cell_code import CellClass
-from archsearch.export.statements import call, listing, name
+from archsearch.export.cell_code import CellClass, helpers
+from archsearch.export.python_text import statement
 from archsearch.nn import RecurrentLayer
 
 Key = tuple[str, bool, tuple[float, ...]]  # of a class: cell, whether it is a share, biases
 
 
 class LayerCode:
-    """The code of some layers, whose different cells are `Cell`, `Cell2`, `Cell3`, …
+    """The code of stacks of layers, whose different cells are `Cell`, `Cell2`, `Cell3`, …
 
     searched: the architecture that `Cell` is of, if any of the layers has it.
     """
 
-    def __init__(self, layers: Sequence[RecurrentLayer], searched: Architecture) -> None:
+    def __init__(self, stacks: Sequence[Iterable[nn.Module]], searched: Architecture) -> None:
+        self.stacks = [_recurrent(stack) for stack in stacks]
         found: dict[Key, Cell] = {}
-        for layer in layers:
+        for layer in (layer for stack in self.stacks for layer in stack):
             for cell, key in zip(_cells(layer), _keys(layer), strict=True):
                 found.setdefault(key, cell)
         keys = _cell_keys(searched)
@@ -33,8 +34,10 @@ class LayerCode:
         self.has_shares = any(key[1] for key in found)
 
     def sources(self) -> list[str]:
-        """The classes as text."""
-        return [each.source() for each in self._classes.values()]
+        """The classes as text, and before them the functions that they call."""
+        classes = self._classes.values()
+        called = {name: text for each in classes for name, text in helpers(each.cell).items()}
+        return [*called.values(), *(each.source() for each in classes)]
 
     def made(self, target: str, layer: RecurrentLayer, indent: int = 4) -> list[str]:
         """The statements after which the variable `target` is such a layer."""
@@ -44,24 +47,47 @@ class LayerCode:
             return [f"{margin}{target} = Layer({_made(classes[0], sizes)})"]
         cells = [_made(each, [*sizes, layer.output_size]) for each in classes]
         return [
-            *listing(f"{target}_cells", cells, indent),
+            *statement(f"{target}_cells = ", ", ".join(cells), indent, "[]"),
             f"{margin}{target} = Layer(SideBySide({target}_cells))",
         ]
 
+    def made_stack(self, layers: Sequence[RecurrentLayer]) -> list[str]:
+        """The statements after which the variable `layers` is a list of them."""
+        lines, names = [], [f"layer{i}" for i in range(1, len(layers) + 1)]
+        for name, layer in zip(names, layers, strict=True):
+            lines += self.made(name, layer)
+        return [*lines, *statement("layers = ", ", ".join(names), 4, "[]")]
+
     def weights(self, layer: RecurrentLayer, prefix: str) -> dict[str, Tensor]:
-        """The weights of a layer under the names that they have in the code."""
+        """The weights of a layer under the names that they have in the code, behind a prefix."""
         weights, biases = iter(layer.weights), iter(layer.biases)
         tensors: dict[str, Tensor] = {}
         for k, key in enumerate(_keys(layer)):
             of_cell = self._classes[key]
-            path = f"{prefix}.cell.cells.{k}." if of_cell.is_share else f"{prefix}.cell."
+            path = f"{prefix}cell.cells.{k}." if of_cell.is_share else f"{prefix}cell."
             for names, parameters in zip(of_cell.parameter_names, (weights, biases), strict=True):
                 tensors |= {path + each: next(parameters).detach() for each in names}
         return tensors
 
+    def stack_weights(self, layers: Sequence[RecurrentLayer], prefix: str) -> dict[str, Tensor]:
+        """Of all layers of a list."""
+        tensors: dict[str, Tensor] = {}
+        for i, layer in enumerate(layers):
+            tensors |= self.weights(layer, f"{prefix}.{i}.")
+        return tensors
+
 
 def _made(of_cell: CellClass, sizes: Sequence[int]) -> str:
-    return call(of_cell.name, *(name(str(size)) for size in sizes)).text
+    return f"{of_cell.name}({', '.join(map(str, sizes))})"
+
+
+def _recurrent(modules: Iterable[nn.Module]) -> list[RecurrentLayer]:
+    """The layers of a list of modules, which has no other ones."""
+    layers = []
+    for module in modules:
+        assert isinstance(module, RecurrentLayer)
+        layers.append(module)
+    return layers
 
 
 def _cells(layer: RecurrentLayer) -> tuple[Cell, ...]:

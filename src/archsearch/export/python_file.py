@@ -5,11 +5,15 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from archsearch.export.literals import docstring, string
 from archsearch.export.networks import Network
-from archsearch.export.parts import operators
-from archsearch.export.parts.recurrent import Layer, SideBySide, over_time
+from archsearch.export.parts.recurrent import (
+    Layer,
+    SideBySide,
+    over_time,
+    positional_encoding,
+)
 from archsearch.export.parts.weights import read_safetensors
+from archsearch.export.python_text import docstring
 
 # Where the code uses what stands before the bar, it needs the line behind it.
 _IMPORTS = (
@@ -21,12 +25,6 @@ _TORCH_IMPORTS = (
     (r"\btorch\.", "import torch"),
     (r"\b(Tensor|nn)\b", "from torch import {names}"),
     (r"\bF\.", "from torch.nn import functional as F"),
-)
-_OPERATORS = (
-    operators.blend,
-    operators.divide,
-    operators.layer_norm,
-    operators.encode_position,
 )
 
 
@@ -57,15 +55,14 @@ def _description(network: Network, about: str, weights_file: str | None) -> str:
 
 
 def _cells(network: Network) -> list[str]:
-    """Operators, the classes of cells, and layers of them."""
+    """The classes of cells with what they call, and layers of them."""
     if network.layers is None:
         return []
     classes = network.layers.sources()
-    text = "\n".join(classes)
-    used = [each for each in _OPERATORS if re.search(rf"\b{each.__name__}\(", text)]
+    reads_time = any(positional_encoding.__name__ in text for text in classes)
     shares: list[type[Any]] = [SideBySide] if network.layers.has_shares else []
     return [
-        *(inspect.getsource(each) for each in used),
+        *([inspect.getsource(positional_encoding)] if reads_time else []),
         *classes,
         *(inspect.getsource(each) for each in shares),
         inspect.getsource(over_time),
@@ -86,7 +83,7 @@ def _build(network: Network) -> str:
 
 def _load(network: Network, weights_file: str) -> str:
     lines = [
-        f"WEIGHTS = Path(__file__).with_name({string(weights_file)})",
+        f'WEIGHTS = Path(__file__).with_name("{weights_file}")',
         "",
         "",
         "def load(path: Path = WEIGHTS) -> Model:",

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from archsearch.cell.gates import forget_gates
-from archsearch.cell.step import Step, is_share_of_h, shares_of_h
+from archsearch.cell.step import Step, is_share_of_h, reads_time, shares_of_h
 from archsearch.compiler.backends import Bound, State, make_backend
 from archsearch.compiler.pipeline import compile
 from archsearch.compiler.program import X_SOURCES, weight_slots
@@ -177,10 +177,9 @@ class RecurrentLayer(nn.Module):
         for name, _ in self.cell.outputs:
             if not is_share_of_h(name):
                 widths[name] = self.hidden_size
-        operators = {node.op for node in self.cell.nodes}
-        if "x_tm1" in operators:
+        if any(node.op == "x_tm1" for node in self.cell.nodes):
             widths["x"] = self.input_size
-        if "PosEnc" in operators:
+        if reads_time(self.cell):
             widths["t"] = None
         return widths
 

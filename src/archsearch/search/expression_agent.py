@@ -9,7 +9,7 @@ from torch import nn
 
 from archsearch.search.tree_policy import Growth, Tokens, TreePolicy
 from archsearch.space import DSLSpace
-from archsearch.space.expression import OPERATORS, Expression, from_prefix
+from archsearch.space.expression import Expression, arity, from_prefix
 from archsearch.space.parameters import require
 
 
@@ -40,7 +40,7 @@ class ExpressionAgent:
         self._clip_norm = clip_norm
         self._names = (*space.operators, *space.sources)
         self._numbers = {name: number for number, name in enumerate(self._names)}
-        self._arities = [OPERATORS.get(name, 0) for name in self._names]
+        self._arities = [arity(name) for name in self._names]
         generator = torch.Generator().manual_seed(rng.getrandbits(63))
         self._policy = TreePolicy(self._arities, width, generator)
         self._optimizer = torch.optim.Adam(self._policy.parameters(), learning_rate)

@@ -31,11 +31,14 @@ from archsearch.cell import MAX_HEIGHT, MAX_NODES, Cell, Node
 from archsearch.space import dsl_rules
 from archsearch.space.dsl_rules import Rule
 from archsearch.space.expression import (
+    MATRIX,
     MEMORY_SOURCE,
-    OPERATORS,
     SOURCES,
     Expression,
+    arity,
+    cell_operator,
     from_prefix,
+    operator_tokens,
 )
 from archsearch.space.expression_grammar import ExpressionGrammar
 from archsearch.space.parameters import require
@@ -50,10 +53,6 @@ RULES = (
     "nodes", "height", "inputs", "gate", "stacking",
     "memory recurrence", "memory nodes", "repeated map", "zero signal", "canonical order",
 )  # fmt: skip
-
-# The operator of a cell that a token stands for.
-_CELL_OPERATOR = {token: "Linear" if token == "MM" else token for token in OPERATORS}
-_TOKEN = {operator: token for token, operator in _CELL_OPERATOR.items()}
 
 
 class DSLSpace(ExpressionGrammar):
@@ -73,7 +72,7 @@ class DSLSpace(ExpressionGrammar):
         min_memory_nodes: int = 3,
         rules: Sequence[str] = RULES,
     ) -> None:
-        self.operators = _distinct("operators", operators, tuple(OPERATORS))
+        self.operators = _distinct("operators", operators, operator_tokens())
         self.sources = _distinct("sources", sources, SOURCES)
         self.rules = _distinct("rules", rules, RULES)
         if not {"x_t", "h_tm1"} <= set(sources) or not operators:
@@ -160,9 +159,9 @@ class DSLSpace(ExpressionGrammar):
             parent, argument, depth = places.pop()
             token = rng.choice(self.allowed(parent, argument, depth, room, memory=memory))
             tokens.append(token)
-            if token in OPERATORS:
+            if num_args := arity(token):
                 room -= 1
-                for index in reversed(range(OPERATORS[token])):
+                for index in reversed(range(num_args)):
                     places.append((token, index, depth + 1))
         return tokens
 
@@ -223,7 +222,7 @@ class DSLSpace(ExpressionGrammar):
             if part.args:
                 args = tuple([waiting.pop() for _ in part.args])
                 waiting.append(len(nodes))
-                nodes.append(Node(_CELL_OPERATOR[part.token], args))
+                nodes.append(Node(cell_operator(part.token), args))
             else:
                 waiting.append(sources.index(part.token))
             if part.gives_memory:
@@ -265,8 +264,8 @@ class DSLSpace(ExpressionGrammar):
                 token, middle = self._sum_below(above), len(args) // 2
                 below = [(index, args[:middle], token), (index, args[middle:], token)]
             else:
-                token = _TOKEN.get(node.op, node.op)
-                if len(args) != OPERATORS.get(token, 0):
+                token = MATRIX if node.op == "Linear" else node.op
+                if len(args) != arity(token):
                     return None
                 below = [(arg, cell.nodes[arg].args, token) for arg in args]
             tokens.append(token)

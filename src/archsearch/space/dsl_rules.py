@@ -6,8 +6,8 @@ order of arguments. Which of them a space keeps, and with what limits, is its ow
 
 from collections.abc import Callable, Sequence
 
-from archsearch.space.expression import MEMORY_SOURCE, OPERATORS, Expression
-from archsearch.space.zero_signal import ZERO_OF_ALL, ZERO_OF_ANY
+from archsearch.space.expression import MEMORY_SOURCE, Expression, arity, cell_operator
+from archsearch.space.zero_signal import is_zero
 
 Rule = Callable[[Expression], str | None]
 
@@ -33,7 +33,7 @@ def tokens(
 ) -> str | None:
     for node in expression.nodes():
         known = operators if node.args else sources
-        if node.token not in known or len(node.args) != OPERATORS.get(node.token, 0):
+        if node.token not in known or len(node.args) != arity(node.token):
             kind = "an operator" if node.args else "a source"
             return f"expected {kind} among {', '.join(known)}, got {_short(node)}"
     return None if expression.args else f"h_t = {expression.text}: expected an operator"
@@ -144,11 +144,7 @@ def _is_zero(node: Expression, zero: set[str]) -> bool:
     """Whether the value is surely 0 where these sources are. A MM has a bias and never is."""
     if not node.args:
         return node.token in zero
-    if node.token in ZERO_OF_ANY:
-        return any(_is_zero(arg, zero) for arg in node.args)
-    if node.token == "Gate3":
-        return _is_zero(node.args[0], zero) and _is_zero(node.args[1], zero)
-    return node.token in ZERO_OF_ALL and all(_is_zero(arg, zero) for arg in node.args)
+    return is_zero(cell_operator(node.token), [_is_zero(arg, zero) for arg in node.args])
 
 
 def _short(node: Expression) -> str:

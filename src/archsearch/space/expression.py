@@ -13,22 +13,38 @@ edges: a source has height 0.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from archsearch.cell import OPERATORS
 from archsearch.space.space import GenomeError
 
-# Tokens of operators with their number of arguments: section 3.1, core and then extended.
-OPERATORS = {
-    "MM": 1, "Sigmoid": 1, "Tanh": 1, "ReLU": 1, "Add": 2, "Mult": 2, "Gate3": 3,
-    "Sub": 2, "Div": 2, "Sin": 1, "Cos": 1, "PosEnc": 1, "LayerNorm": 1, "SeLU": 1,
-}  # fmt: skip
+MATRIX = "MM"  # section 3.1: Linear of one argument; all other operators have their names here too
 SOURCES = ("x_t", "x_tm1", "h_tm1", "c_tm1")
 MEMORY_SOURCE = "c_tm1"
 
-# Operators whose first two arguments stand in canonical order. Gate3(x, y, f) is Gate3(y, x, −f),
-# and weights in f can bring about the sign.
-_ORDERED = frozenset(("Add", "Mult", "Gate3"))
-
 # The way from the root to a node: the index of the argument to take at each level.
 Path = tuple[int, ...]
+
+
+def operator_tokens() -> tuple[str, ...]:
+    """The operators that expressions may have."""
+    return tuple(MATRIX if name == "Linear" else name for name in OPERATORS)
+
+
+def cell_operator(token: str) -> str:
+    """The operator of a cell that a token stands for."""
+    return "Linear" if token == MATRIX else token
+
+
+def arity(token: str) -> int:
+    """The number of arguments of an operator; 0 for all else."""
+    if token == MATRIX:
+        return 1
+    return OPERATORS[token].max_args if token in OPERATORS else 0
+
+
+def _is_ordered(token: str) -> bool:
+    """Whether the first two arguments stand in canonical order. Gate3(x, y, f) is Gate3(y, x, −f),
+    and weights in f can bring about the sign."""
+    return token == "Gate3" or (token in OPERATORS and OPERATORS[token].commutative)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +151,7 @@ class Expression:
     def misplaced(self) -> "Expression | None":
         """A subexpression whose arguments are not in canonical order, if there is one."""
         for node in self.nodes():
-            if node.token in _ORDERED and _rank(node.args[0]) > _rank(node.args[1]):
+            if _is_ordered(node.token) and _rank(node.args[0]) > _rank(node.args[1]):
                 return node
         return None
 
@@ -145,7 +161,7 @@ class Expression:
         if not self.args:
             return self
         args = [arg.ordered() for arg in self.args]
-        if self.token in _ORDERED and _rank(args[0]) > _rank(args[1]):
+        if _is_ordered(self.token) and _rank(args[0]) > _rank(args[1]):
             args[:2] = args[1], args[0]
         return Expression(self.token, tuple(args), self.gives_memory)
 
@@ -172,13 +188,13 @@ def from_prefix(tokens: Sequence[str], memory: int | None = None) -> Expression:
     """
     waiting: list[Expression] = []  # those at the end are the next arguments
     for index in reversed(range(len(tokens))):
-        arity = OPERATORS.get(tokens[index], 0)
-        if arity > len(waiting):
+        num_args = arity(tokens[index])
+        if num_args > len(waiting):
             raise GenomeError(
-                f"expected {arity} arguments after {tokens[index]} at position {index}, "
+                f"expected {num_args} arguments after {tokens[index]} at position {index}, "
                 f"got {len(waiting)}"
             )
-        args = tuple([waiting.pop() for _ in range(arity)])
+        args = tuple([waiting.pop() for _ in range(num_args)])
         waiting.append(Expression(tokens[index], args, index == memory))
     if len(waiting) != 1:
         raise GenomeError(f"expected the tokens of one expression, got those of {len(waiting)}")

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from archsearch.cell import MAX_NODES, OPERATORS
 from archsearch.space.tree import LINEAR, Tree, TreeGenome, place_text
 from archsearch.space.tree_grammar import is_feed_point
-from archsearch.space.zero_signal import ZERO_OF_ALL, ZERO_OF_ANY
+from archsearch.space.zero_signal import is_zero
 
 
 def elements(genome: TreeGenome, *, by_arity: Sequence[Sequence[str]]) -> str | None:
@@ -93,7 +93,4 @@ def _is_zero(node: Tree, alive: set[str]) -> bool:
     """Whether the node's value is surely 0 where all memories but those alive are 0."""
     if not node.children:
         return node.element != LINEAR and node.element not in alive
-    zero = [_is_zero(child, alive) for child in node.children]
-    if node.element in ZERO_OF_ANY:
-        return any(zero)
-    return all(zero) and node.element in ZERO_OF_ALL
+    return is_zero(node.element, [_is_zero(child, alive) for child in node.children])

@@ -1,15 +1,13 @@
 """Which nodes of a cell are 0 at every step, whatever the weights."""
 
-from archsearch.cell import Cell
+from collections.abc import Sequence
 
-# Operators whose value is 0 where all arguments are, and where one is.
-ZERO_OF_ALL = frozenset(
-    (
-        "Add", "Sub", "Max", "Gate3", "Blend",
-        "Tanh", "ReLU", "LeakyReLU", "SeLU", "Identity", "Sin", "LayerNorm",
-    )
-)  # fmt: skip
-ZERO_OF_ANY = frozenset(("Mult", "Div"))
+from archsearch.cell import OPERATORS, Cell
+
+
+def is_zero(op: str, zero_args: Sequence[bool]) -> bool:
+    """Whether an operator's value is surely 0, given for each argument whether that is."""
+    return any(all(zero_args[arg] for arg in group) for group in OPERATORS[op].zeros)
 
 
 def zero_nodes(cell: Cell) -> frozenset[int]:
@@ -30,14 +28,11 @@ def zero_nodes(cell: Cell) -> frozenset[int]:
 def _zero_where_states_sleep(cell: Cell, waking: set[str]) -> frozenset[int]:
     zero: set[int] = set()
     for index, node in enumerate(cell.nodes):
-        if node.state is not None:
-            is_zero = node.state not in waking
-        elif node.op == "Sub" and node.args[0] == node.args[1]:
-            is_zero = True
-        elif node.op in ZERO_OF_ANY:
-            is_zero = any(arg in zero for arg in node.args)
+        if node.args:
+            is_difference = node.op == "Sub" and node.args[0] == node.args[1]
+            asleep = is_difference or is_zero(node.op, [arg in zero for arg in node.args])
         else:
-            is_zero = node.op in ZERO_OF_ALL and all(arg in zero for arg in node.args)
-        if is_zero:
+            asleep = node.state is not None and node.state not in waking
+        if asleep:
             zero.add(index)
     return frozenset(zero)

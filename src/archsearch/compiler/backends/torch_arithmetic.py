@@ -7,30 +7,18 @@ sequence section.
 import torch
 from torch import Tensor
 
+from archsearch.cell.operators import Arithmetic
 
-class TorchArithmetic:
+
+class TorchArithmetic(Arithmetic):
     """encoding: p(t) in a form that broadcasts to the values, (H,) or (T, 1, H)."""
 
     def __init__(self, encoding: Tensor | None = None) -> None:
         self.encoding = encoding
 
-    def exp(self, a: Tensor) -> Tensor:
-        return torch.exp(a)
-
-    def tanh(self, a: Tensor) -> Tensor:
-        return torch.tanh(a)
-
-    def sigmoid(self, a: Tensor) -> Tensor:
-        return torch.sigmoid(a)
-
-    def sin(self, a: Tensor) -> Tensor:
-        return torch.sin(a)
-
-    def cos(self, a: Tensor) -> Tensor:
-        return torch.cos(a)
-
-    def rsqrt(self, a: Tensor) -> Tensor:
-        return torch.rsqrt(a)
+    def function(self, name: str, a: Tensor) -> Tensor:
+        value: Tensor = getattr(torch, name)(a)
+        return value
 
     def where_positive(self, condition: Tensor, then: Tensor, otherwise: Tensor) -> Tensor:
         return torch.where(condition > 0, then, otherwise)

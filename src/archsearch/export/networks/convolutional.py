@@ -5,9 +5,8 @@ from typing import Any
 
 import torch
 
-from archsearch.architecture import IMAGE, ConvLayer, LayerKind
-from archsearch.export.literals import docstring
-from archsearch.export.networks.network import BATCH, Network, Tensors
+from archsearch.architecture import IMAGE, LayerKind
+from archsearch.export.networks.network import Network, Tensors
 from archsearch.export.parts.convolutional import (
     Convolution,
     LocalContrastNorm,
@@ -16,7 +15,7 @@ from archsearch.export.parts.convolutional import (
     concatenate,
     pad_to,
 )
-from archsearch.export.statements import assignment, call, name
+from archsearch.export.python_text import assignment, docstring
 from archsearch.nn import ConvolutionalNetwork
 
 SIDE = 32  # pixels of the images that networks are checked with
@@ -77,7 +76,7 @@ class ConvolutionalCode(Network):
             "    def forward(self, images: Tensor) -> Tensor:",
         ]
         for index, layer in enumerate(self._architecture.layers):
-            value = call(f"self.{self._attribute(index)}", self._read(layer.inputs))
+            value = f"self.{self._attribute(index)}({self._read(layer.inputs)})"
             lines += assignment(f"y{index}", value, 8)
         lines += assignment("y", self._read(self._architecture.outputs), 8)
         lines.append("        return self.classifier(y.mean((2, 3)))")
@@ -100,9 +99,6 @@ class ConvolutionalCode(Network):
         shape = (batch, self._network.in_channels, SIDE, SIDE)
         return {"images": torch.randn(shape, generator=generator)}
 
-    def axes(self) -> dict[str, dict[int, str]]:
-        return {"images": {0: BATCH}}
-
     def trained(self, inputs: Tensors) -> Tensors:
         return {"logits": self._network(inputs["images"])}
 
@@ -112,27 +108,23 @@ class ConvolutionalCode(Network):
     def _attribute(self, index: int) -> str:
         return f"{_WORDS[self._architecture.layers[index].kind]}{index}"
 
-    def _made(self, index: int) -> Any:
-        layer, depths = self._architecture.layers[index], self._depths
-        in_channels = name(str(sum(depths[i] for i in layer.inputs)))
-        window = name(f"({layer.height}, {layer.width})")
+    def _made(self, index: int) -> str:
+        layer = self._architecture.layers[index]
+        in_channels = sum(self._depths[i] for i in layer.inputs)
+        window = f"({layer.height}, {layer.width})"
+        stride = f", stride=({layer.stride_height}, {layer.stride_width})"
+        if layer.stride_height == layer.stride_width == 1:
+            stride = ""
         match layer.kind:
             case LayerKind.CONV:
-                filters = name(str(layer.num_filters))
-                return call("Convolution", in_channels, filters, window, *_stride(layer))
+                return f"Convolution({in_channels}, {layer.num_filters}, {window}{stride})"
             case LayerKind.MAX_POOL:
-                return call("MaxPooling", window, *_stride(layer))
+                return f"MaxPooling({window}{stride})"
             case LayerKind.BATCH_NORM:
-                return call("nn.BatchNorm2d", in_channels)
+                return f"nn.BatchNorm2d({in_channels})"
             case LayerKind.LOCAL_CONTRAST_NORM:
-                return call("LocalContrastNorm")
+                return "LocalContrastNorm()"
 
-    def _read(self, inputs: Sequence[int]) -> Any:
-        values = [name("images" if i == IMAGE else f"y{i}") for i in inputs]
-        return values[0] if len(values) == 1 else call("concatenate", *values)
-
-
-def _stride(layer: ConvLayer) -> tuple[Any, ...]:
-    if layer.stride_height == layer.stride_width == 1:
-        return ()
-    return (name(f"stride=({layer.stride_height}, {layer.stride_width})"),)
+    def _read(self, inputs: Sequence[int]) -> str:
+        values = ["images" if i == IMAGE else f"y{i}" for i in inputs]
+        return values[0] if len(values) == 1 else f"concatenate({', '.join(values)})"

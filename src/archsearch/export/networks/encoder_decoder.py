@@ -8,18 +8,9 @@ from torch.nn import functional as F
 
 from archsearch.architecture import Architecture
 from archsearch.export.layers import LayerCode
-from archsearch.export.networks.network import BATCH, LENGTH, Network, Tensors
-from archsearch.export.networks.recurrent import (
-    layer_list,
-    layer_weights,
-    made_layers,
-    recurrent_layers,
-)
+from archsearch.export.networks.network import EXTRA_STEPS, Network, Tensors
 from archsearch.export.parts.encoder_decoder import Attention, Decoder, Encoder, Model, beside
-from archsearch.export.statements import listing
 from archsearch.nn import EncoderDecoder
-
-SOURCE_LENGTH = "source_length"
 
 
 class EncoderDecoderCode(Network):
@@ -36,11 +27,10 @@ class EncoderDecoderCode(Network):
 
     def __init__(self, network: EncoderDecoder, architecture: Architecture) -> None:
         self._network = network
-        self._encoder = recurrent_layers(network.encoder.layers)
-        self._decoder = recurrent_layers(network.decoder.layers)
         backward = network.encoder.backward_layer
-        self._backward = [] if backward is None else [backward]
-        self.layers = LayerCode([*self._encoder, *self._backward, *self._decoder], architecture)
+        stacks = (network.encoder.layers, [] if backward is None else [backward])
+        self.layers = LayerCode([*stacks, network.decoder.layers], architecture)
+        self._encoder, self._backward, self._decoder = self.layers.stacks
 
     def build(self) -> list[str]:
         code, network = self.layers, self._network
@@ -52,14 +42,12 @@ class EncoderDecoderCode(Network):
         weight = f"torch.empty({width}, {width})" if general else ""
         return [
             f"    source_embedding = nn.Embedding({source_size}, {embedding_size})",
-            *made_layers(code, self._encoder),
-            *listing("layers", layer_list(self._encoder), 4),
+            *code.made_stack(self._encoder),
             *backward,
             f"    encoder = Encoder({arguments})",
             "",
             f"    target_embedding = nn.Embedding({target_size}, {embedding_size})",
-            *made_layers(code, self._decoder),
-            *listing("layers", layer_list(self._decoder), 4),
+            *code.made_stack(self._decoder),
             f"    attention = Attention({weight})",
             f"    output = nn.Linear({2 * width}, {width}, bias=False)",
             "    decoder = Decoder(target_embedding, layers, attention, output)",
@@ -71,28 +59,26 @@ class EncoderDecoderCode(Network):
         network, code = self._network, self.layers
         tensors = {
             "encoder.embedding.weight": network.encoder.embedding,
-            **layer_weights(code, self._encoder, "encoder.layers"),
+            **code.stack_weights(self._encoder, "encoder.layers"),
             "decoder.embedding.weight": network.decoder.embedding,
-            **layer_weights(code, self._decoder, "decoder.layers"),
+            **code.stack_weights(self._decoder, "decoder.layers"),
             "decoder.output.weight": network.decoder.output,
             "softmax.weight": network.softmax_weight,
             "softmax.bias": network.softmax_bias,
         }
         for layer in self._backward:
-            tensors |= code.weights(layer, "encoder.backward_layer")
+            tensors |= code.weights(layer, "encoder.backward_layer.")
         if network.decoder.attention.weight is not None:
             tensors["decoder.attention.weight"] = network.decoder.attention.weight
         return tensors
 
     def inputs(self, length: int, batch: int, generator: torch.Generator) -> Tensors:
         sizes = len(self._network.encoder.embedding), len(self._network.decoder.embedding)
+        source = (length + EXTRA_STEPS, batch)
         return {
-            "source": torch.randint(sizes[0], (length + 2, batch), generator=generator),
+            "source": torch.randint(sizes[0], source, generator=generator),
             "target": torch.randint(sizes[1], (length, batch), generator=generator),
         }
-
-    def axes(self) -> dict[str, dict[int, str]]:
-        return {"source": {0: SOURCE_LENGTH, 1: BATCH}, "target": {0: LENGTH, 1: BATCH}}
 
     def trained(self, inputs: Tensors) -> Tensors:
         vectors = self._network(inputs["source"], inputs["target"])

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -11,7 +11,22 @@ from archsearch.export.layers import LayerCode
 
 Tensors = dict[str, Tensor]  # by the name of an input or output of the exported graph
 
-LENGTH, BATCH = "length", "batch"  # the axes whose size is free
+
+class Shape(NamedTuple):
+    """The free sizes of an input."""
+
+    length: int
+    batch: int
+
+
+# The shape that graphs are traced with, and another, in which every free size is another one.
+TRACED, OTHER = Shape(7, 3), Shape(12, 2)
+EXTRA_STEPS = 2  # by which a source is longer than its target
+_AXES = {
+    TRACED.length: "length",
+    TRACED.length + EXTRA_STEPS: "source_length",
+    TRACED.batch: "batch",
+}
 
 
 class Network(ABC):
@@ -50,12 +65,24 @@ class Network(ABC):
         """Some inputs, in the order in which `exported` has them."""
 
     @abstractmethod
-    def axes(self) -> dict[str, dict[int, str]]:
-        """By input, its axes of free size."""
-
-    @abstractmethod
     def trained(self, inputs: Tensors) -> Tensors:
         """What the network itself makes of inputs."""
+
+    def axes(self) -> dict[str, dict[int, str]]:
+        """By input, its axes of free size: those that differ between two shapes."""
+        traced, other = (
+            self.inputs(*shape, torch.Generator().manual_seed(0)) for shape in (TRACED, OTHER)
+        )
+        return {
+            name: {
+                axis: _AXES[size]
+                for axis, (size, changed) in enumerate(
+                    zip(value.shape, other[name].shape, strict=True)
+                )
+                if size != changed
+            }
+            for name, value in traced.items()
+        }
 
     @abstractmethod
     def exported(self, model: Callable[..., Any], inputs: Tensors) -> Tensors:

@@ -19,6 +19,13 @@ def over_time(
     return torch.stack(outputs), state
 
 
+def positional_encoding(t: Tensor, width: int) -> Tensor:
+    """PE(t) (H,), in float64: sines and cosines of t / 10000^(2i / H) in turns."""
+    even = torch.arange(0, width, 2, dtype=torch.float64, device=t.device)
+    angle = t / 10000.0 ** (even / width)
+    return torch.stack((angle.sin(), angle.cos()), -1).flatten()[:width]
+
+
 class Layer(nn.Module):
     """A cell over time: x (T, B, X) -> all h_t (T, B, H), and the last state."""
 

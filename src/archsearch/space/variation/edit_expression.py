@@ -3,7 +3,7 @@
 import random
 from collections.abc import Callable
 
-from archsearch.space.expression import OPERATORS, Expression, Path, from_prefix
+from archsearch.space.expression import Expression, Path, arity, from_prefix
 from archsearch.space.expression_grammar import ExpressionGrammar
 from archsearch.space.space import MAX_DRAWS, first_valid
 
@@ -19,7 +19,7 @@ def exchange(genome: Expression, space: ExpressionGrammar, rng: random.Random) -
         same_arity = [
             token
             for token in (space.operators if node.args else space.sources)
-            if OPERATORS.get(token, 0) == len(node.args)
+            if arity(token) == len(node.args)
         ]
         return Expression(rng.choice(same_arity), node.args, node.gives_memory)
 
@@ -31,7 +31,7 @@ def insert(genome: Expression, space: ExpressionGrammar, rng: random.Random) -> 
 
     def change(node: Expression) -> Expression:
         operator = rng.choice(space.operators)
-        args = [Expression(rng.choice(space.sources)) for _ in range(OPERATORS[operator])]
+        args = [Expression(rng.choice(space.sources)) for _ in range(arity(operator))]
         args[rng.randrange(len(args))] = node
         return Expression(operator, tuple(args))
 

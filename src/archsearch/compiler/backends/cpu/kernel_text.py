@@ -12,10 +12,6 @@ from archsearch.compiler.gradient import Kernel
 from archsearch.compiler.scalar import Graph, Scalar
 
 _INFIX = {"add": "+", "sub": "-", "mul": "*", "div": "/"}
-_FUNCTIONS = {  # of maths.h
-    "exp": "Exp", "tanh": "Tanh", "sigmoid": "Sigmoid", "sin": "Sin", "cos": "Cos",
-    "rsqrt": "Rsqrt",
-}  # fmt: skip
 
 
 def kernel_text(kernel: Kernel, slots: Mapping[str, int]) -> tuple[str, int]:
@@ -115,7 +111,8 @@ class _Writer:
             return f"-{reads[0]}"
         if node.op == "select":
             return f"{reads[0]} > 0 ? {reads[1]} : {reads[2]}"
-        return f"{_FUNCTIONS[node.op]}({self._read(node.args[0], self._phase[i], bare=True)})"
+        # A function of maths.h, which has its name with a capital.
+        return f"{node.op.capitalize()}({self._read(node.args[0], self._phase[i], bare=True)})"
 
     def _read(self, i: int, phase: int, bare: bool = False) -> str:
         """How the loop of a phase reads node i; `bare`: where no parentheses are needed."""
@@ -128,7 +125,8 @@ class _Writer:
             return self._name(i)
         if i in self.scratch and self._phase[i] < phase:
             return f"W{self.scratch[i]}[j]"
-        return self._expression(i) if bare or node.op in _FUNCTIONS else f"({self._expression(i)})"
+        is_call = node.op not in (*_INFIX, "neg", "select")
+        return self._expression(i) if bare or is_call else f"({self._expression(i)})"
 
     def _is_statement(self, i: int) -> bool:
         """Whether the node has a line of its own; else it is written out where it is read."""
