@@ -15,7 +15,7 @@ from omegaconf import DictConfig, OmegaConf
 from own_data import make_own_data
 from toy_runs import trials_of
 
-from archsearch.archive import Beginning
+from archsearch.archive import Asked
 from archsearch.conf_files import conf_folder
 from archsearch.config import identity, register
 from archsearch.follow_up import FollowUp
@@ -38,11 +38,11 @@ def follow_up(words: list[str]) -> FollowUp:
     cfg = composed("config", words)
     config_dir = words[1] if words[0] == "--config-dir" else None
     choices = dict(cfg.hydra.runtime.choices)
-    beginning = Beginning(choices, tuple(words), config_dir, "perplexity", True)
+    asked = Asked(choices, tuple(words), config_dir)
     plain: Any = OmegaConf.to_container(
         OmegaConf.create({key: cfg[key] for key in cfg if key != "hydra"}), resolve=True
     )
-    return FollowUp(RUN, beginning, plain)
+    return FollowUp(RUN, asked, plain, ("rnn", "lstm", "gru"))
 
 
 @pytest.fixture

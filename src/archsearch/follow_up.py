@@ -16,7 +16,7 @@ from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig, OmegaConf
 
-from archsearch.archive import Beginning, Trial
+from archsearch.archive import Asked, Trial
 from archsearch.cell import zoo
 from archsearch.conf_files import conf_folder
 from archsearch.config import SEARCH_IDENTITY, register
@@ -44,11 +44,13 @@ class FollowUp:
     """What can be done next with a search.
 
     folder: of the run. config: of the run, resolved; plain dicts, lists and values.
+    references: names of its reference cells.
     """
 
     folder: Path
-    beginning: Beginning
+    asked: Asked
     config: Config
+    references: Iterable[str]
 
     def search_again(self) -> str:
         """The same search, in another directory or revision."""
@@ -62,10 +64,9 @@ class FollowUp:
 
     def without_predictor(self) -> str:
         """The same search with every training done in full."""
-        choices = {**self.beginning.choices, "predictor": "none"}
-        beginning = replace(self.beginning, choices=choices)
+        asked = replace(self.asked, choices={**self.asked.choices, "predictor": "none"})
         config = {**self.config, "predictor": None}
-        return replace(self, beginning=beginning, config=config).search_again()
+        return replace(self, asked=asked, config=config).search_again()
 
     def train_longer(self, best: Trial) -> str:
         """The best cell for several times the epochs of its trial."""
@@ -78,13 +79,13 @@ class FollowUp:
             [*self._brought_along(best), *own_size, f"budget.epochs={epochs}"],
         )
 
-    def train_at_equal_size(self, best: Trial, references: Iterable[str]) -> str | None:
+    def train_at_equal_size(self, best: Trial) -> str | None:
         """The best cell and the references with as many parameters each, under fresh seeds.
 
         None where there is nothing to hold it against: no known reference, or a network whose size
         no width decides.
         """
-        known = [f"zoo/{name}" for name in references if name in zoo]
+        known = [f"zoo/{name}" for name in self.references if name in zoo]
         if best.num_params is None or not known:
             return None
         cells = ",".join([override_text(str(self.folder)), *known])
@@ -102,22 +103,22 @@ class FollowUp:
     def _command(
         self, module: str, first: Sequence[str], setting: Sequence[str], last: Sequence[str]
     ) -> str:
-        folder = self.beginning.config_dir
+        folder = self.asked.config_dir
         own = ["--config-dir", folder] if folder else []
         return shlex.join(["python", "-m", module, *own, *first, *setting, *last])
 
     def _setting(self, command: str, groups: Sequence[str], keys: Sequence[str]) -> list[str]:
         """What this command must be told, beside its own defaults, to have the run's values under
         these keys, with the run's data."""
-        wanted = {group: self.beginning.choices.get(group) for group in groups}
+        wanted = {group: self.asked.choices.get(group) for group in groups}
         chosen = [f"task={wanted['task']}"]
-        usual, _ = _composed(command, self.beginning.config_dir, tuple(chosen))
+        usual, _ = _composed(command, self.asked.config_dir, tuple(chosen))
         chosen += [
             f"{group}={choice}"
             for group, choice in wanted.items()
             if group != "task" and choice is not None and choice != usual.get(group)
         ]
-        _, composed = _composed(command, self.beginning.config_dir, tuple(chosen))
+        _, composed = _composed(command, self.asked.config_dir, tuple(chosen))
         differing = [
             override
             for key in ("data", *keys)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from hydra.utils import instantiate
 from omegaconf import OmegaConf
 
-from archsearch.archive import ARCHIVE_FILE, REFERENCE, Archive, Candidate, Origin, Status, Trial
+from archsearch.archive import ARCHIVE_FILE, Archive, Candidate, Origin, Status, Trial
 from archsearch.cell import zoo
 from archsearch.command import Interrupted
 from archsearch.config import ConfigError, check, config_hash, identity
@@ -161,8 +161,7 @@ def make_plan(job: Job) -> Plan:
         for number, p in enumerate(itertools.takewhile(lambda p: p is not None, asked))
     ]
     references = {
-        name: Candidate(0, cell, None, Origin(REFERENCE, details={"name": name}))
-        for name, cell in named.items()
+        name: Candidate(0, cell, None, Origin.of_reference(name)) for name, cell in named.items()
     }
     for candidate in (*references.values(), *drawn):
         count_parameters(factory.recipe, candidate.architecture)
@@ -185,7 +184,7 @@ def done(job: Job) -> tuple[frozenset[str], int]:
                 "choose another directory with hydra.run.dir=…"
             )
         candidates = [t.candidate for t in (*archive.stored_trials(), *archive.early_trials())]
-    references = [c.origin.details["name"] for c in candidates if c.is_reference]
+    references = [name for c in candidates if (name := c.origin.reference)]
     return frozenset(references), len(candidates) - len(references)
 
 

@@ -2,11 +2,13 @@
 
 import functools
 import os
+import platform
 import random
 import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,16 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
 from archsearch.architecture import Architecture
-from archsearch.archive import ARCHIVE_FILE, Archive, Beginning, RunInfo, lock_run, no_false_start
+from archsearch.archive import (
+    ARCHIVE_FILE,
+    Archive,
+    Beginning,
+    Machine,
+    Metric,
+    RunInfo,
+    lock_run,
+    no_false_start,
+)
 from archsearch.cell import zoo
 from archsearch.command import Interrupted
 from archsearch.config import (
@@ -28,6 +39,7 @@ from archsearch.data import ROOT_VARIABLE
 from archsearch.evaluate.evaluator import TrainingEvaluatorFactory
 from archsearch.evaluate.suite import Suite, with_baseline
 from archsearch.follow_up import FollowUp
+from archsearch.machine import processor_name
 from archsearch.predictor import ArchitecturePredictor, CurvePredictor
 from archsearch.request import Request
 from archsearch.search import (
@@ -103,11 +115,9 @@ def carry_out(cfg: DictConfig, request: Request) -> float | None:
         precision = factory.recipe.training.precision
         archive.run = replace(run, config={**run.config, "precision": precision})  # for callbacks
         evaluation = with_suite(cfg, factory, run_dir, threads)
-        begun = Beginning(
-            request.choices, request.overrides, request.config_dir, evaluation.metric_name,
-            evaluation.lower_is_better,
-        )  # fmt: skip
-        archive.begin(begun)
+        metric, curve_metric = evaluation.metric, evaluation.curve_metric
+        machine = this_machine(precision)
+        archive.begin(Beginning(request.asked, metric, curve_metric, tuple(references), machine))
         with instantiate(cfg.executor)(evaluation) as executor, Interrupt() as interrupt:
             for line in first_lines(cfg, factory, strategy, executor):
                 write_line(line)
@@ -121,7 +131,7 @@ def carry_out(cfg: DictConfig, request: Request) -> float | None:
                 window=cfg.window,
                 asynchronous=cfg.asynchronous,
                 compute_seconds=cfg.compute_seconds,
-                callbacks=callbacks(cfg, begun, run_dir, references),
+                callbacks=callbacks(cfg, request, metric, references),
             )
             num_archived = len(archive)
             if loop.run(interrupt) is not Ending.COMPLETE:
@@ -144,6 +154,13 @@ def make_factory(cfg: DictConfig) -> tuple[TrainingEvaluatorFactory, object]:
         predictor.predict([[]])  # one that has learnt nothing is found here, not in a worker
     of_curves = predictor if isinstance(predictor, CurvePredictor) else None
     return TrainingEvaluatorFactory(recipe, of_curves), predictor
+
+
+def this_machine(precision: str) -> Machine:
+    """What the run begins on."""
+    versions = {name: metadata.version(name) for name in ("torch", "numpy")}
+    versions["python"] = platform.python_version()
+    return Machine(processor_name(), os.cpu_count() or 1, versions, precision)
 
 
 def chosen_references(cfg: DictConfig, task: Task) -> Mapping[str, Architecture]:
@@ -206,28 +223,29 @@ def with_suite(
 
 
 def callbacks(
-    cfg: DictConfig, begun: Beginning, run_dir: Path, references: Collection[str]
+    cfg: DictConfig, request: Request, metric: Metric, references: Collection[str]
 ) -> Sequence[Callback]:
     """Who watches the search: files and displays always, the logger if one is configured."""
-    choices, metric_name = begun.choices, begun.metric_name
+    run_dir, choices = request.run_dir, request.asked.choices
     config = OmegaConf.to_container(cfg, resolve=True)
     assert isinstance(config, dict)
-    follow_up = FollowUp(run_dir, begun, {str(key): value for key, value in config.items()})
+    plain = {str(key): value for key, value in config.items()}
+    follow_up = FollowUp(run_dir, request.asked, plain, references)
     always = [
-        Progress(metric_name, references=references, compute_seconds=cfg.compute_seconds),
+        Progress(metric.name, references=references, compute_seconds=cfg.compute_seconds),
         BestCell(run_dir),
         Leaderboard(
             run_dir,
-            metric_name,
+            metric.name,
             next_command=follow_up.train_longer,
-            check_command=lambda best: follow_up.train_at_equal_size(best, references),
+            check_command=follow_up.train_at_equal_size,
         ),
     ]
     # The logger first: it may warn before the live panel is there, and is done before the board.
     if not cfg.logger:
         return always
     group = choices.get("sweeps") or f"{choices['task']}-{choices['budget']}"
-    log = instantiate(cfg.logger)(run_dir, metric_name, group=group, job_type=choices["search"])
+    log = instantiate(cfg.logger)(run_dir, metric.name, group=group, job_type=choices["search"])
     return [log, *always]
 
 

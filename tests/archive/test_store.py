@@ -11,14 +11,18 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from toy_search import toy_cell, toy_run, toy_trial, without_times
+from toy_search import toy_beginning, toy_cell, toy_run, toy_trial, without_times
 
 from archsearch.archive import (
     Archive,
     ArchiveError,
+    Asked,
     Beginning,
     Candidate,
     Epoch,
+    FitnessRule,
+    Lesson,
+    Metric,
     Origin,
     RunInfo,
     Status,
@@ -163,17 +167,42 @@ def test_an_archive_of_schema_1_is_read_and_gone_on_with(filled, tmp_path: Path,
     for table, column in columns:
         _sql(f"ALTER TABLE {table} DROP COLUMN {column}", tmp_path / "archive.sqlite")
     _sql("ALTER TABLE runs DROP COLUMN beginning", tmp_path / "archive.sqlite")
+    _sql("DROP TABLE lessons", tmp_path / "archive.sqlite")
     _sql("UPDATE schema_version SET version = 1", tmp_path / "archive.sqlite")
     with opened(url) as archive:
         assert without_times(archive.trials()) == without_times(trials)
+        assert archive.lessons() == {}
+        assert archive.run.beginning is None
+
+
+def test_of_a_beginning_of_schema_3_the_rest_is_not_known(filled, tmp_path: Path) -> None:
+    url, _ = filled
+    kept = (
+        '{"choices":{"task":"xml"},"config_dir":null,"lower_is_better":true,'
+        '"metric_name":"perplexity","overrides":["task=xml"]}'
+    )
+    _sql(f"UPDATE runs SET beginning = '{kept}'", tmp_path / "archive.sqlite")
+    with Archive.read(url) as archive:
+        asked = Asked({"task": "xml"}, ("task=xml",), None)
+        assert archive.run.beginning == Beginning(asked, Metric("perplexity", True))
+
+
+def test_what_was_learnt_is_kept_once(url: str) -> None:
+    lessons = [Lesson(number, 1.5 * number, 2.0) for number in (3, 5, 4)]
+    with Archive.open(url, toy_run()) as archive:
+        archive.learn(lessons[:2])
+        archive.learn(lessons)  # as a replay does
+        archive.learn(())
+        assert archive.lessons() == {lesson.number: lesson for lesson in lessons}
+        assert list(archive.lessons(since=4)) == [4, 5]
 
 
 def test_what_a_run_knew_when_it_began_is_written_once(url: str) -> None:
-    first = Beginning({"task": "xml"}, ("task=xml",), None, "perplexity", True)
+    first = toy_beginning()
     with Archive.open(url, toy_run()) as archive:
         archive.begin(first)
     with Archive.open(url, toy_run()) as archive:
-        archive.begin(replace(first, metric_name="accuracy", lower_is_better=False))
+        archive.begin(toy_beginning(FitnessRule.METRIC))
         assert archive.run.beginning == first
     with Archive.read(url) as archive:
         assert archive.run.beginning == first
@@ -197,7 +226,7 @@ def test_hyperparameters_and_details_come_back_and_make_another_candidate(url: s
         (_garbage, "not a database"),
         (_truncated, "malformed|damaged"),
         (_overwritten, "malformed|damaged"),
-        (lambda file: _sql("UPDATE schema_version SET version = 99", file), "schema 3, got .* 99"),
+        (lambda file: _sql("UPDATE schema_version SET version = 99", file), "schema 4, got .* 99"),
         (lambda file: _sql("DROP TABLE schema_version", file), "tables of something else"),
         (lambda file: _sql("UPDATE trials SET cell = 'h_t = Tanh(' WHERE id = 2", file), "trial 1"),
         (lambda file: _sql("UPDATE trials SET key = 'x' WHERE id = 2", file), "trial 1.*damaged"),

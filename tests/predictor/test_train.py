@@ -10,9 +10,10 @@ import pytest
 from safetensors import safe_open
 from safetensors.numpy import save_file
 from toy_curves import toy_curve, toy_curves
-from toy_search import toy_cell, toy_run
+from toy_search import toy_beginning, toy_cell, toy_run
 
-from archsearch.archive import Archive, Candidate, Epoch, Origin, Status, Trial
+from archsearch.archive import Archive, Candidate, Epoch, FitnessRule, Origin, Status, Trial
+from archsearch.archive.records import GUESS
 from archsearch.predictor.saved import load_curve_predictor
 from archsearch.predictor.train import main
 from archsearch.predictor.trial_curves import read_trial_curves
@@ -34,9 +35,11 @@ def trial_of(number: int, genome: tuple[int, ...], fitness: list[float]) -> Tria
     return Trial(candidate, Status.OK, 1, curve, math.exp(-best), best, 1000, 1.0)
 
 
-def write_run(folder, trials) -> None:
+def write_run(folder, trials, rule=FitnessRule.LOGARITHM) -> None:
     folder.mkdir()
     with Archive.open(f"sqlite:///{folder / 'archive.sqlite'}", toy_run()) as archive:
+        if rule is not None:
+            archive.begin(toy_beginning(rule))
         for trial in trials:
             archive.append(trial)
 
@@ -124,7 +127,7 @@ def test_curves_are_those_of_trials_trained_to_their_end(tmp_path, trials) -> No
     whole, failed_at_once = trials[0], trials[9]
     assert failed_at_once.status is Status.DIVERGED
     failed = trial_of(50, (0, 1, 2), [*toy_curve(5, 1, 1, num_epochs=15), math.nan])
-    guessed = replace(trials[1], details={"predicted": {"epochs_seen": 10}})
+    guessed = replace(trials[1], details={GUESS: {"epochs_seen": 10, "metric_seen": 9.0}})
     late = replace(whole.candidate, number=77)
     short = replace(trials[2], curve=trials[2].curve[:5])
     timeout = Trial.failed(trials[3].candidate, Status.TIMEOUT, 1, "late", 1.0)
@@ -139,12 +142,15 @@ def test_fitness_of_a_metric_where_higher_is_better_is_the_metric(tmp_path, tria
     accuracy = replace(
         trials[0], curve=tuple(Epoch(1.0, 0.1 * n, 1.0) for n in range(5)), metric=0.4, fitness=0.4
     )
-    write_run(tmp_path / "run", [accuracy])
+    write_run(tmp_path / "run", [accuracy], FitnessRule.METRIC)
     (curve,) = read_trial_curves(tmp_path / "run", 2, 5)
     assert curve.fitness == pytest.approx([0, 0.1, 0.2, 0.3, 0.4])
-    write_run(tmp_path / "odd", [replace(accuracy, fitness=0.123)])
-    with pytest.raises(ValueError, match=r"such as metric 0\.4 with fitness 0\.123"):
-        read_trial_curves(tmp_path / "odd", 2, 5)
+
+
+def test_a_run_that_does_not_say_how_fitness_follows_is_refused(tmp_path, trials) -> None:
+    write_run(tmp_path / "old", trials, rule=None)
+    with pytest.raises(ValueError, match="old: expected a run that notes how fitness follows"):
+        read_trial_curves(tmp_path / "old", 2, 5)
 
 
 def test_a_damaged_or_foreign_file_is_no_predictor(command, runs, tmp_path) -> None:

@@ -20,7 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from toy_runs import configuration, trials_of, write_run, write_trials
 
-from archsearch.archive import Origin, Status, Trial
+from archsearch.archive import Metric, Origin, Status, Trial
 from archsearch.cell import zoo
 from archsearch.config import ConfigError, identity
 from archsearch.report.best_so_far import course, evenly, top_mean
@@ -35,10 +35,10 @@ from archsearch.report.progress_charts import (
     best_against_trials,
     together,
 )
-from archsearch.report.run_record import RunRecord, read_run
 from archsearch.report.settings import compare
 from archsearch.report.strategy_charts import charts_of
 from archsearch.report.table import Seconds, table, text, to_csv
+from archsearch.run import Run, load
 from archsearch.search.callbacks.operator_shares import operator_shares
 
 
@@ -51,12 +51,12 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 
 @pytest.fixture(scope="module")
-def runs(folders: list[Path]) -> list[RunRecord]:
-    return [read_run(folder) for folder in folders]
+def runs(folders: list[Path]) -> list[Run]:
+    return [load(folder) for folder in folders]
 
 
 @pytest.fixture(scope="module")
-def files(runs: list[RunRecord]) -> dict[str, bytes]:
+def files(runs: list[Run]) -> dict[str, bytes]:
     return files_of(build_report(runs, []))
 
 
@@ -75,7 +75,7 @@ class Page(HTMLParser):
         return [attrs[attribute] or "" for _, attrs in self.tags if attribute in attrs]
 
 
-def test_runs_that_differ_by_seed_are_one_setting(runs: list[RunRecord]) -> None:
+def test_runs_that_differ_by_seed_are_one_setting(runs: list[Run]) -> None:
     (comparison,) = compare(runs)
     assert [(s.label, list(s.by_seed)) for s in comparison.settings] == [
         ("gp_neat_small on gp_tree", [1, 2]),
@@ -85,10 +85,10 @@ def test_runs_that_differ_by_seed_are_one_setting(runs: list[RunRecord]) -> None
 
 
 def test_another_budget_is_not_compared_and_another_value_is_named(
-    runs: list[RunRecord], tmp_path: Path
+    runs: list[Run], tmp_path: Path
 ) -> None:
-    longer = read_run(write_run(tmp_path, "random", 1, 5, **{"budget.epochs": 2}))
-    larger = read_run(write_run(tmp_path, "gp_neat_small", 1, 5, **{"search.population_size": 20}))
+    longer = load(write_run(tmp_path, "random", 1, 5, **{"budget.epochs": 2}))
+    larger = load(write_run(tmp_path, "gp_neat_small", 1, 5, **{"search.population_size": 20}))
     first, second = compare([*runs, longer, larger])
     assert [run.folder for run in second.runs] == [longer.folder]
     assert {"population_size=10", "population_size=20"} == {
@@ -98,13 +98,13 @@ def test_another_budget_is_not_compared_and_another_value_is_named(
     }
 
 
-def test_a_key_of_a_later_revision_does_not_part_runs(runs: list[RunRecord]) -> None:
+def test_a_key_of_a_later_revision_does_not_part_runs(runs: list[Run]) -> None:
     config = {**runs[1].config, "task": {"name": "xml"}}
     (comparison,) = compare([runs[0], replace(runs[1], config=config)])
     assert len(comparison.settings) == 1
 
 
-def test_best_so_far_is_that_of_the_fittest_and_never_gets_worse(runs: list[RunRecord]) -> None:
+def test_best_so_far_is_that_of_the_fittest_and_never_gets_worse(runs: list[Run]) -> None:
     for run in runs:
         c = course(run)
         known = [metric for metric in c.best if not math.isnan(metric)]
@@ -134,7 +134,7 @@ def test_the_interval_is_students() -> None:
 
 
 def test_three_seeds_have_a_band_also_where_one_begins_with_a_failure(
-    runs: list[RunRecord],
+    runs: list[Run],
 ) -> None:
     first, *others = runs[2].trials[3:]
     failed = Trial.failed(first.candidate, Status.DIVERGED, 1, "NaN in epoch 1", 2.0)
@@ -144,7 +144,7 @@ def test_three_seeds_have_a_band_also_where_one_begins_with_a_failure(
     assert "with the mean's 95% interval" in chart.caption
 
 
-def test_a_best_so_far_holds_until_a_better_one_comes(runs: list[RunRecord]) -> None:
+def test_a_best_so_far_holds_until_a_better_one_comes(runs: list[Run]) -> None:
     (comparison,) = compare(runs[:1])
     for chart in (best_against_trials(comparison, "a"), best_against_seconds(comparison, "b")):
         (line,) = [
@@ -158,7 +158,7 @@ def test_a_best_so_far_holds_until_a_better_one_comes(runs: list[RunRecord]) -> 
 
 
 def test_the_page_says_how_large_both_are_and_that_one_seed_shows_nothing(
-    runs: list[RunRecord],
+    runs: list[Run],
 ) -> None:
     best, (gru, *_) = runs[0].best, [t for n, t in runs[0].references.items() if n == "gru"]
     assert best is not None
@@ -199,7 +199,7 @@ def test_no_line_hides_the_one_before() -> None:
     assert ":" not in DASHES  # which references have
 
 
-def shifted(run: RunRecord, seed: int, by: float) -> RunRecord:
+def shifted(run: Run, seed: int, by: float) -> Run:
     """The run under another seed, with all its strategy's metrics so much higher."""
     trials = [
         replace(t, metric=t.metric + by, fitness=-math.log(t.metric + by))
@@ -220,9 +220,9 @@ def shifted(run: RunRecord, seed: int, by: float) -> RunRecord:
     ],
 )
 def test_the_sentence_says_what_the_seeds_show(
-    runs: list[RunRecord], gaps: list[float], verdict: str
+    runs: list[Run], gaps: list[float], verdict: str
 ) -> None:
-    evolved, random = runs[0], replace(runs[0], config=runs[2].config, choices=runs[2].choices)
+    evolved, random = runs[0], replace(runs[0], config=runs[2].config, info=runs[2].info)
     pairs = [
         run
         for seed, gap in enumerate(gaps)
@@ -235,7 +235,7 @@ def test_the_sentence_says_what_the_seeds_show(
     assert at_trials.differences == pytest.approx([-gap for gap in gaps])
 
 
-def test_shares_of_operators_sum_to_one(runs: list[RunRecord]) -> None:
+def test_shares_of_operators_sum_to_one(runs: list[Run]) -> None:
     spans = operator_shares(runs[0].proposed)
     assert [last for last, _ in spans] == list(range(3, 31, 3))
     for _, shares in spans:
@@ -243,7 +243,7 @@ def test_shares_of_operators_sum_to_one(runs: list[RunRecord]) -> None:
         assert set(shares) <= {"Linear", "Tanh", "Sigmoid", "ReLU"}
 
 
-def chain(run: RunRecord, length: int) -> list[Trial]:
+def chain(run: Run, length: int) -> list[Trial]:
     """Each trial has the two before it as parents."""
     first = run.proposed[0]
     return [
@@ -260,7 +260,7 @@ def chain(run: RunRecord, length: int) -> list[Trial]:
 
 
 @pytest.mark.parametrize("length", [1, 3, 200])
-def test_ancestors_stand_above_their_descendants(runs: list[RunRecord], length: int) -> None:
+def test_ancestors_stand_above_their_descendants(runs: list[Run], length: int) -> None:
     trials = chain(runs[0], length)
     tree = family(replace(runs[0], trials=tuple(trials)), trials[-1])
     assert len(tree.members) == min(length, MAX_SHOWN)
@@ -282,7 +282,7 @@ def test_ancestors_stand_above_their_descendants(runs: list[RunRecord], length: 
 def test_the_command_gives_the_configuration_again(
     tmp_path: Path, overrides: dict[str, Any]
 ) -> None:
-    run = read_run(write_run(tmp_path, "random_ranking_small", 7, 1, **overrides))
+    run = load(write_run(tmp_path, "random_ranking_small", 7, 1, **overrides))
     assert run.follow_up is not None
     words = run.follow_up.search_again().split(" ", 3)[3].replace("'", "").split(" ")
     again = dict(word.split("=", 1) for word in words)
@@ -292,7 +292,7 @@ def test_the_command_gives_the_configuration_again(
 
 
 def test_the_best_cell_is_held_against_its_references_at_equal_parameters(
-    runs: list[RunRecord],
+    runs: list[Run],
 ) -> None:
     run = runs[0]
     assert run.best is not None
@@ -343,7 +343,7 @@ def test_the_page_is_whole_and_asks_for_nothing(files: dict[str, bytes]) -> None
     assert b"setting,seeds,trials,best perplexity" in files["tables/settings.csv"]
 
 
-def test_the_same_run_gives_the_same_bytes(runs: list[RunRecord], files: dict[str, bytes]) -> None:
+def test_the_same_run_gives_the_same_bytes(runs: list[Run], files: dict[str, bytes]) -> None:
     (comparison,) = compare(runs)
     for chart in charts_of(comparison.settings[2].best_run, "setting-3"):
         assert files[f"figures/{chart.name}.svg"] == chart.svg
@@ -365,10 +365,13 @@ def test_hostile_texts_come_out_as_texts(tmp_path: Path) -> None:
         if i % 2:
             trials[i] = Trial.failed(candidate, Status.CRASHED, 1, HOSTILE, 1.0)
     folder = write_trials(tmp_path, "gp_neat_small", cfg, trials)
-    run = read_run(folder)
+    run = load(folder)
     config = {**run.config, "search": {**run.config["search"], "mode": HOSTILE}}
-    choices = replace(run.choices, search=HOSTILE, task=HOSTILE)
-    run = replace(run, config=config, choices=choices, metric_name=HOSTILE)
+    choices = {"search": HOSTILE, "task": HOSTILE}
+    beginning = run.info.beginning
+    asked = replace(beginning.asked, choices={**beginning.asked.choices, **choices})
+    beginning = replace(beginning, asked=asked, metric=Metric(HOSTILE, True))
+    run = replace(run, config=config, info=replace(run.info, beginning=beginning))
     written = files_of(build_report([run], []))
     page = Page(written[PAGE].decode())
     assert "script" not in {tag for tag, _ in page.tags}
@@ -469,7 +472,7 @@ def test_runs_that_hardly_began_have_a_page(
         Trial.failed(t.candidate, Status.TIMEOUT, 1, "too slow", 1.0)
         for t in trials_of("gp_neat_small", 1, 8)
     ]
-    run = read_run(write_trials(tmp_path, "gp_neat_small", cfg, trials))
+    run = load(write_trials(tmp_path, "gp_neat_small", cfg, trials))
     assert files_of(build_report([run], []))[PAGE]
 
 

@@ -14,6 +14,7 @@ import toy_landscape
 from toy_landscape import SUBJECTS, Subject, TowardsTarget, drive, history
 from toy_predictor import ToyPredictor
 
+from archsearch.archive import Lesson
 from archsearch.archive.records import ESTIMATE
 from archsearch.cell import Cell
 from archsearch.search import DraftingStrategy, PredictingStrategy, RandomSearch, Strategy
@@ -93,6 +94,19 @@ def test_resume_equals_an_undisturbed_search(subject: Subject) -> None:
     for killed_after in (1, 19, 45):
         told = tuple(whole[:killed_after])
         assert drive(subject.make(3), TowardsTarget(subject, 0), 60, told=told) == whole
+
+
+def test_what_is_learnt_is_of_trials_that_were_told_and_the_same_in_a_replay(
+    subject: Subject,
+) -> None:
+    learnt: list[Lesson] = []
+    again: list[Lesson] = []
+    whole = drive(subject.make(3), TowardsTarget(subject, 0), 40, learnt=learnt)
+    numbers = [lesson.number for lesson in learnt]
+    assert len(set(numbers)) == len(numbers)
+    assert set(numbers) <= {trial.number for trial in whole}
+    drive(subject.make(3), TowardsTarget(subject, 0), 40, told=tuple(whole[:20]), learnt=again)
+    assert again == learnt
 
 
 def test_replay_of_tells_in_another_order_proposes_the_same(subject: Subject) -> None:

@@ -6,7 +6,7 @@ import pytest
 import torch
 from toy_landscape import drive
 
-from archsearch.archive import Trial
+from archsearch.archive import Lesson, Status, Trial
 from archsearch.search.controller_network import ControllerNetwork
 from archsearch.search.nas_controller import NASController
 from archsearch.space import ConvSpace, GPTreeSpace, NASBaseSpace
@@ -184,3 +184,16 @@ def test_repeats_are_mutated_where_that_is_asked_for(max_mutations: int, are_new
 def test_what_it_cannot_work_with(space: Any, parameters: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         controller(space, **parameters)
+
+
+def test_a_lesson_has_the_reward_and_the_baseline_that_it_was_held_against() -> None:
+    strategy, learnt = controller(baseline_decay=0.9, reward_scale=80.0), list[Lesson]()
+    odd = lambda cell: -cell.num_nodes / 10 if cell.num_nodes % 2 else None  # noqa: E731
+    told = drive(strategy, odd, 25, learnt=learnt)
+    assert [lesson.number for lesson in learnt] == [trial.number for trial in told]
+    failed = [trial.status is not Status.OK for trial in told]
+    assert [lesson.reward == 0 for lesson in learnt] == failed
+    assert 0 < sum(failed) < len(failed)
+    last = learnt[-1]
+    after = last.baseline + 0.1 * (last.reward - last.baseline)
+    assert strategy.status()["baseline"] == pytest.approx(after)

@@ -144,16 +144,16 @@ FITNESS = st.lists(
 
 
 @given(st.lists(FITNESS, min_size=1, max_size=6), st.sampled_from([0.01, 1.0, 64.0]))
-def test_better_architectures_have_larger_advantages_on_any_scale(
+def test_better_architectures_have_larger_rewards_on_any_scale(
     batches: list[list[float]], unit: float
 ) -> None:
     scale, other = (RewardScale(SoftExponential(), 20) for _ in range(2))
     for batch in batches:
-        advantages = scale.advantages(batch)
-        ranked = [advantage for _, advantage in sorted(zip(batch, advantages, strict=True))]
+        rewards, baseline = scale.rewards(batch)
+        ranked = [reward for _, reward in sorted(zip(batch, rewards, strict=True))]
         assert all(a <= b + 1e-9 for a, b in pairwise(ranked))
-        converted = other.advantages([unit * fitness for fitness in batch])
-        assert converted == pytest.approx(advantages, abs=1e-3)
+        converted, other_baseline = other.rewards([unit * fitness for fitness in batch])
+        assert [*converted, other_baseline] == pytest.approx([*rewards, baseline], abs=1e-3)
 
 
 # --- strategy ---

@@ -16,7 +16,7 @@ from toy_predictor import ToyPredictor
 
 from archsearch.architecture import Architecture, HeterogeneousLayer
 from archsearch.architecture.convolutional import ConvNetwork
-from archsearch.archive import Candidate, Status, Trial
+from archsearch.archive import Candidate, Lesson, Status, Trial
 from archsearch.cell import Cell
 from archsearch.search import GPNEAT, RandomRanking, RandomSearch, Strategy
 from archsearch.search.exploration import Exploration, LogUniform, OneOf
@@ -242,11 +242,13 @@ def drive(
     window: int = 8,
     order: random.Random | None = None,
     told: tuple[Trial, ...] = (),
+    learnt: list[Lesson] | None = None,
 ) -> list[Trial]:
     """Trials in the order of their tells: those of `told` again, then those of the landscape.
 
     After each tell asks until `window` are in flight or the strategy waits. Tells the oldest one
-    next, or one that `order` draws. A fitness of None is a failed trial.
+    next, or one that `order` draws. A fitness of None is a failed trial. What the strategy learns
+    is added to `learnt`.
     """
     trials: list[Trial] = []
     in_flight: dict[int, Candidate] = {}
@@ -276,6 +278,8 @@ def drive(
         trial = _trial(in_flight.pop(number), landscape)
         strategy.tell(trial)
         trials.append(trial)
+        if learnt is not None:
+            learnt += strategy.lessons()
     return trials
 
 

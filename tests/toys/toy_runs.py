@@ -7,18 +7,19 @@ with the number of the trial.
 import functools
 import math
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig, OmegaConf
-from toy_search import toy_cell
+from toy_search import toy_beginning, toy_cell
 
 from archsearch.archive import (
     ARCHIVE_FILE,
     REFERENCE,
     Archive,
+    Asked,
     Beginning,
     Candidate,
     Epoch,
@@ -66,7 +67,7 @@ def beginning(search: str, seed: int, **overrides: Any) -> Beginning:
     """What a command keeps of a run as it begins."""
     choices = dict(_composed(search, seed, **overrides).hydra.runtime.choices)
     words = tuple(f"{key}={value}" for key, value in overrides.items())
-    return Beginning(choices, words, None, "perplexity", True)
+    return replace(toy_beginning(), asked=Asked(choices, words, None))
 
 
 @functools.cache

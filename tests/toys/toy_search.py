@@ -15,8 +15,13 @@ from pathlib import Path
 
 from archsearch.archive import (
     Archive,
+    Asked,
+    Beginning,
     Candidate,
     Epoch,
+    FitnessRule,
+    Machine,
+    Metric,
     Origin,
     RunInfo,
     Status,
@@ -119,6 +124,14 @@ def toy_search(
 
 def toy_run(config_hash: str = "abc") -> RunInfo:
     return RunInfo("toy", config_hash, {"seed": 1}, "revision")
+
+
+def toy_beginning(rule: FitnessRule = FitnessRule.LOGARITHM) -> Beginning:
+    """What a search on a task with this rule writes down when it begins."""
+    metric = Metric.under(rule, "perplexity" if rule.lower_is_better else "accuracy", "character")
+    machine = Machine("a processor", 2, {"python": "3.12", "torch": "2.9"}, "float32")
+    asked = Asked({"task": "xml"}, ("task=xml",), None)
+    return Beginning(asked, metric, metric, tuple(REFERENCES), machine)
 
 
 def without_times(trials: list[Trial]) -> list[Trial]:

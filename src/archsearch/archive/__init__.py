@@ -4,13 +4,18 @@ from archsearch.archive.errors import ArchiveError
 from archsearch.archive.false_start import no_false_start
 from archsearch.archive.lineage import ancestors
 from archsearch.archive.lock import is_locked, lock_run
+from archsearch.archive.metric import FitnessRule, Metric
 from archsearch.archive.records import (
     REFERENCE,
     UNTRAINABLE,
+    Asked,
     Beginning,
     Candidate,
     Epoch,
+    Guess,
     Json,
+    Lesson,
+    Machine,
     Origin,
     RunInfo,
     Status,
@@ -25,10 +30,16 @@ __all__ = [
     "UNTRAINABLE",
     "Archive",
     "ArchiveError",
+    "Asked",
     "Beginning",
     "Candidate",
     "Epoch",
+    "FitnessRule",
+    "Guess",
     "Json",
+    "Lesson",
+    "Machine",
+    "Metric",
     "Origin",
     "RunInfo",
     "Status",

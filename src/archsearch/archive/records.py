@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from archsearch.architecture import Architecture
+from archsearch.archive.metric import Metric
 from archsearch.archive.stored import StoredArchitecture
 
 Json = Any  # whatever `json.dumps` writes and `json.loads` gives back unchanged
@@ -33,7 +34,11 @@ UNTRAINABLE = frozenset({Status.INVALID, Status.OUT_OF_MEMORY})
 HYPERPARAMETERS = ("learning_rate", "init_scale", "clip_norm", "num_layers", "num_params")
 
 REFERENCE = "reference"  # the operation of the cells that every run is measured against
-ESTIMATE = "estimate"  # the detail of an origin that says what fitness a predictor expected
+
+# Details of an origin that others than its strategy read, by the properties of these names.
+NAME, GENERATION, SPECIES, CHANGES = "name", "generation", "species", "mutations"
+ESTIMATE = "estimate"
+GUESS = "predicted"  # the detail of a trial that was guessed
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +47,35 @@ class Origin:
 
     operation: str  # REFERENCE, "random", "seed", "mutation", "crossover", …
     parents: tuple[int, ...] = ()
-    details: Mapping[str, Json] = field(default_factory=dict)  # generation, species, mutation, …
+    details: Mapping[str, Json] = field(default_factory=dict)  # what the strategy notes beside
+
+    @classmethod
+    def of_reference(cls, name: str) -> "Origin":
+        return cls(REFERENCE, details={NAME: name})
+
+    @property
+    def reference(self) -> str | None:
+        """The name of a reference, such as "lstm"; None of what a strategy proposed."""
+        return str(self.details[NAME]) if self.operation == REFERENCE else None
+
+    @property
+    def generation(self) -> int | None:
+        return self.details.get(GENERATION)
+
+    @property
+    def species(self) -> int | None:
+        return self.details.get(SPECIES)
+
+    @property
+    def changes(self) -> tuple[str, ...]:
+        """The mutations that were done to it, one after the other."""
+        listed = self.details.get(CHANGES)
+        return tuple(listed) if isinstance(listed, list) else ()  # some note how many there were
+
+    @property
+    def estimate(self) -> float | None:
+        """The fitness that a predictor of cells expected."""
+        return self.details.get(ESTIMATE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +119,14 @@ class Epoch:
 
 
 @dataclass(frozen=True, slots=True)
+class Guess:
+    """Of a training that a predictor of curves ended early: how far it came."""
+
+    epochs_seen: int
+    metric_seen: float
+
+
+@dataclass(frozen=True, slots=True)
 class Trial:
     """A candidate after evaluation. `metric` is None and `fitness` −∞ unless status is `OK`."""
 
@@ -117,6 +158,12 @@ class Trial:
     @property
     def origin(self) -> Origin:
         return self.candidate.origin
+
+    @property
+    def guess(self) -> Guess | None:
+        """Set where a predictor of curves stood in for the last epochs: the result is its guess."""
+        known = self.details.get(GUESS)
+        return None if known is None else Guess(**known)
 
     @property
     def cell(self) -> Architecture:
@@ -152,20 +199,59 @@ class Trial:
 
 
 @dataclass(frozen=True, slots=True)
-class Beginning:
-    """What only the command that began a run could know.
+class Lesson:
+    """What a strategy with a policy learnt from one of its trials, as it computed it.
+
+    number: of the trial.
+    baseline: what the reward was held against.
+    """
+
+    number: int
+    reward: float
+    baseline: float
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a run was asked for with.
 
     choices: the file of conf/ that was chosen from each group, by group.
     overrides: as they were typed.
     config_dir: the folder of the user's own configuration, if there was one.
-    metric_name: of the trials, such as "perplexity".
     """
 
     choices: Mapping[str, str]
     overrides: tuple[str, ...]
     config_dir: str | None
-    metric_name: str
-    lower_is_better: bool  # of the metric
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What a run began on.
+
+    versions: by name: python, torch and numpy.
+    precision: of the numbers in training.
+    """
+
+    processor: str
+    cores: int
+    versions: Mapping[str, str]
+    precision: str
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """What only the command that began a run could know. What schema 3 did not keep is None.
+
+    metric: of the trials. curve_metric: of their curves, which are those of a suite's first task.
+    references: names of the reference cells, which may not be trained yet.
+    """
+
+    asked: Asked
+    metric: Metric
+    curve_metric: Metric | None = None
+    references: tuple[str, ...] | None = None
+    machine: Machine | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +262,4 @@ class RunInfo:
     config_hash: str  # of all that defines the run; the same hash resumes it
     config: Json
     revision: str  # of the source code
-    beginning: Beginning | None = (
-        None  # until it has begun, and where schema 1 or 2 did not keep it
-    )
+    beginning: Beginning | None = None  # until it has begun; schemas 1 and 2 did not keep it

@@ -6,7 +6,7 @@ write-ahead log while a run is open: a commit then costs one flush instead of fo
 file again. A team can share a server (`postgresql://…`); its runs are told apart by their names.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -33,13 +33,15 @@ from sqlalchemy.engine import URL, RowMapping, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, SQLAlchemyError
 
 from archsearch.archive.errors import ArchiveError
-from archsearch.archive.records import Beginning, RunInfo, Status, Trial
+from archsearch.archive.records import Beginning, Lesson, RunInfo, Status, Trial
 from archsearch.archive.tables import (
     LATER_COLUMNS,
+    LATER_TABLES,
     READABLE_SCHEMAS,
     SCHEMA_VERSION,
     early_trials,
     from_row,
+    lessons,
     metadata,
     read_beginning,
     run_info,
@@ -128,6 +130,31 @@ class Archive:
             )
             kept = connection.execute(select(runs.c.beginning).where(row)).scalar_one()
         self.run = replace(self.run, beginning=read_beginning(kept))
+
+    def learn(self, learnt: Sequence[Lesson]) -> None:
+        """Keep what the strategy learnt; what is there already, as in a replay, stays."""
+        if not learnt:
+            return
+        known = self.lessons(since=min(lesson.number for lesson in learnt))
+        rows = [
+            {"run": self._run_id, **asdict(each)} for each in learnt if each.number not in known
+        ]
+        if rows:
+            with _transaction(self._engine, "save what was learnt", write=True) as connection:
+                connection.execute(insert(lessons), rows)
+
+    def lessons(self, since: int = 0) -> Mapping[int, Lesson]:
+        """What the strategy learnt from its trials from this number on, by their numbers; nothing
+        where an earlier schema did not keep it."""
+        with _transaction(self._engine, "read the archive") as connection:
+            if not inspect(connection).has_table(lessons.name):
+                return {}
+            ours = (lessons.c.run == self._run_id, lessons.c.number >= since)
+            query = select(lessons).where(*ours).order_by(lessons.c.number)
+            rows = connection.execute(query).mappings().all()
+        return {
+            row["number"]: Lesson(row["number"], row["reward"], row["baseline"]) for row in rows
+        }
 
     def append(self, trial: Trial) -> None:
         """Add the trial that the strategy hears of next; the disk has it when this returns."""
@@ -318,7 +345,7 @@ def _check_version(connection: Connection, accepted: Sequence[int] = (SCHEMA_VER
 
 
 def _upgrade(engine: Engine) -> None:
-    """Give an archive of an earlier schema the columns that came since."""
+    """Give an archive of an earlier schema the columns and tables that came since."""
     with _transaction(engine, "open the archive") as connection:
         is_old = _is_earlier(_schema(connection))
     if is_old:
@@ -329,6 +356,9 @@ def _upgrade(engine: Engine) -> None:
                     connection.exec_driver_sql(
                         f"ALTER TABLE {table.name} ADD COLUMN {name} {definition}"
                     )
+            for since, table in LATER_TABLES if _is_earlier(schema) else ():
+                if since > schema:
+                    table.create(connection)
             connection.execute(update(schema_version), {"version": SCHEMA_VERSION})
 
 

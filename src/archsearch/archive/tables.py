@@ -26,11 +26,14 @@ from sqlalchemy.engine import RowMapping
 
 from archsearch.architecture import Architecture, read_architecture
 from archsearch.archive.errors import ArchiveError
+from archsearch.archive.metric import FitnessRule, Metric
 from archsearch.archive.records import (
+    Asked,
     Beginning,
     Candidate,
     Epoch,
     Json,
+    Machine,
     Origin,
     RunInfo,
     Status,
@@ -39,8 +42,8 @@ from archsearch.archive.records import (
 from archsearch.archive.stored import StoredArchitecture
 from archsearch.cell import CellError
 
-SCHEMA_VERSION = 3
-READABLE_SCHEMAS = (1, 2, 3)
+SCHEMA_VERSION = 4
+READABLE_SCHEMAS = (1, 2, 3, 4)
 
 metadata = MetaData()
 
@@ -59,7 +62,7 @@ runs = Table(
     Column("config", Text, nullable=False),
     Column("revision", String(255), nullable=False),
     Column("created", String(32), nullable=False),  # ISO 8601, UTC
-    Column("beginning", Text),  # since schema 3; an object, or NULL
+    Column("beginning", Text),  # since schema 3, with more in it since 4; an object, or NULL
 )
 
 
@@ -95,6 +98,17 @@ Index("trials_by_key", trials.c.run, trials.c.key)
 # Trials that finished before their turn; each leaves this table when it enters `trials`.
 early_trials = Table("early_trials", metadata, *_trial_columns())
 
+
+# What strategies learnt from their trials.
+lessons = Table(
+    "lessons",
+    metadata,
+    Column("run", ForeignKey(runs.c.id), primary_key=True),
+    Column("number", Integer, primary_key=True),  # of the trial
+    Column("reward", Double, nullable=False),
+    Column("baseline", Double, nullable=False),
+)
+LATER_TABLES = ((4, lessons),)
 
 # The columns that came after schema 1: schema, table, name, and the rest of their definition.
 LATER_COLUMNS = (
@@ -136,7 +150,24 @@ def read_beginning(text: str | None) -> Beginning | None:
     if text is None:
         return None
     known = json.loads(text)
-    return Beginning(**{**known, "overrides": tuple(known["overrides"])})
+    if "asked" not in known:  # schema 3
+        metric = Metric(known.pop("metric_name"), known.pop("lower_is_better"))
+        return Beginning(_asked(known), metric)
+    return Beginning(
+        _asked(known["asked"]),
+        _metric(known["metric"]),
+        _metric(known["curve_metric"]),
+        tuple(known["references"]),
+        Machine(**known["machine"]),
+    )
+
+
+def _asked(known: dict[str, Json]) -> Asked:
+    return Asked(**{**known, "overrides": tuple(known["overrides"])})
+
+
+def _metric(known: dict[str, Json]) -> Metric:
+    return Metric(**{**known, "rule": known["rule"] and FitnessRule(known["rule"])})
 
 
 def to_row(trial: Trial, run: int) -> dict[str, Any]:

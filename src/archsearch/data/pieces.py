@@ -7,6 +7,7 @@ SentencePiece (Kudo & Richardson 2018), which reads raw text and marks blanks as
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import sentencepiece
 import torch
@@ -49,6 +50,8 @@ def piece_corpus(name: str, train: str, valid: str, test: str, num_pieces: int) 
 @dataclass(frozen=True, slots=True)
 class Pieces:
     """Parts of words; `<eos>` where a line ends."""
+
+    name: ClassVar[str] = "piece of a word"
 
     processor: sentencepiece.SentencePieceProcessor
 

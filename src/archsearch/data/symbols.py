@@ -1,14 +1,16 @@
 """How a text falls into the symbols of a vocabulary, and comes together again."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 END_OF_SENTENCE = "<eos>"
 UNKNOWN = "<unk>"
 
 
 class Symbols(Protocol):
-    """Of one level: words, characters, pieces of words."""
+    """Of one level: words, characters, pieces of words. `name` is what one is called."""
+
+    name: ClassVar[str]
 
     def split(self, text: str) -> list[str]:
         """The symbols of a text."""
@@ -20,6 +22,8 @@ class Symbols(Protocol):
 class Characters:
     """Every character is a symbol."""
 
+    name = "character"
+
     def split(self, text: str) -> list[str]:
         return list(text)
 
@@ -29,6 +33,8 @@ class Characters:
 
 class Words:
     """Split at white space; `<eos>` where a line ends."""
+
+    name = "word"
 
     def split(self, text: str) -> list[str]:
         return text.replace("\n", f" {END_OF_SENTENCE} ").split()

@@ -10,8 +10,9 @@ from pathlib import Path
 import torch
 from safetensors.torch import save
 
-from archsearch.archive import Candidate, Json, Status, Trial
+from archsearch.archive import Candidate, Guess, Json, Metric, Status, Trial
 from archsearch.archive.best_weights import facts_about, is_worth_leaving, left_weights
+from archsearch.archive.records import GUESS
 from archsearch.evaluate.hyperparameters import apply
 from archsearch.predictor import CurvePredictor
 from archsearch.search.executor import Evaluator
@@ -61,13 +62,14 @@ class TrainingEvaluatorFactory:
             )
 
     @property
-    def metric_name(self) -> str:
-        return self.recipe.task.metric_name
+    def metric(self) -> Metric:
+        """Of the trials."""
+        return self.recipe.task.measured_by
 
     @property
-    def lower_is_better(self) -> bool:
-        """Of the metric."""
-        return self.recipe.task.lower_is_better
+    def curve_metric(self) -> Metric:
+        """Of the trials' curves."""
+        return self.recipe.task.measured_by
 
     def __call__(self) -> Evaluator:
         import_module("archsearch.train.lightning")  # takes seconds, which are no trial's
@@ -133,8 +135,8 @@ class TrainingEvaluatorFactory:
             return done.metric, notes
         start = [task.fitness(epoch.valid_metric) for epoch in done.curve]
         (guess,) = self.predictor.predict([start])
-        seen = {"epochs_seen": len(start), "metric_seen": done.metric}
-        return task.metric(float(guess)), {**notes, "predicted": seen}
+        seen = asdict(Guess(len(start), done.metric))
+        return task.metric(float(guess)), {**notes, GUESS: seen}
 
 
 def _leave_weights(run_dir: Path, trial: Trial, done: Fit) -> None:

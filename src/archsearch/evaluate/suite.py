@@ -28,7 +28,7 @@ from typing import Any
 
 import torch
 
-from archsearch.archive import REFERENCE, Candidate, Json, Origin, Status, Trial
+from archsearch.archive import Candidate, FitnessRule, Json, Metric, Origin, Status, Trial
 from archsearch.cell import zoo
 from archsearch.data import Recall
 from archsearch.evaluate.evaluator import TrainingEvaluatorFactory
@@ -113,13 +113,14 @@ class Suite:
         return self.evaluate
 
     @property
-    def metric_name(self) -> str:
+    def metric(self) -> Metric:
         """Of the trials."""
-        return f"result relative to {self.baseline}"
+        return Metric.under(FitnessRule.METRIC, f"result relative to {self.baseline}")
 
     @property
-    def lower_is_better(self) -> bool:
-        return False
+    def curve_metric(self) -> Metric:
+        """Of the trials' curves, which are those of the first task."""
+        return self.first.metric
 
     @cached_property
     def factories(self) -> Mapping[str, TrainingEvaluatorFactory]:
@@ -176,7 +177,7 @@ class Suite:
             ValueError: it fails on a task, or does not pass the gate.
         """
         cell = zoo[self.baseline]
-        candidate = Candidate(0, cell, None, Origin(REFERENCE, details={"name": self.baseline}))
+        candidate = Candidate(0, cell, None, Origin.of_reference(self.baseline))
         metrics: dict[str, float] = {}
         problem = self._refusal(candidate)
         for name, factory in self.factories.items():

@@ -1,18 +1,10 @@
 """Learning curves of earlier runs, as fitness, from their archives."""
 
 import math
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from archsearch.archive import Archive, Status, Trial
-
-# How tasks derive fitness from their metric, tried in this order.
-TRANSFORMATIONS: dict[str, Callable[[float], float]] = {
-    "−ln(metric)": lambda metric: -math.log(metric) if metric > 0 else math.nan,
-    "metric": lambda metric: metric,
-    "−metric": lambda metric: -metric,
-}
+from archsearch.archive import Archive, Epoch, FitnessRule, Status, Trial
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +27,17 @@ def read_trial_curves(run: Path, num_seen: int, num_epochs: int) -> list[TrialCu
 
     Raises:
         ArchiveError: the run has no archive that can be read.
-        ValueError: no such trial.
+        ValueError: no such trial, or an earlier revision did not note how fitness follows from the
+            metric of the curves.
     """
     with Archive.read(run) as archive:
-        trials = archive.trials()
-    fitness_of = _transformation(run, trials)
+        trials, beginning = archive.trials(), archive.run.beginning
+    rule = beginning.curve_metric.rule if beginning and beginning.curve_metric else None
+    if rule is None:
+        raise ValueError(
+            f"{run}: expected a run that notes how fitness follows from its metric, got one that "
+            "an earlier revision began; begin such a run again, and give its directory"
+        )
     trained = [trial for trial in trials if _is_trained(trial)]
     longest = max((len(t.curve) for t in trained if t.status is Status.OK), default=0)
     if longest < num_epochs:
@@ -49,9 +47,7 @@ def read_trial_curves(run: Path, num_seen: int, num_epochs: int) -> list[TrialCu
             f"predictor.num_seen={max(1, longest // 4)} predictor.num_epochs={max(2, longest)}"
         )
     return [
-        TrialCurve(
-            tuple(fitness_of(epoch.valid_metric) for epoch in trial.curve), trial.candidate.key
-        )
+        TrialCurve(tuple(_fitness(rule, epoch) for epoch in trial.curve), trial.candidate.key)
         for trial in trained
         if len(trial.curve) >= (num_seen if trial.status is Status.DIVERGED else num_epochs)
     ]
@@ -61,17 +57,11 @@ def _is_trained(trial: Trial) -> bool:
     return (
         trial.status in (Status.OK, Status.DIVERGED)
         and trial.reused_from is None
-        and "predicted" not in trial.details
+        and trial.guess is None
     )
 
 
-def _transformation(run: Path, trials: Sequence[Trial]) -> Callable[[float], float]:
-    """What turns metrics into fitness: curves are archived as metrics, results as both."""
-    pairs = [(t.metric, t.fitness) for t in trials if t.metric is not None]
-    for transform in TRANSFORMATIONS.values():
-        if all(math.isclose(transform(metric), fitness) for metric, fitness in pairs):
-            return transform
-    raise ValueError(
-        f"{run}: expected trials whose fitness is {' or '.join(TRANSFORMATIONS)}, "
-        f"got others, such as metric {pairs[0][0]} with fitness {pairs[0][1]}"
-    )
+def _fitness(rule: FitnessRule, epoch: Epoch) -> float:
+    """NaN where a training diverged to a metric that has none."""
+    is_none = rule is FitnessRule.LOGARITHM and not epoch.valid_metric > 0
+    return math.nan if is_none else rule.fitness(epoch.valid_metric)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from archsearch.archive import Status
-from archsearch.report.run_record import RunRecord
+from archsearch.run import Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Course:
         return self.after_trials(bisect_right(self.seconds, seconds))
 
 
-def course(run: RunRecord) -> Course:
+def course(run: Run) -> Course:
     best, fitness, metrics = math.nan, -math.inf, []
     for trial in run.proposed:
         if trial.status is Status.OK and trial.fitness > fitness:
@@ -48,7 +48,7 @@ def course(run: RunRecord) -> Course:
     return Course(tuple(metrics), tuple(accumulate(trial.wall_seconds for trial in run.proposed)))
 
 
-def top_means(run: RunRecord, k: int, after: Sequence[int]) -> list[float]:
+def top_means(run: Run, k: int, after: Sequence[int]) -> list[float]:
     """The mean metric of the k best cells among the strategy's first trials, a value for each
     number of them in `after`, which rises; NaN where there are fewer. Repeated cells count once."""
     means, best = [], list[tuple[float, float]]()  # (−fitness, metric), best first
@@ -63,7 +63,7 @@ def top_means(run: RunRecord, k: int, after: Sequence[int]) -> list[float]:
     return means
 
 
-def top_mean(run: RunRecord, k: int) -> float:
+def top_mean(run: Run, k: int) -> float:
     """The same of the whole run."""
     (mean,) = top_means(run, k, [len(run.proposed)])
     return mean

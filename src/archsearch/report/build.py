@@ -16,7 +16,6 @@ from archsearch.report.progress_charts import (
     learning_curves,
     over_random,
 )
-from archsearch.report.run_record import RunRecord
 from archsearch.report.run_section import asked, run_section, slug
 from archsearch.report.settings import Comparison, Setting, compare
 from archsearch.report.strategy_charts import charts_of
@@ -24,14 +23,14 @@ from archsearch.report.table import Table, Value, table
 from archsearch.report.training_findings import compare_trainings
 from archsearch.report.training_record import TrainingRecord
 from archsearch.report.trainings_section import trainings_section, trainings_summary
-from archsearch.report.verdict import ANECDOTE, Result, reference_result, scale_of, standing
-from archsearch.search.callbacks.value_pairs import is_guess
+from archsearch.report.verdict import ANECDOTE, Result, Scale, reference_result, standing
+from archsearch.run import Run
 from archsearch.search.callbacks.wording import metric_text
 
 TOP = 10
 
 
-def build_report(runs: Sequence[RunRecord], trainings: Sequence[TrainingRecord]) -> Report:
+def build_report(runs: Sequence[Run], trainings: Sequence[TrainingRecord]) -> Report:
     """The whole report; runs and trainings stand in the order given."""
     named = _named(runs)
     comparisons = compare(runs)
@@ -55,12 +54,12 @@ def build_report(runs: Sequence[RunRecord], trainings: Sequence[TrainingRecord])
     return Report(_title(runs, trainings), sentences, tuple(sections))
 
 
-def _named(runs: Sequence[RunRecord]) -> dict[str, RunRecord]:
+def _named(runs: Sequence[Run]) -> dict[str, Run]:
     """Each run under a name of its own for anchors and files."""
     return {f"run{i + 1}-{slug(run.name)[:60]}": run for i, run in enumerate(runs)}
 
 
-def _title(runs: Sequence[RunRecord], trainings: Sequence[TrainingRecord]) -> str:
+def _title(runs: Sequence[Run], trainings: Sequence[TrainingRecord]) -> str:
     if len(runs) == 1:
         return f"Search {runs[0].name}"
     if runs:
@@ -70,7 +69,7 @@ def _title(runs: Sequence[RunRecord], trainings: Sequence[TrainingRecord]) -> st
 
 def _summary(comparison: Comparison) -> str:
     """The best cell of all runs beside the references of its own run, which had its seed."""
-    run, scale = comparison.best_run, scale_of(comparison.best_run)
+    run, scale = comparison.best_run, Scale(comparison.metric)
     if run.best is None or run.best.metric is None:
         return f"{comparison.title}: no cell was trained without failing."
     found = Result("found cell", run.best.metric, run.best.num_params)
@@ -168,13 +167,12 @@ def _difference_section(comparison: Comparison, mark: str) -> Section:
         text = "No two settings are to be compared: with more than five, each is held against "
         text += "random search on its cell space, and there is none."
         return Section(f"fair{mark}", "Fair comparison", (Paragraph(text),))
-    better = "lower" if comparison.lower_is_better else "higher"
     of_all = f" of all {count} comparisons together (Bonferroni)" if count > 1 else ""
     blocks: list[Block] = [
         Paragraph(
             "Differences between runs under the same seed, at equal numbers of trials and at equal "
-            f"seconds of compute; {better} is better. Intervals are Student's t for the mean over "
-            f"seeds, at 95%{of_all}."
+            f"seconds of compute, in {Scale(comparison.metric).heading}. Intervals are Student's "
+            f"t for the mean over seeds, at 95%{of_all}."
         ),
         *difference_blocks(differences, f"differences{mark}", comparison.metric_name),
     ]
@@ -205,7 +203,7 @@ def _strategies_section(comparison: Comparison, mark: str) -> Section:
 
 def _untold_guesses(setting: Setting) -> list[Block]:
     """Why nothing holds a predictor of curves against the truth, and what would."""
-    run = next((run for run in setting.runs if any(map(is_guess, run.trials))), None)
+    run = next((run for run in setting.runs if any(trial.guess for trial in run.trials)), None)
     if run is None:
         return []
     reason = (

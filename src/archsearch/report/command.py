@@ -9,10 +9,10 @@ from archsearch.command import one_line_errors
 from archsearch.report.build import build_report
 from archsearch.report.folder import PAGE, files_of, write_folder
 from archsearch.report.live import watch
-from archsearch.report.run_record import is_search, read_run
 from archsearch.report.training_record import is_training, read_training
 from archsearch.report.wandb_report import WandbReportError, publish
 from archsearch.report.wandb_sync import OFFLINE, sync_command
+from archsearch.run import is_search, load
 from archsearch.search.callbacks.terminal import stdout_console
 from archsearch.usage import FAILURE, stop
 
@@ -51,7 +51,7 @@ def report_on_wandb(place: str, folders: Sequence[Path]) -> None:
     """Make the W&B Report of the metrics that these searches have, and say where it is."""
     searches = [folder for folder in folders if is_search(folder)]
     pass_over(folders, searches, "searches, whose metrics the W&B Report is to show")
-    names = {read_run(folder).metric_name: None for folder in searches}
+    names = {load(folder).metric_name: None for folder in searches}
     try:
         sys.stdout.write(f"{publish(place, list(names))}\n")
     except WandbReportError as error:
@@ -66,7 +66,7 @@ def write_report(folders: Sequence[Path], out: Path) -> None:
     folders = list({folder.resolve(): folder for folder in folders}.values())
     searches = [folder for folder in folders if is_search(folder)]
     trained = [folder for folder in folders if is_training(folder)]
-    runs = [run for run in map(read_run, searches) if run.trials]
+    runs = [run for run in map(load, searches) if run.trials]
     pass_over(folders, [*(run.folder for run in runs), *trained])
     report = build_report(runs, list(map(read_training, trained)))
     files = files_of(report)

@@ -18,7 +18,7 @@ from scipy.special import stdtrit  # type: ignore[import-untyped]
 from archsearch.report.best_so_far import course
 from archsearch.report.settings import Comparison, Setting
 
-BASELINE = "random"
+BASELINE = "archsearch.search.RandomSearch"
 LEAST_SEEDS = 3  # that show something; the interval of two is 12.7 standard errors wide each way
 MAX_ALL_PAIRS = 5  # settings of which every two are compared; of more, each with the baseline
 LEVEL = 0.95
@@ -46,7 +46,7 @@ class Difference:
     under: str
     differences: tuple[float, ...]
     interval: Interval
-    lower_is_better: bool
+    lower_is_better: bool | None
 
     @property
     def is_shown(self) -> bool:
@@ -67,6 +67,8 @@ class Difference:
             return ONE_SEED
         if count < LEAST_SEEDS:
             return f"{count} seeds show no difference; an interval takes {LEAST_SEEDS}"
+        if self.is_shown and self.lower_is_better is None:
+            return f"the data show a difference, over {count} seeds"
         if self.is_shown:
             is_better = (self.interval.mean < 0) == self.lower_is_better
             which = self.one if is_better else self.other
@@ -80,7 +82,7 @@ def difference(
     metrics: Iterable[tuple[float, float]],
     level: float,
     *,
-    lower_is_better: bool,
+    lower_is_better: bool | None,
 ) -> Difference:
     """Of what the two reached under each seed that they share; a seed with a NaN tells nothing."""
     values = tuple(a - b for a, b in metrics if not math.isnan(a - b))
@@ -140,14 +142,18 @@ def compared_pairs(settings: Sequence[Setting]) -> list[tuple[Setting, Setting]]
     ]
 
 
+def is_baseline(setting: Setting) -> bool:
+    return str(setting.runs[0].config["search"]["_target_"]) == BASELINE
+
+
 def baseline_of(
     setting: Setting, settings: Sequence[Setting], *, same_space: bool
 ) -> Setting | None:
     """Random search beside this setting: on the same cell space, or else, where that is enough,
     on any."""
-    if setting.search == BASELINE:
+    if is_baseline(setting):
         return None
-    found = [other for other in settings if other.search == BASELINE]
+    found = [other for other in settings if is_baseline(other)]
     near = [other for other in found if other.cell_space == setting.cell_space]
     choice = near if same_space else [*near, *found]
     return choice[0] if choice else None

@@ -33,9 +33,11 @@ def middle(values: Sequence[float]) -> Bounds:
     return Bounds(first - room, third + room)
 
 
-def without_bad(metrics: Sequence[float], *, lower_is_better: bool) -> Bounds:
+def without_bad(metrics: Sequence[float], *, lower_is_better: bool | None) -> Bounds:
     """Without what is far worse than the middle half; nothing is too good to be shown."""
     low, high = middle(metrics)
+    if lower_is_better is None:
+        return Bounds(min(metrics), max(metrics))
     return Bounds(min(metrics), high) if lower_is_better else Bounds(low, max(metrics))
 
 

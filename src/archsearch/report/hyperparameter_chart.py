@@ -8,7 +8,7 @@ from matplotlib.collections import PathCollection
 from archsearch.report.chart import COLOURS, Chart, canvas, label, limits
 from archsearch.report.far_off import EDGE, Bounds, scatter, without_bad
 from archsearch.report.pair_charts import LEAST
-from archsearch.report.run_record import RunRecord
+from archsearch.run import Run
 from archsearch.search.callbacks import value_pairs
 from archsearch.search.callbacks.value_pairs import Tried
 
@@ -16,7 +16,7 @@ WIDE = 10.0  # from this ratio of the largest value to the smallest on, an axis 
 DARK = 1.3  # times the last trial: where the colours would end, so that none shown is too light
 
 
-def hyperparameters(run: RunRecord, name: str) -> Chart | None:
+def hyperparameters(run: Run, name: str) -> Chart | None:
     """A panel a hyperparameter: the metric over its value, early trials dark, late ones light."""
     tried = {
         what: each
@@ -29,7 +29,7 @@ def hyperparameters(run: RunRecord, name: str) -> Chart | None:
     with canvas(height=0.6 + 2.1 * len(tried)) as drawing:
         panels = drawing.figure.subplots(len(tried), 1, squeeze=False)[:, 0]
         for axes, (what, each) in zip(panels, tried.items(), strict=True):
-            dots = _draw(axes, each, last, lower_is_better=run.lower_is_better)
+            dots = _draw(axes, each, last, lower_is_better=run.metric.lower_is_better)
             axes.set_xlabel(label(what.replace("_", " ")))
             axes.set_ylabel(label(run.metric_name))
         bar = drawing.figure.colorbar(dots, ax=list(panels), label="trial", fraction=0.04)
@@ -42,7 +42,7 @@ def hyperparameters(run: RunRecord, name: str) -> Chart | None:
 
 
 def _draw(
-    axes: Axes, tried: Sequence[Tried], last: int, *, lower_is_better: bool
+    axes: Axes, tried: Sequence[Tried], last: int, *, lower_is_better: bool | None
 ) -> PathCollection:
     done = [(one.value, one.metric, one.number) for one in tried if one.metric is not None]
     values, metrics, numbers = zip(*done, strict=True)
@@ -50,7 +50,7 @@ def _draw(
     colours = {"c": numbers, "cmap": "viridis", "vmin": 0, "vmax": DARK * last}
     dots = scatter(axes, values, metrics, within, s=10, **colours)
     failed = [one.value for one in tried if one.metric is None]
-    worst = 1 - EDGE / 3 if lower_is_better else EDGE / 3
+    worst = EDGE / 3 if lower_is_better is False else 1 - EDGE / 3
     axes.plot(failed, [worst] * len(failed), "x", color=COLOURS[1], markersize=5,
               transform=axes.get_xaxis_transform(), clip_on=False)  # fmt: skip
     every = [one.value for one in tried]

@@ -12,7 +12,7 @@ from xml.sax.saxutils import quoteattr
 
 from archsearch.archive import Trial, ancestors
 from archsearch.drawing.svg_document import FONT
-from archsearch.report.run_record import RunRecord
+from archsearch.run import Run
 from archsearch.search.callbacks.wording import change_text, outcome_text, shortened
 
 MAX_SHOWN = 40
@@ -35,7 +35,7 @@ class Family:
     num_hidden: int
 
 
-def family(run: RunRecord, trial: Trial) -> Family:
+def family(run: Run, trial: Trial) -> Family:
     """The nearest ancestors of a trial; one that its archive does not have ends its line."""
     everyone = {**ancestors(trial, run.by_number), trial.candidate.number: trial}
     # Parents have smaller numbers, so the youngest hang together.

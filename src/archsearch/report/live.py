@@ -15,8 +15,8 @@ from rich.text import Text
 
 from archsearch.archive import Status, Trial, is_locked
 from archsearch.report.best_so_far import course
-from archsearch.report.run_record import RunRecord, read_run
 from archsearch.report.text_chart import ASCII, UNICODE, Strokes, text_chart
+from archsearch.run import Run, load
 from archsearch.search.callbacks.ranking import rank
 from archsearch.search.callbacks.ranking_table import ranking_table
 from archsearch.search.callbacks.standings import Standings
@@ -26,7 +26,6 @@ from archsearch.search.callbacks.wording import (
     duration_text,
     failures_text,
     metric_text,
-    reference_name,
     result_text,
     shortened,
     status_text,
@@ -59,7 +58,7 @@ def watch(folder: Path, console: Console, sleep: Callable[[float], None] = time.
         ArchiveError: there is no archive that can be read.
     """
     is_running = is_locked(folder)
-    run = read_run(folder)
+    run = load(folder)
     if not is_running or not can_animate(console):
         console.print(view(run, console, is_running=is_running))
         return
@@ -68,7 +67,7 @@ def watch(folder: Path, console: Console, sleep: Callable[[float], None] = time.
             while is_running:
                 started = time.monotonic()
                 is_running = is_locked(folder)  # first: no trial comes after the last look
-                live.update(view(read_run(folder), console, is_running=is_running), refresh=True)
+                live.update(view(load(folder), console, is_running=is_running), refresh=True)
                 took = time.monotonic() - started
                 if is_running:
                     sleep(max(SECONDS_BETWEEN_LOOKS, REST_SHARE * took))
@@ -76,7 +75,7 @@ def watch(folder: Path, console: Console, sleep: Callable[[float], None] = time.
         console.print(f"no longer watching; the search goes on in {folder}", soft_wrap=True)
 
 
-def view(run: RunRecord, console: Console, *, is_running: bool) -> RenderableType:
+def view(run: Run, console: Console, *, is_running: bool) -> RenderableType:
     """All that the terminal shows of a run."""
     standings = Standings()
     for trial in run.trials:
@@ -96,7 +95,7 @@ def view(run: RunRecord, console: Console, *, is_running: bool) -> RenderableTyp
     return Group(*parts)
 
 
-def _summary(run: RunRecord, standings: Standings, *, is_running: bool) -> Text:
+def _summary(run: Run, standings: Standings, *, is_running: bool) -> Text:
     asked = run.config.get("trials")
     done = f"{standings.num_proposed}" + (f" of {asked}" if asked else "") + " trials"
     seconds = sum(trial.wall_seconds for trial in run.trials)
@@ -114,11 +113,11 @@ def _summary(run: RunRecord, standings: Standings, *, is_running: bool) -> Text:
 
 
 def _course_lines(
-    run: RunRecord, standings: Standings, width: int, height: int, strokes: Strokes
+    run: Run, standings: Standings, width: int, height: int, strokes: Strokes
 ) -> Sequence[str]:
     marks = {}
     if (reference := standings.best_reference) and reference.metric is not None:
-        marks[str(reference_name(reference.candidate))] = reference.metric
+        marks[str(reference.origin.reference)] = reference.metric
     return text_chart(course(run).best, marks, width, height, strokes)
 
 
@@ -126,17 +125,19 @@ def _groups(trials: Iterable[Trial]) -> dict[str, list[Trial]]:
     """The species of the newest generation where there are species, else the ways in which
     architectures came about; the largest first."""
     groups: defaultdict[str, list[Trial]] = defaultdict(list)
-    details = [(trial, trial.candidate.origin.details) for trial in trials]
-    newest = max((d["generation"] for _, d in details if "species" in d), default=None)
-    for trial, known in details:
+    trials = tuple(trials)
+    generations = (trial.origin.generation for trial in trials if trial.origin.species is not None)
+    newest = max((each for each in generations if each is not None), default=None)
+    for trial in trials:
+        origin = trial.origin
         if newest is None:
-            groups[trial.candidate.origin.operation.replace("_", " ")].append(trial)
-        elif known.get("generation") == newest:
-            groups[f"species {known['species']} of generation {newest}"].append(trial)
+            groups[origin.operation.replace("_", " ")].append(trial)
+        elif origin.generation == newest:
+            groups[f"species {origin.species} of generation {newest}"].append(trial)
     return dict(sorted(groups.items(), key=lambda item: (-len(item[1]), item[0])))
 
 
-def _group_table(groups: dict[str, list[Trial]], run: RunRecord, rows: int) -> Table:
+def _group_table(groups: dict[str, list[Trial]], run: Run, rows: int) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column("species" if "species" in next(iter(groups)) else "origin")
     for name in ("trials", "failed", f"best {run.metric_name}"):

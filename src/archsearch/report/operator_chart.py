@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from archsearch.cell import OPERATORS
 from archsearch.report.chart import COLOURS, Chart, canvas
-from archsearch.report.run_record import RunRecord
+from archsearch.run import Run
 from archsearch.search.callbacks.operator_shares import operator_shares
 
 MAX_SHOWN = 10  # operators; the rest are one
@@ -28,7 +28,7 @@ FILLS = {
 FILLS[OTHERS] = Fill("#dddddd", "")
 
 
-def operators(run: RunRecord, name: str) -> Chart | None:
+def operators(run: Run, name: str) -> Chart | None:
     """The shares of the most frequent operators over the run; None where too little is known."""
     spans = operator_shares(run.proposed)
     if len(spans) < 2:

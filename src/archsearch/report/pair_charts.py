@@ -2,15 +2,15 @@
 
 from archsearch.report.chart import COLOURS, GREY, Chart, canvas, label
 from archsearch.report.far_off import beyond_text, middle, scatter, with_all, without_bad
-from archsearch.report.run_record import RunRecord
 from archsearch.report.settings import Comparison, Setting
+from archsearch.run import Run
 from archsearch.search.callbacks import value_pairs
 from archsearch.search.callbacks.value_pairs import Pairs
 
 LEAST = 3  # points
 
 
-def estimates(run: RunRecord, name: str) -> Chart | None:
+def estimates(run: Run, name: str) -> Chart | None:
     """What a predictor of cells expected, against what was measured."""
     pairs = value_pairs.estimates(run.proposed)
     caption = (
@@ -35,7 +35,7 @@ def guesses(comparison: Comparison, setting: Setting, name: str) -> Chart | None
 
 
 def _truth_chart(
-    pairs: Pairs, figure: str, name: str, caption: str, *, lower_is_better: bool
+    pairs: Pairs, figure: str, name: str, caption: str, *, lower_is_better: bool | None
 ) -> Chart | None:
     if len(pairs) < LEAST:
         return None
@@ -48,7 +48,7 @@ def _truth_chart(
         return drawing.chart(name, caption + beyond_text(predicted, measured, within))
 
 
-def measures(run: RunRecord, name: str) -> Chart | None:
+def measures(run: Run, name: str) -> Chart | None:
     """The metric against what else validation measured, as Schrimpf et al. (2017) hold BLEU
     against the loss; None where it measured nothing else."""
     found = value_pairs.measures(run.proposed)
@@ -57,9 +57,8 @@ def measures(run: RunRecord, name: str) -> Chart | None:
     measure, pairs = found
     values, metrics = zip(*pairs, strict=True)
     # Which way a measure is good is not known; where the better half lies, it is shown.
-    better = sorted(pairs, key=lambda pair: pair[1], reverse=not run.lower_is_better)
-    near = with_all(middle(values), [value for value, _ in better[: len(pairs) // 2]])
-    within = near, without_bad(metrics, lower_is_better=run.lower_is_better)
+    near = with_all(middle(values), [value for value, _ in pairs[: len(pairs) // 2]])
+    within = near, without_bad(metrics, lower_is_better=run.metric.lower_is_better)
     with canvas() as drawing:
         axes = drawing.axes(f"validation {label(measure)}", label(run.metric_name))
         scatter(axes, values, metrics, within, s=8, color=COLOURS[0])

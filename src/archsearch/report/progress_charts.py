@@ -53,7 +53,7 @@ def _best_chart(comparison: Comparison, name: str, axis: _Axis) -> Chart:
     """A line a setting, the mean over its seeds, cut where the interesting part ends."""
     means: list[float] = []  # from a fifth of the way on
     ends: list[float] = []  # where each setting's better seeds end, and its interval
-    sign = 1 if comparison.lower_is_better else -1
+    sign = {True: 1, False: -1, None: 0}[comparison.lower_is_better]
     with canvas() as drawing:
         axes = drawing.axes(axis.label, f"best {label(comparison.metric_name)} so far")
         for i, setting in enumerate(comparison.settings):
@@ -110,9 +110,11 @@ def _caption(comparison: Comparison, axis: _Axis) -> str:
     return f"{caption}. Dotted: reference cells under the same budget."
 
 
-def _without_worst(values: list[float], lower_is_better: bool) -> list[float]:
+def _without_worst(values: list[float], lower_is_better: bool | None) -> list[float]:
     """Nine tenths of them: what first trials found, or the last of many settings, may lie so far
-    off that all else would be one line."""
+    off that all else would be one line. All where nobody noted which are worst."""
+    if lower_is_better is None:
+        return values
     ordered = sorted(values, reverse=not lower_is_better)
     return ordered[: math.ceil(0.9 * len(ordered))]
 
@@ -161,11 +163,11 @@ def _ends(comparison: Comparison) -> str:
 
 def over_random(comparison: Comparison, setting: Setting, name: str) -> Chart | None:
     """Zoph & Le (2016), figure 6: by how much the mean of the k best is better than that of random
-    search after as many trials. None where there is no random search beside the setting, or too
-    few trials."""
+    search after as many trials. None where there is no random search beside the setting, too few
+    trials, or where nobody noted which way the metric is better."""
     baseline = baseline_of(setting, comparison.settings, same_space=False)
     seeds = [s for s in setting.by_seed if baseline and s in baseline.by_seed]
-    if baseline is None or not seeds:
+    if baseline is None or not seeds or comparison.lower_is_better is None:
         return None
     pairs = [(setting.by_seed[seed], baseline.by_seed[seed]) for seed in seeds]
     xs = evenly(min(len(run.proposed) for pair in pairs for run in pair), NAS_POINTS)
@@ -214,7 +216,7 @@ def learning_curves(comparison: Comparison, name: str, count: int = 5) -> Chart 
             last += ys[len(ys) // 4 :]
         for trial, dashes in zip(references.values(), ("--", ":", "-."), strict=False):
             ys = [epoch.valid_metric for epoch in trial.curve]
-            kind = str(trial.candidate.origin.details["name"])
+            kind = str(trial.origin.reference)
             axes.plot(range(1, len(ys) + 1), ys, color=GREY, linestyle=dashes, label=label(kind))
             last += ys[len(ys) // 4 :]
         axes.locator_params(axis="x", integer=True)

@@ -1,6 +1,5 @@
 """What the page says of one run: what was asked, its best cells, its failures, its winner."""
 
-import math
 import re
 from collections import defaultdict
 
@@ -8,11 +7,12 @@ from archsearch.archive import Status, Trial
 from archsearch.config import CONFIG_FILE
 from archsearch.report.lineage import family, to_svg
 from archsearch.report.page import Block, Code, Fold, Listing, Paragraph, Picture, Section
-from archsearch.report.run_record import RunRecord
 from archsearch.report.strategy_charts import origins
 from archsearch.report.table import Seconds, Table, Value, table
-from archsearch.report.verdict import BITS, Scale, scale_of
+from archsearch.report.verdict import BITS, Scale
+from archsearch.run import Run
 from archsearch.search.callbacks.ranking import Ranked, rank, shown
+from archsearch.search.callbacks.standings import fittest
 from archsearch.search.callbacks.wording import (
     cell_text,
     change_text,
@@ -32,7 +32,7 @@ def slug(text: str) -> str:
     return _UNSAFE.sub("_", text)
 
 
-def run_section(run: RunRecord, name: str, *, folded: bool) -> Section:
+def run_section(run: Run, name: str, *, folded: bool) -> Section:
     """name: of the run's files and anchors, unlike that of any other run of the report."""
     blocks: list[Block] = [
         again(run),
@@ -44,7 +44,7 @@ def run_section(run: RunRecord, name: str, *, folded: bool) -> Section:
     return Section(name, run.name, tuple(blocks), folded=folded)
 
 
-def again(run: RunRecord) -> Block:
+def again(run: Run) -> Block:
     """The command that gives the run again, if it is known."""
     if run.follow_up is not None:
         return Code("Command that reproduces it", run.follow_up.search_again())
@@ -54,7 +54,7 @@ def again(run: RunRecord) -> Block:
     )
 
 
-def asked(runs: dict[str, RunRecord]) -> Table:
+def asked(runs: dict[str, Run]) -> Table:
     """What each run was told to do, and how far it came."""
     rows: list[tuple[Value, ...]] = []
     for run in runs.values():
@@ -82,10 +82,10 @@ def asked(runs: dict[str, RunRecord]) -> Table:
     return table("runs", caption, columns, rows, tuple(runs))
 
 
-def leaderboard(run: RunRecord, name: str) -> Table:
+def leaderboard(run: Run, name: str) -> Table:
     """The best cells, the reference cells in their places among them."""
     entries = [e for e in shown(rank(run.trials), LEADERS) if isinstance(e, Ranked)]
-    scale = scale_of(run)
+    scale = Scale(run.metric)
     rows = [_row(entry, scale) for entry in entries]
     bits = (BITS,) if scale.has_bits else ()
     columns = ("rank", "trial", run.metric_name, *bits, "parameters", "time", "origin", "cell")
@@ -109,7 +109,7 @@ def _row(entry: Ranked, scale: Scale) -> tuple[Value, ...]:
     )  # fmt: skip
 
 
-def failures(run: RunRecord, name: str) -> list[Block]:
+def failures(run: Run, name: str) -> list[Block]:
     """How many of each kind, with their causes behind a fold."""
     causes: dict[Status, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
     for trial in run.trials:
@@ -135,7 +135,7 @@ def _causes(kind: Status, causes: dict[str, list[int]]) -> Fold:
     return Fold(f"Causes: {status_text(kind)}", (Listing(tuple(items)),))
 
 
-def winner(run: RunRecord, name: str) -> list[Block]:
+def winner(run: Run, name: str) -> list[Block]:
     """Drawing, equations, text, family and the command that trains it."""
     best = run.best
     if best is None:
@@ -155,7 +155,7 @@ def winner(run: RunRecord, name: str) -> list[Block]:
     return [*blocks, *_next_commands(run, best)]
 
 
-def _next_commands(run: RunRecord, best: Trial) -> list[Block]:
+def _next_commands(run: Run, best: Trial) -> list[Block]:
     next_ = run.follow_up
     if next_ is None:
         return []
@@ -164,13 +164,13 @@ def _next_commands(run: RunRecord, best: Trial) -> list[Block]:
              next_.take_home()),
         Code("To train it again, and longer", next_.train_longer(best)),
     ]  # fmt: skip
-    if command := next_.train_at_equal_size(best, run.references):
+    if command := next_.train_at_equal_size(best):
         label = "To hold it against the references at equal parameters; then report the trainings"
         blocks.append(Code(label, command))
     return blocks
 
 
-def lineage(run: RunRecord, best: Trial, name: str) -> list[Block]:
+def lineage(run: Run, best: Trial, name: str) -> list[Block]:
     """The family tree, and its members with what changed, which the tree's boxes lead to."""
     tree = family(run, best)
     if len(tree.members) == 1:
@@ -192,16 +192,14 @@ def lineage(run: RunRecord, best: Trial, name: str) -> list[Block]:
     ]  # fmt: skip
 
 
-def _member(run: RunRecord, trial: Trial, parents: tuple[int, ...], name: str) -> Fold:
+def _member(run: Run, trial: Trial, parents: tuple[int, ...], name: str) -> Fold:
     number = trial.candidate.number
     of = f" of {', '.join(map(str, parents))}" if parents else ""
     summary = f"Trial {number}: {change_text(trial.candidate)}{of}; {outcome_text(trial)}"
     if parents and trial.metric is not None:
-        before = [run.by_number[parent].metric for parent in parents]
-        known = [metric for metric in before if metric is not None and math.isfinite(metric)]
-        if known:
-            reference = min(known) if run.lower_is_better else max(known)
-            change = trial.metric - reference
+        before = fittest(run.by_number[parent] for parent in parents)
+        if before is not None and before.metric is not None:
+            change = trial.metric - before.metric
             summary += f" ({'+' if change >= 0 else '−'}{abs(change):.3g} against its best parent)"
     text = Code("Text", str(trial.candidate.architecture))
     return Fold(summary, (text,), _anchor(name, number))

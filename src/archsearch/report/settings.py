@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
+from statistics import fmean
 from typing import Any
 
-from archsearch.archive import Json, Status, Trial
-from archsearch.report.run_record import RunRecord
-from archsearch.search.callbacks.standings import fittest
+from archsearch.archive import Json, Metric, Status
+from archsearch.run import Run
 from archsearch.search.callbacks.wording import shortened
 
 CONDITIONS = ("task", "suite", "budget", "model", "trainer")  # of every trial
@@ -22,7 +22,7 @@ class Setting:
     """Runs that differ by seed only, in the order of their seeds."""
 
     label: str
-    runs: tuple[RunRecord, ...]
+    runs: tuple[Run, ...]
 
     @property
     def search(self) -> str:
@@ -33,11 +33,11 @@ class Setting:
         return self.runs[0].choices.cell_space
 
     @cached_property
-    def by_seed(self) -> Mapping[int, RunRecord]:
+    def by_seed(self) -> Mapping[int, Run]:
         return {run.seed: run for run in self.runs}
 
     @cached_property
-    def best_run(self) -> RunRecord:
+    def best_run(self) -> Run:
         """The one with the fittest trial; the first where all trials failed."""
         return _best_run(self.runs)
 
@@ -49,11 +49,11 @@ class Comparison:
     settings: tuple[Setting, ...]
 
     @cached_property
-    def runs(self) -> tuple[RunRecord, ...]:
+    def runs(self) -> tuple[Run, ...]:
         return tuple(run for setting in self.settings for run in setting.runs)
 
     @cached_property
-    def best_run(self) -> RunRecord:
+    def best_run(self) -> Run:
         """The same of all settings."""
         return _best_run(self.runs)
 
@@ -62,14 +62,19 @@ class Comparison:
         choices = self.runs[0].choices
         return f"{choices.task}, budget {choices.budget}"
 
+    @cached_property
+    def metric(self) -> Metric:
+        """Of all runs, as the first of them says that knows."""
+        known = (run.metric for run in self.runs if run.metric != Metric())
+        return next(known, Metric())
+
     @property
     def metric_name(self) -> str:
-        return self.runs[0].metric_name
+        return self.metric.name
 
-    @cached_property
-    def lower_is_better(self) -> bool:
-        telling = [run for run in self.runs if run.best is not None]
-        return telling[0].lower_is_better if telling else True
+    @property
+    def lower_is_better(self) -> bool | None:
+        return self.metric.lower_is_better
 
     @cached_property
     def references(self) -> Mapping[str, float]:
@@ -83,32 +88,32 @@ class Comparison:
 
     @property
     def best_reference(self) -> str | None:
-        """The name of the one with the best mean."""
-        best = min if self.lower_is_better else max
-        return best(self.references, key=lambda name: self.references[name], default=None)
+        """The name of the one with the best mean fitness."""
+        found: dict[str, list[float]] = {name: [] for name in self.references}
+        for run in self.runs:
+            for name, trial in run.references.items():
+                if trial.status is Status.OK:
+                    found[name].append(trial.fitness)
+        return max(found, key=lambda name: fmean(found[name]), default=None)
 
 
-def best_reference(run: RunRecord) -> Trial | None:
-    """The fittest reference cell of a run; None where none was trained without failing."""
-    return fittest(run.references.values())
-
-
-def _best_run(runs: Sequence[RunRecord]) -> RunRecord:
+def _best_run(runs: Sequence[Run]) -> Run:
     return max(runs, key=lambda run: run.best.fitness if run.best else -math.inf)
 
 
-def compare(runs: Sequence[RunRecord]) -> list[Comparison]:
+def compare(runs: Sequence[Run]) -> list[Comparison]:
     """The runs by what their trials were trained and measured on, in the order given.
 
     Configurations agree where no key has two values. A key that one of them lacks is that of
-    another revision, which had no such choice.
+    another revision, which had no such choice; a metric that one of them does not know may be any.
     """
-    groups: list[list[RunRecord]] = []
+    groups: list[list[Run]] = []
     for run in runs:
         fitting = (
             group
             for group in groups
-            if group[0].metric_name == run.metric_name and agree(group[0], run, CONDITIONS)
+            if all(_may_share_a_metric(run, member) for member in group)
+            and agree(group[0], run, CONDITIONS)
         )
         group = next(fitting, None)
         if group is None:
@@ -118,7 +123,11 @@ def compare(runs: Sequence[RunRecord]) -> list[Comparison]:
     return [Comparison(_settings(group)) for group in groups]
 
 
-def agree(one: RunRecord, other: RunRecord, parts: Sequence[str]) -> bool:
+def _may_share_a_metric(one: Run, other: Run) -> bool:
+    return Metric() in (one.metric, other.metric) or one.metric.name == other.metric.name
+
+
+def agree(one: Run, other: Run, parts: Sequence[str]) -> bool:
     return not any(
         differing_keys(one.config.get(part), other.config.get(part), part) for part in parts
     )
@@ -134,8 +143,8 @@ def differing_keys(one: Json, other: Json, path: str) -> list[str]:
     return [] if one == other or all(is_absent) else [path]
 
 
-def _settings(runs: Sequence[RunRecord]) -> tuple[Setting, ...]:
-    groups: list[list[RunRecord]] = []
+def _settings(runs: Sequence[Run]) -> tuple[Setting, ...]:
+    groups: list[list[Run]] = []
     for run in runs:
         fitting = (
             group
@@ -154,7 +163,7 @@ def _settings(runs: Sequence[RunRecord]) -> tuple[Setting, ...]:
     )
 
 
-def _label(run: RunRecord, firsts: Sequence[RunRecord]) -> str:
+def _label(run: Run, firsts: Sequence[Run]) -> str:
     """Such as "random on gp_tree", with the fewest values that tell it from others of that name."""
     plain = _plain_label(run)
     namesakes = [other for other in firsts if _plain_label(other) == plain]
@@ -181,7 +190,7 @@ def telling_values(configs: Sequence[Mapping[str, Any]], parts: Sequence[str]) -
     return [""] * len(configs)
 
 
-def _plain_label(run: RunRecord) -> str:
+def _plain_label(run: Run) -> str:
     return f"{run.choices.search} on {run.choices.cell_space}"
 
 

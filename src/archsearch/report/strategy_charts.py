@@ -7,30 +7,29 @@ from archsearch.report.chart import COLOURS, Chart, canvas
 from archsearch.report.hyperparameter_chart import hyperparameters
 from archsearch.report.operator_chart import operators
 from archsearch.report.pair_charts import estimates, measures
-from archsearch.report.run_record import RunRecord
 from archsearch.report.table import Table, table
+from archsearch.run import Run
 from archsearch.search.callbacks.origins import by_origin
-from archsearch.search.callbacks.rewards import reward_course
 
 MAX_SPECIES = 12  # with a bar of their own; of more, the smallest are one
 
 
-def charts_of(run: RunRecord, name: str) -> list[Chart]:
+def charts_of(run: Run, name: str) -> list[Chart]:
     """Those that the run's strategy gives reason for."""
-    makers: Sequence[Callable[[RunRecord, str], Chart | None]] = (
+    makers: Sequence[Callable[[Run, str], Chart | None]] = (
         species, reward, hyperparameters, estimates, operators, measures,
     )  # fmt: skip
     made = (make(run, f"{name}-{make.__name__}") for make in makers)
     return [chart for chart in made if chart is not None]
 
 
-def species(run: RunRecord, name: str) -> Chart | None:
+def species(run: Run, name: str) -> Chart | None:
     """Trials of each species in each generation; for strategies with species."""
     counts: dict[int, Counter[int]] = defaultdict(Counter)
     for trial in run.proposed:
-        details = trial.candidate.origin.details
-        if "species" in details and "generation" in details:
-            counts[details["generation"]][details["species"]] += 1
+        origin = trial.origin
+        if origin.species is not None and origin.generation is not None:
+            counts[origin.generation][origin.species] += 1
     if not counts:
         return None
     generations = sorted(counts)
@@ -66,23 +65,26 @@ def _size(counts: Counter[int], number: int | None, named: Sequence[int]) -> int
     return counts.total() - sum(counts[each] for each in named)
 
 
-def reward(run: RunRecord, name: str) -> Chart | None:
-    """What a strategy with a policy was rewarded with."""
-    course = reward_course(run.config["search"], run.proposed)
-    if course is None:
+def reward(run: Run, name: str) -> Chart | None:
+    """What a strategy with a policy was rewarded with, and held it against."""
+    if not run.lessons:
         return None
-    xs = range(1, len(course.rewards) + 1)
+    lessons = run.lessons.values()
+    xs = [lesson.number for lesson in lessons]
     with canvas() as drawing:
-        axes = drawing.axes("trials", "reward")
-        axes.plot(xs, course.rewards, ".", color=COLOURS[5], markersize=3, label="of a trial")
-        axes.step(xs, course.middle, where="mid", color=COLOURS[1], label=course.meaning)
+        axes = drawing.axes("trial", "reward")
+        rewards = [lesson.reward for lesson in lessons]
+        axes.plot(xs, rewards, ".", color=COLOURS[5], markersize=3, label="of a trial")
+        baselines = [lesson.baseline for lesson in lessons]
+        axes.step(xs, baselines, where="mid", color=COLOURS[1], label="baseline")
         drawing.legend(axes)
         return drawing.chart(
-            name, f"Rewards that {run.name} learnt from. Failed trials have the reward 0.",
+            name, f"Rewards that {run.name} learnt from, and the baseline that each was held "
+            "against. Failed trials have the reward 0.",
         )  # fmt: skip
 
 
-def origins(run: RunRecord, name: str) -> Table:
+def origins(run: Run, name: str) -> Table:
     """What each way to make a candidate brought."""
     columns = ("origin", "trials", "failed", f"median {run.metric_name}", "best")
     caption = f"What each origin of candidates brought to {run.name}."

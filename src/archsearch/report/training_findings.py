@@ -17,7 +17,7 @@ from archsearch.report.differences import (
 )
 from archsearch.report.settings import telling_values
 from archsearch.report.training_record import TrainingRecord
-from archsearch.report.verdict import Scale, is_of_characters, size_text
+from archsearch.report.verdict import Scale, size_text
 from archsearch.search.callbacks.wording import params_text
 
 
@@ -118,7 +118,7 @@ def _difference(one: TrainedCell, other: TrainedCell, level: float, scale: Scale
         f"{size_text(one.num_params, other.num_params)} ({sizes})",
         [(one.by_seed[seed], other.by_seed[seed]) for seed in shared],
         level,
-        lower_is_better=scale.lower_is_better,
+        lower_is_better=scale.metric.lower_is_better,
     )
 
 
@@ -155,12 +155,9 @@ def _comparison(label: str, split: str, trainings: Sequence[TrainingRecord]) -> 
     for training in trainings:
         by_cell[training.facts["key"]].append(training)
     first = trainings[0]
-    scale = Scale(
-        first.facts["metric"],
-        next((t.lower_is_better for t in trainings if t.cause is None), True),
-        is_of_characters(training_setting(first.config)["task"]),
-    )
-    sign = 1 if scale.lower_is_better else -1
+    known = (t.measured_by for t in trainings if t.measured_by.lower_is_better is not None)
+    scale = Scale(next(known, first.measured_by))
+    sign = -1 if scale.metric.lower_is_better is False else 1
     cells = [TrainedCell(tuple(group)) for group in by_cell.values()]
     cells.sort(
         key=lambda cell: (not cell.by_seed, sign * cell.interval.mean if cell.by_seed else 0)

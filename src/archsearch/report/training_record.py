@@ -7,12 +7,11 @@ from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf
 
-from archsearch.archive import Json
+from archsearch.archive import Json, Metric
 from archsearch.cell import zoo
 from archsearch.config import CONFIG_FILE, ConfigError
 
 RESULT_FILE, FAILED_FILE = "result.json", "failed.json"
-HIGHER_IS_BETTER = ("accuracy", "F1", "BLEU")  # where a result does not say so yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +58,11 @@ class TrainingRecord:
         return None if self.cause else float(self.facts[self.split])
 
     @property
-    def lower_is_better(self) -> bool:
-        known = self.facts.get("lower_is_better")
-        return self.facts["metric"] not in HIGHER_IS_BETTER if known is None else bool(known)
+    def measured_by(self) -> Metric:
+        """As far as the revision that trained it noted what its figures are."""
+        known = (self.facts.get(name) for name in ("lower_is_better", "symbol"))
+        lower_is_better, symbol = known
+        return Metric(self.facts["metric"], lower_is_better, symbol=symbol)
 
 
 def is_training(folder: Path) -> bool:

@@ -46,7 +46,7 @@ def _part(comparison: TrainingComparison, name: str) -> Section:
     blocks: list[Block] = [_means(comparison, f"{name}-means")]
     if comparison.differences:
         blocks.append(Paragraph(_about_differences(comparison)))
-        metric = comparison.scale.metric_name
+        metric = comparison.scale.name
         blocks += difference_blocks(comparison.differences, f"{name}-differences", metric)
     blocks += _traces(comparison, f"{name}-traces")
     return Section(name, comparison.title, tuple(blocks))

@@ -1,22 +1,15 @@
 """A found cell beside the best reference, in words: what each reached, and how large it is."""
 
 import math
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from archsearch.report.run_record import RunRecord
-from archsearch.report.settings import best_reference
-from archsearch.search.callbacks.wording import metric_text, params_text, reference_name
+from archsearch.archive import Metric
+from archsearch.run import Run
+from archsearch.search.callbacks.wording import metric_text, params_text
 
 ANECDOTE = "one seed per setting, so each figure is an anecdote"
 BITS = "bits per character"
 SAME_SIZE = 1.02  # the ratio of two numbers of parameters up to which they count as equal
-# Tasks of characters by what loads their text; a text of one's own says its level.
-_CHARACTERS = (
-    "archsearch.data.load_xml",
-    "archsearch.data.load_ptb_char",
-    "archsearch.data.load_shakespeare",
-)
 
 
 class Result(NamedTuple):
@@ -36,12 +29,12 @@ def standing(one: Result, other: Result | None, scale: "Scale") -> str:
     return f"{words}; {other.name} {scale.text(other.metric)} with {size}"
 
 
-def reference_result(run: RunRecord) -> Result | None:
+def reference_result(run: Run) -> Result | None:
     """Of the best reference cell of a search."""
-    reference = best_reference(run)
+    reference = run.best_reference
     if reference is None or reference.metric is None:
         return None
-    name = f"best reference {reference_name(reference.candidate)}"
+    name = f"best reference {reference.origin.reference}"
     return Result(name, reference.metric, reference.num_params)
 
 
@@ -54,26 +47,27 @@ def size_text(one: int | None, other: int | None) -> str:
 
 
 class Scale(NamedTuple):
-    """How figures of a task's metric read."""
+    """How figures of a metric read."""
 
-    metric_name: str  # as results have it
-    lower_is_better: bool
-    is_of_characters: bool
+    metric: Metric
 
     @property
     def name(self) -> str:
-        if self.metric_name == "bits a symbol":
-            return BITS if self.is_of_characters else "bits per symbol"
-        return self.metric_name
+        if self.metric.name == "bits a symbol":
+            return f"bits per {self.metric.symbol or 'symbol'}"
+        return self.metric.name
 
     @property
     def heading(self) -> str:
-        return f"{self.name}, {'lower' if self.lower_is_better else 'higher'} is better"
+        lower = self.metric.lower_is_better
+        if lower is None:
+            return f"{self.name}; an earlier revision did not note which way is better"
+        return f"{self.name}, {'lower' if lower else 'higher'} is better"
 
     @property
     def has_bits(self) -> bool:
         """Whether the field would give its figures in bits per character."""
-        return self.is_of_characters and self.metric_name == "perplexity"
+        return self.metric.symbol == "character" and self.metric.name == "perplexity"
 
     def bits(self, perplexity: float | None) -> tuple[float | None, ...]:
         """What the column of bits per character has; nothing where there is none."""
@@ -84,17 +78,3 @@ class Scale(NamedTuple):
     def text(self, metric: float) -> str:
         bits = "".join(f" ({metric_text(bits)} {BITS})" for bits in self.bits(metric))
         return metric_text(metric) + bits
-
-
-def scale_of(run: RunRecord) -> Scale:
-    """That of a search's metric."""
-    is_characters = is_of_characters(run.config["task"])
-    return Scale(run.metric_name, run.lower_is_better, is_characters)
-
-
-def is_of_characters(task: Mapping[str, Any]) -> bool:
-    """Whether the symbols of a task, as its configuration has it, are characters."""
-    corpus = task.get("corpus")
-    if not isinstance(corpus, Mapping):
-        return False
-    return corpus.get("_target_") in _CHARACTERS or corpus.get("level") == "character"

@@ -1,9 +1,9 @@
 """What may watch a search: progress displays, loggers, files that are kept up to date."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
-from archsearch.archive.records import Candidate, RunInfo, Trial
+from archsearch.archive.records import Candidate, Lesson, RunInfo, Trial
 
 Figures = Mapping[str, int | float | str]
 
@@ -21,8 +21,8 @@ class Callback:
 
     The order is: `on_start`; `on_replay` for each trial that an earlier process archived, in the
     order in which the strategy heard of them; `on_launch` for each candidate that is to be trained,
-    and `on_trial` for each new trial, after it is safely archived and told; `on_end`, always,
-    whatever happened. Reference cells come as trials too
+    and `on_trial` for each new trial, after it is safely archived and told, with `on_lessons` after
+    either of them; `on_end`, always, whatever happened. Reference cells come as trials too
     (`trial.candidate.is_reference`). `figures` are `Strategy.status()` after the trial was told.
 
     All of it runs in the search's own thread and time, and an exception stops the search: a
@@ -40,6 +40,9 @@ class Callback:
 
     def on_trial(self, trial: Trial, figures: Figures) -> None:
         """A new trial was archived and told."""
+
+    def on_lessons(self, lessons: Sequence[Lesson]) -> None:
+        """What the strategy learnt when the last trial was told, or told again; often nothing."""
 
     def on_end(self, ending: Ending) -> None:
         """Nothing more will come: close what is open."""

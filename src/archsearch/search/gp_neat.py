@@ -29,7 +29,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from archsearch.architecture import Architecture
-from archsearch.archive.records import Json, Origin, Trial
+from archsearch.archive.records import CHANGES, GENERATION, SPECIES, Json, Origin, Trial
 from archsearch.search.operators.speciation import Speciation, Species, Standing
 from archsearch.search.operators.truncation import Member, truncation
 from archsearch.search.protocol import Draft, DraftingStrategy, Round
@@ -133,9 +133,9 @@ class GPNEAT(DraftingStrategy[TreeGenome]):
         self._offspring[offspring.genome] = offspring
         species = self._speciation.find(offspring.genome.tree.shape)
         number = self._speciation.num_founded if species is None else species.number
-        details: dict[str, Json] = {"generation": self._generation, "species": number}
+        details: dict[str, Json] = {GENERATION: self._generation, SPECIES: number}
         if offspring.mutations:
-            details["mutations"] = list(offspring.mutations)
+            details[CHANGES] = list(offspring.mutations)
         parents = tuple(parent.number for parent in offspring.parents)
         return Draft(offspring.genome, cell, Origin(offspring.operation, parents, details))
 

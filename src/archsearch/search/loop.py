@@ -20,6 +20,7 @@ from archsearch.archive import (
     Archive,
     ArchiveError,
     Candidate,
+    Lesson,
     Origin,
     Status,
     Trial,
@@ -140,14 +141,18 @@ class Search:
         self._recalled = {t.candidate.number: t.candidate for t in (*archived, *early)}
         self._ask_limit = max(self._ask_limit, 1 + max(self._recalled, default=-1))
         self._ask()
+        learnt: list[Lesson] = []
         for trial in archived:
             told = self._claim(trial)
-            self._tell(told)
+            lessons = self._tell(told)
+            learnt += lessons
             with self._timed("callbacks"):
                 figures = self._strategy.status()
                 for callback in self._callbacks:
                     callback.on_replay(told, figures)
+                    callback.on_lessons(lessons)
             self._ask()
+        self._archive.learn(learnt)  # what an interruption, or an earlier schema, has left out
         for trial in early:
             self._finish(self._claim(trial))
 
@@ -160,11 +165,14 @@ class Search:
                 return Ending.INTERRUPTED
             with self._timed("archive"):
                 self._archive.append(trial)
-            self._tell(trial)
+            lessons = self._tell(trial)
+            with self._timed("archive"):
+                self._archive.learn(lessons)
             with self._timed("callbacks"):
                 figures = self._strategy.status()
                 for callback in self._callbacks:
                     callback.on_trial(trial, figures)
+                    callback.on_lessons(lessons)
             if not interrupt.requested:
                 self._ask()
         return Ending.COMPLETE
@@ -175,7 +183,7 @@ class Search:
             return
         none_can_be_trained = all(trial.status in UNTRAINABLE for trial in told)
         if none_can_be_trained and not any(t.status is Status.OK for t in self._known.values()):
-            causes = "; ".join(f"{t.candidate.origin.details['name']}: {t.cause}" for t in told)
+            causes = "; ".join(f"{t.origin.reference}: {t.cause}" for t in told)
             raise ReferencesFailed(
                 f"no reference can be trained under this budget ({causes}); try another budget, "
                 "references=[], or, with more memory, another directory: hydra.run.dir=…"
@@ -199,7 +207,7 @@ class Search:
     def _next_candidate(self, number: int) -> Candidate | None:
         if number < len(self._references):
             name, cell = self._references[number]
-            return Candidate(number, cell, None, Origin(REFERENCE, details={"name": name}))
+            return Candidate(number, cell, None, Origin.of_reference(name))
         with self._timed("ask"):
             if number in self._recalled:
                 proposal = self._strategy.recall(self._recalled.pop(number))
@@ -263,8 +271,9 @@ class Search:
         self._evaluating.add(candidate.key)
         self._finished[candidate.number] = trial
 
-    def _tell(self, trial: Trial) -> None:
-        """Take a trial out of flight, remember it, and let the strategy hear of it."""
+    def _tell(self, trial: Trial) -> Sequence[Lesson]:
+        """Take a trial out of flight, remember it, and let the strategy hear of it: what it learns
+        is given back."""
         candidate = trial.candidate
         del self._in_flight[candidate.number]
         self._launched.discard(candidate.number)
@@ -275,13 +284,14 @@ class Search:
                 self._known[candidate.key] = trial
         if candidate.is_reference:
             self._told_references.append(trial)
-        else:
-            self._told += 1
-            self._told_seconds += trial.wall_seconds
-            if self._first_informed is not None and candidate.number >= self._first_informed:
-                self._num_informed += 1
-            with self._timed("tell"):
-                self._strategy.tell(trial)
+            return ()
+        self._told += 1
+        self._told_seconds += trial.wall_seconds
+        if self._first_informed is not None and candidate.number >= self._first_informed:
+            self._num_informed += 1
+        with self._timed("tell"):
+            self._strategy.tell(trial)
+            return self._strategy.lessons()
 
     def _claim(self, trial: Trial) -> Trial:
         """An archived trial as that of the candidate which was asked for under its number."""

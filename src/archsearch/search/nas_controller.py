@@ -22,7 +22,7 @@ from collections.abc import Mapping, Sequence
 
 import torch
 
-from archsearch.archive.records import Origin, Status, Trial
+from archsearch.archive.records import Lesson, Origin, Status, Trial
 from archsearch.search.controller_network import ControllerNetwork
 from archsearch.search.protocol import Draft, DraftingStrategy, Round
 from archsearch.search.reward import REWARDS, Reward
@@ -91,6 +91,7 @@ class NASController(DraftingStrategy[Decisions]):
         self._max_mutations = max_mutations
         self._num_steps = 0
         self._baseline: float | None = None
+        self._lessons: tuple[Lesson, ...] = ()
         self._told: list[tuple[Decisions, float]] = []  # with their advantages, since the last step
 
     def draft(self) -> Draft[Decisions] | None:
@@ -114,9 +115,13 @@ class NASController(DraftingStrategy[Decisions]):
         if self._baseline is None:
             self._baseline = reward
         self._told.append((genome, reward - self._baseline))
+        self._lessons = (Lesson(trial.number, reward, self._baseline),)
         self._baseline += (1 - self._baseline_decay) * (reward - self._baseline)
         if len(self._told) == self._gradients_per_step:
             self._learn()
+
+    def lessons(self) -> Sequence[Lesson]:
+        return self._lessons
 
     def status(self) -> Mapping[str, int | float | str]:
         return {"step": self._num_steps, "baseline": self._baseline or 0.0}

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, TypeVar
 
 from archsearch.architecture import Architecture
-from archsearch.archive.records import Candidate, Json, Origin, Trial
+from archsearch.archive.records import Candidate, Json, Lesson, Origin, Trial
 from archsearch.cell import Cell
 from archsearch.predictor import ArchitecturePredictor
 from archsearch.space.space import CellSpace
@@ -83,6 +83,11 @@ class Strategy(ABC):
         finding it again; its state is then as after `ask`. None exactly where `ask` gives None.
         """
         return self.ask(candidate.number)
+
+    def lessons(self) -> Sequence[Lesson]:
+        """What it learnt by the last `tell`, of the trial told or of earlier ones, for the archive
+        to keep."""
+        return ()
 
     def status(self) -> Mapping[str, int | float | str]:
         """A few figures for progress displays and charts, such as the generation."""

@@ -84,16 +84,15 @@ class RewardScale:
         self._reward = reward
         self._recent: deque[float] = deque(maxlen=window)
 
-    def advantages(self, fitnesses: Sequence[float]) -> list[float]:
-        """By how much their rewards are above the mean reward of recent architectures, among which
-        they are from now on. A failed one (−∞) has a reward of 0.
+    def rewards(self, fitnesses: Sequence[float]) -> tuple[list[float], float]:
+        """Theirs, and the mean reward of recent architectures, among which they are from now on. A
+        failed one (−∞) has a reward of 0.
 
         At least two must not have failed.
         """
         self._recent.extend(fitness for fitness in fitnesses if fitness > -math.inf)
         reward_of = scaled(self._reward, self._recent)
-        baseline = mean(map(reward_of, self._recent))
-        return [reward_of(fitness) - baseline for fitness in fitnesses]
+        return [*map(reward_of, fitnesses)], mean(map(reward_of, self._recent))
 
 
 def scaled(reward: SoftExponential, known: Iterable[float]) -> Callable[[float], float]:

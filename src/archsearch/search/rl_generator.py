@@ -33,7 +33,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from archsearch.archive.records import Json, Origin, Trial
+from archsearch.archive.records import Json, Lesson, Origin, Trial
 from archsearch.search.expression_agent import ExpressionAgent
 from archsearch.search.priors import Priors
 from archsearch.search.protocol import Draft, DraftingStrategy, Round
@@ -58,6 +58,7 @@ class _Architecture:
     first_number: int | None = None  # of the first candidate proposed
     num_in_flight: int = 0
     fitness: float = -math.inf  # of the best candidate told
+    counts: int | None = None  # the number of that candidate, or of one that failed
 
     @property
     def is_told(self) -> bool:
@@ -66,8 +67,11 @@ class _Architecture:
 
 @dataclass(frozen=True, slots=True)
 class _Result:
+    """number: of the trial that counts; None for what was rejected before any."""
+
     tokens: Tokens
-    fitness: float
+    fitness: float = -math.inf
+    number: int | None = None
 
 
 class RLGenerator(DraftingStrategy[Expression]):
@@ -140,9 +144,10 @@ class RLGenerator(DraftingStrategy[Expression]):
         self._in_flight: dict[int, _Architecture] = {}
         # The batch: of what is not good the latest ones, as many as there is room for.
         self._good: list[_Result] = []
-        self._failed: deque[Tokens] = deque(maxlen=max_failed)
-        self._rejected: deque[Tokens] = deque(maxlen=max_failed)
+        self._failed: deque[_Result] = deque(maxlen=max_failed)
+        self._rejected: deque[_Result] = deque(maxlen=max_failed)
         self._num_updates = 0
+        self._lessons: tuple[Lesson, ...] = ()
 
     # --- protocol ---
 
@@ -162,7 +167,7 @@ class RLGenerator(DraftingStrategy[Expression]):
         self._drafted.clear()
         if architecture.first_number is None:
             architecture.first_number = number
-            self._rejected.extend(architecture.rejected)
+            self._rejected.extend(map(_Result, architecture.rejected))
         architecture.waiting.popleft()
         architecture.num_in_flight += 1
         self._in_flight[number] = architecture
@@ -171,9 +176,14 @@ class RLGenerator(DraftingStrategy[Expression]):
     def tell(self, trial: Trial) -> None:
         architecture = self._in_flight.pop(trial.candidate.number)
         architecture.num_in_flight -= 1
-        architecture.fitness = max(architecture.fitness, trial.fitness)
+        if architecture.counts is None or trial.fitness > architecture.fitness:
+            architecture.fitness, architecture.counts = trial.fitness, trial.number
+        self._lessons = ()
         if architecture.is_told:
             self._take_in(architecture)
+
+    def lessons(self) -> Sequence[Lesson]:
+        return self._lessons
 
     def status(self) -> Mapping[str, int | float | str]:
         return {"updates": self._num_updates, "good_in_batch": len(self._good)}
@@ -215,17 +225,21 @@ class RLGenerator(DraftingStrategy[Expression]):
     # --- learning ---
 
     def _take_in(self, architecture: _Architecture) -> None:
-        if architecture.fitness > -math.inf:
-            self._good.append(_Result(architecture.tokens, architecture.fitness))
-        else:
-            self._failed.append(architecture.tokens)
+        result = _Result(architecture.tokens, architecture.fitness, architecture.counts)
+        (self._good if result.fitness > -math.inf else self._failed).append(result)
         failed = [*self._failed, *self._rejected][: self._max_failed]
         if len(self._good) >= max(self._min_good, self._min_results - len(failed)):
-            self._learn([*self._good, *(_Result(tokens, -math.inf) for tokens in failed)])
+            self._learn([*self._good, *failed])
             for part in (self._good, self._failed, self._rejected):
                 part.clear()
 
     def _learn(self, batch: Sequence[_Result]) -> None:
-        advantages = self._scale.advantages([result.fitness for result in batch])
+        rewards, baseline = self._scale.rewards([result.fitness for result in batch])
+        advantages = [reward - baseline for reward in rewards]
         self._agent.reinforce([result.tokens for result in batch], advantages)
         self._num_updates += 1
+        self._lessons = tuple(
+            Lesson(result.number, reward, baseline)
+            for result, reward in zip(batch, rewards, strict=True)
+            if result.number is not None
+        )

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from archsearch.archive.records import ESTIMATE, Candidate, Trial
+from archsearch.archive.records import ESTIMATE, Candidate, Lesson, Trial
 from archsearch.cell import Cell
 from archsearch.predictor import ArchitecturePredictor, readable_cell
 from archsearch.search.protocol import Draft, DraftingStrategy, Proposal, Round, Strategy
@@ -70,12 +70,15 @@ class Screened(Strategy):
         same = (d for d in drafts if space.to_json(d.genome) == candidate.genome)
         # If none is, the archive is of another strategy, and the search will say so.
         proposal = self._strategy.propose(candidate.number, next(same, drafts[0]))
-        estimate = candidate.origin.details.get(ESTIMATE)
+        estimate = candidate.origin.estimate
         return proposal if estimate is None else _with_estimate(proposal, estimate)
 
     def tell(self, trial: Trial) -> None:
         self._pairs.append((readable_cell(trial.candidate.architecture), trial.fitness))
         self._strategy.tell(trial)
+
+    def lessons(self) -> Sequence[Lesson]:
+        return self._strategy.lessons()
 
     def status(self) -> Mapping[str, int | float | str]:
         return {**self._strategy.status(), "screened_by": self._num_learnable()}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from archsearch.architecture import Architecture, ConvNetwork, read_conv
+from archsearch.archive import FitnessRule
 from archsearch.data import DataError, ImageCorpus, UpsampledCrops
 from archsearch.nn.convolutional import ConvolutionalNetwork
 from archsearch.train.budget import Budget
@@ -38,7 +39,7 @@ class ImageTask(Task):
     """
 
     metric_name = "accuracy"
-    lower_is_better = False
+    fitness_rule = FitnessRule.METRIC
     references = MappingProxyType({"plain": PLAIN})
     timed = PLAIN
 
@@ -101,12 +102,6 @@ class ImageTask(Task):
 
     def result(self, metrics: Sequence[float]) -> float:
         return max(metrics[-self._last_epochs :])
-
-    def fitness(self, metric: float) -> float:
-        return metric
-
-    def metric(self, fitness: float) -> float:
-        return fitness
 
     def corpus(self, budget: Budget) -> ImageCorpus:
         """Within the budget's limits."""

@@ -1,12 +1,12 @@
 """Language modelling: predict the next symbol of a stream."""
 
-import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import torch
 
 from archsearch.architecture import Architecture
+from archsearch.archive import FitnessRule
 from archsearch.data import TokenCorpus
 from archsearch.data.notices import Read, tell_unknown
 from archsearch.data.symbols import UNKNOWN
@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     from archsearch.train.language_module import LanguageModule
 
 _MODELS = "language_model, gp_neat, dsl or awd_lstm"
+_RULES = {
+    LanguageMetric.PERPLEXITY: FitnessRule.LOGARITHM,
+    LanguageMetric.BITS: FitnessRule.BITS,
+    LanguageMetric.ACCURACY: FitnessRule.METRIC,
+}
 
 
 class LanguageTask(Task):
@@ -56,7 +61,7 @@ class LanguageTask(Task):
         self.max_perplexity = max_perplexity
         self._metrics = tuple(_metric(each) for each in (metric, *measures))
         self.metric_name = str(self._metrics[0])
-        self.lower_is_better = self._metrics[0] is not LanguageMetric.ACCURACY
+        self.fitness_rule = _RULES[self._metrics[0]]
         self._load_corpus = corpus
         self._loaded = Loaded[TokenCorpus]()
 
@@ -102,23 +107,10 @@ class LanguageTask(Task):
             test_batch_size=self.test_batch_size,
         )
 
-    def fitness(self, metric: float) -> float:
-        match self._metrics[0]:
-            case LanguageMetric.PERPLEXITY:
-                return -math.log(metric)
-            case LanguageMetric.BITS:
-                return -metric * math.log(2)
-            case LanguageMetric.ACCURACY:
-                return metric
-
-    def metric(self, fitness: float) -> float:
-        match self._metrics[0]:
-            case LanguageMetric.PERPLEXITY:
-                return math.exp(-fitness)
-            case LanguageMetric.BITS:
-                return -fitness / math.log(2)
-            case LanguageMetric.ACCURACY:
-                return fitness
+    @property
+    def symbol(self) -> str:
+        """Of the corpus, which is loaded for it."""
+        return (self._loaded.last or self._load_corpus()).symbols.name
 
     def sample(
         self,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from archsearch.architecture import Architecture
+from archsearch.archive import FitnessRule
 from archsearch.data.midi_rolls import midi_of_roll
 from archsearch.data.piano_rolls import NUM_KEYS, RollCorpus
 from archsearch.nn.frame_model import FrameModel
@@ -41,7 +42,8 @@ class MusicTask(Task):
         self.name = name
         self._metric = MusicMetric(metric)
         self.metric_name = str(self._metric)
-        self.lower_is_better = self._metric is MusicMetric.NLL
+        is_nll = self._metric is MusicMetric.NLL
+        self.fitness_rule = FitnessRule.NEGATIVE if is_nll else FitnessRule.METRIC
         self._load_corpus = corpus
         self._loaded = Loaded[RollCorpus]()
 
@@ -81,12 +83,6 @@ class MusicTask(Task):
                 )
         corpus = self.corpus(budget)
         return MusicModule(network, corpus, budget, training, generator, metric=self._metric)
-
-    def fitness(self, metric: float) -> float:
-        return -metric if self.lower_is_better else metric
-
-    def metric(self, fitness: float) -> float:
-        return -fitness if self.lower_is_better else fitness
 
     def sample(
         self,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import torch
 
 from archsearch.architecture import Architecture
+from archsearch.archive import FitnessRule, Metric
 from archsearch.cell import zoo
 from archsearch.train.budget import Budget
 from archsearch.train.training import Training
@@ -76,7 +77,8 @@ class Task(ABC):
 
     name: str
     metric_name: str
-    lower_is_better: bool
+    fitness_rule: FitnessRule
+    symbol: str | None = None  # what is predicted one at a time, such as "word", of text alone
     notes: Mapping[str, str] = MappingProxyType({})  # what its figures must be quoted with
     # Known architectures by name, which a search trains beside its own unless told otherwise.
     references: Mapping[str, Architecture] = MappingProxyType(
@@ -106,10 +108,20 @@ class Task(ABC):
         fixes how long to train, and the best of all would favour cells whose curves are noisy."""
         return metrics[-1]
 
-    @abstractmethod
+    @property
+    def measured_by(self) -> Metric:
+        """What its figures are."""
+        return Metric.under(self.fitness_rule, self.metric_name, self.symbol)
+
+    @property
+    def lower_is_better(self) -> bool:
+        """Of the metric."""
+        return self.fitness_rule.lower_is_better
+
     def fitness(self, metric: float) -> float:
         """What strategies maximise."""
+        return self.fitness_rule.fitness(metric)
 
-    @abstractmethod
     def metric(self, fitness: float) -> float:
         """The metric that has this fitness."""
+        return self.fitness_rule.metric(fitness)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from archsearch.architecture import Architecture
+from archsearch.archive import FitnessRule
 from archsearch.data import ParallelCorpus, ParallelSource, parallel_corpus
 from archsearch.nn.beam_search import Beam
 from archsearch.nn.encoder_decoder import EncoderDecoder
@@ -37,7 +38,7 @@ class TranslationTask(Task):
     sample_request = TranslationRequest
     sample_suffix = None
     metric_name = "BLEU"
-    lower_is_better = False
+    fitness_rule = FitnessRule.HUNDREDTH
 
     def __init__(
         self,
@@ -103,12 +104,6 @@ class TranslationTask(Task):
             valid_beam=self._valid_beam,
             test_beam=self._test_beam,
         )
-
-    def fitness(self, metric: float) -> float:
-        return metric / 100
-
-    def metric(self, fitness: float) -> float:
-        return fitness * 100
 
     def sample(
         self,

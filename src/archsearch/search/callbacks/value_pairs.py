@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from archsearch.archive import Status, Trial
-from archsearch.archive.records import ESTIMATE
 
 Pairs = list[tuple[float, float]]
 
@@ -14,9 +13,9 @@ Pairs = list[tuple[float, float]]
 def estimates(trials: Iterable[Trial]) -> Pairs:
     """The fitness that a predictor of cells expected, and the one that was measured."""
     return [
-        (float(trial.candidate.origin.details[ESTIMATE]), trial.fitness)
+        (trial.origin.estimate, trial.fitness)
         for trial in trials
-        if ESTIMATE in trial.candidate.origin.details and trial.status is Status.OK
+        if trial.origin.estimate is not None and trial.status is Status.OK
     ]
 
 
@@ -29,20 +28,15 @@ def guesses(trials: Iterable[Trial], whole: Iterable[Trial]) -> Pairs:
     measured = {
         (trial.candidate.key, trial.seed): trial.metric
         for trial in whole
-        if trial.metric is not None and not is_guess(trial)
+        if trial.metric is not None and trial.guess is None
     }
     return [
         (trial.metric, measured[key])
         for trial in trials
         if trial.metric is not None
-        and is_guess(trial)
+        and trial.guess
         and (key := (trial.candidate.key, trial.seed)) in measured
     ]
-
-
-def is_guess(trial: Trial) -> bool:
-    """Whether a predictor of curves stood in for the last epochs."""
-    return "predicted" in trial.details
 
 
 class Tried(NamedTuple):
@@ -65,9 +59,10 @@ def hyperparameters(trials: Iterable[Trial]) -> Mapping[str, Sequence[Tried]]:
 
 def measures(trials: Iterable[Trial]) -> tuple[str, Pairs] | None:
     """What else validation measured after the last epoch, such as the loss beside BLEU: its name
-    and its values with the metric. The measure that most trials have; None where there is none."""
+    and its values with the metric, the fittest trial first. The measure that most trials have; None
+    where there is none."""
     pairs: dict[str, Pairs] = defaultdict(list)
-    for trial in trials:
+    for trial in sorted(trials, key=lambda trial: -trial.fitness):
         if trial.metric is not None and trial.curve:
             for measure, value in trial.curve[-1].measures.items():
                 if math.isfinite(value):

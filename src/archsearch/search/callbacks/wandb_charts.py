@@ -5,10 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
-from archsearch.archive import Json, Trial
+from archsearch.archive import Lesson, Trial
 from archsearch.search.callbacks.operator_shares import operator_shares
 from archsearch.search.callbacks.ranking import rank
-from archsearch.search.callbacks.rewards import reward_course
 from archsearch.search.callbacks.standings import Standings
 from archsearch.search.callbacks.value_pairs import Pairs, estimates, hyperparameters, measures
 from archsearch.search.callbacks.wandb_tables import table
@@ -64,15 +63,10 @@ def _learning_curves(trials: Sequence[Trial], metric_name: str) -> Charts:
     return {"learning_curves": _lines(xs, ys, f"Validation {metric_name}", "epoch")}
 
 
-def strategy_charts(
-    search: Mapping[str, Json], trials: Sequence[Trial], metric_name: str
-) -> Charts:
-    """Those that the strategy and its trials give reason for.
-
-    search: the group of the run's configuration.
-    """
+def strategy_charts(trials: Sequence[Trial], metric_name: str) -> Charts:
+    """Those that the strategy's trials give reason for."""
     proposed = _proposed(trials)
-    charts = {**_operators(proposed), **_rewards(search, proposed)}
+    charts = _operators(proposed)
     expected = estimates(proposed)
     charts |= _dots("predictor_against_truth", expected, "predicted fitness", "measured fitness")
     for name, tried in hyperparameters(proposed).items():
@@ -93,12 +87,14 @@ def _operators(proposed: Sequence[Trial]) -> Charts:
     return {"operators": _lines(after, shares, "Shares of all operators", "trials")}
 
 
-def _rewards(search: Mapping[str, Json], proposed: Sequence[Trial]) -> Charts:
-    course = reward_course(search, proposed)
-    if course is None:
+def reward_chart(lessons: Sequence[Lesson]) -> Charts:
+    if not lessons:
         return {}
-    lines = {"of a trial": course.rewards, course.meaning: course.middle}
-    return {"rewards": _lines([*range(1, len(course.rewards) + 1)], lines, "Rewards", "trials")}
+    lines = {
+        "of a trial": [lesson.reward for lesson in lessons],
+        "baseline": [lesson.baseline for lesson in lessons],
+    }
+    return {"rewards": _lines([lesson.number for lesson in lessons], lines, "Rewards", "trial")}
 
 
 def failures_chart(standings: Standings) -> Charts:

@@ -1,18 +1,20 @@
 """Logs a search to Weights & Biases: one W&B run a search, one table row a trial."""
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
-from archsearch.archive import RunInfo, Status, Trial
+from archsearch.archive import Lesson, RunInfo, Status, Trial
 from archsearch.search.callback import Callback, Ending, Figures
 from archsearch.search.callbacks.standings import Standings
 from archsearch.search.callbacks.wandb_artifact import best_artifact
 from archsearch.search.callbacks.wandb_charts import (
     failures_chart,
     progress_charts,
+    reward_chart,
     species_chart,
     strategy_charts,
 )
@@ -69,6 +71,7 @@ class WandbLog(Callback):
     def on_start(self, run: RunInfo, trials: int) -> None:
         self._standings = Standings()
         self._trials: list[Trial] = []
+        self._lessons: list[Lesson] = []
         self._species: list[dict[str, float]] = []  # one a trial: the figures that count species
         self._rows: list[list[Any]] = []  # of the table; built only when it is uploaded
         self._next_upload = 1
@@ -95,6 +98,10 @@ class WandbLog(Callback):
                 if len(self._trials) >= self._next_upload:
                     self._next_upload = math.ceil(TABLE_GROWTH * len(self._trials))
                     run.log({"trials": self._table(), "trial": self._axis})
+
+    @override
+    def on_lessons(self, lessons: Sequence[Lesson]) -> None:
+        self._lessons += lessons
 
     @override
     def on_end(self, ending: Ending) -> None:
@@ -155,7 +162,8 @@ class WandbLog(Callback):
             "leaderboard": leaderboard(trials, name, drawings=self._drawings),
             "origins": origins(proposed, name),
             **progress_charts(standings, trials, name),
-            **strategy_charts(self._run.config["search"], trials, name),
+            **strategy_charts(trials, name),
+            **reward_chart(self._lessons),
             **failures_chart(standings),
             **species_chart(self._species),
         }

@@ -48,7 +48,7 @@ def status_text(status: Status) -> str:
 
 def reference_name(candidate: Candidate) -> str | None:
     """The name of a reference cell, such as "lstm"; None for what a strategy proposed."""
-    return str(candidate.origin.details["name"]) if candidate.is_reference else None
+    return candidate.origin.reference
 
 
 def origin_text(candidate: Candidate) -> str:
@@ -63,9 +63,7 @@ def origin_text(candidate: Candidate) -> str:
 def change_text(candidate: Candidate) -> str:
     """How it came about from its parents: "crossover, insert, replace"."""
     origin = candidate.origin
-    mutations = origin.details.get("mutations")
-    listed = mutations if isinstance(mutations, list) else []
-    return ", ".join([origin.operation.replace("_", " "), *map(str, listed)])
+    return ", ".join([origin.operation.replace("_", " "), *origin.changes])
 
 
 def cell_text(architecture: Architecture) -> str:
