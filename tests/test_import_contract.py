@@ -60,7 +60,7 @@ ALLOWED = {
         "config",
         "command",
         "data",
-        "follow_up",
+        "run",
         "train",
         "wandb_session",
     },

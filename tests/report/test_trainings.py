@@ -33,7 +33,7 @@ def write(
     known = {
         "task": "xml", "cell": str(architecture), "key": architecture.key, "seed": seed,
         "metric": "perplexity", "num_params": SIZES[cell], "wall_seconds": 4.4748,
-        "budget": {"hidden_size": 64},
+        "budget": {"hidden_size": 64}, "lower_is_better": True, "symbol": "character",
     }  # fmt: skip
     ended = {"cause": "loss is nan"} if reached is None else {"valid": 99.0, "test": reached}
     name = "failed.json" if reached is None else "result.json"

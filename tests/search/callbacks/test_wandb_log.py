@@ -13,7 +13,7 @@ import pytest
 from safetensors.numpy import save_file
 from wandb_records import wandb_records
 
-from archsearch.archive import Origin
+from archsearch.archive import Lesson, Origin
 from archsearch.archive.best_weights import WEIGHTS_FILE, facts_about
 from archsearch.cell import parse, zoo
 from archsearch.search.callback import Ending
@@ -115,18 +115,16 @@ def test_an_offline_run_has_charts_a_row_a_trial_and_the_best_drawing(
 
 
 def test_what_predictors_expected_and_policies_learnt_from_are_charts(
-    run_dir, tell, trials, run_info
+    run_dir, tell, trials
 ) -> None:
-    told = [trials.ok(9.0 - i, Origin("x", details={"estimate": -2.0, "update": i // 2}))
+    told = [trials.ok(9.0 - i, Origin("x", details={"estimate": -2.0}))
             for i in range(4)]  # fmt: skip
     for i, trial in enumerate(told):
         own = {"learning_rate": (i + 1) / 100}
         told[i] = replace(trial, candidate=replace(trial.candidate, hyperparameters=own))
-    reward = {"_target_": "archsearch.search.reward.SoftExponential"}
-    generator = {"_target_": "archsearch.search.rl_generator.RLGenerator", "reward": reward}
-    run_info.config["search"] = generator
     callback = WandbLog(run_dir, "perplexity", mode="offline", drawings=False)
     tell(callback, told)
+    callback.on_lessons([Lesson(trial.number, 2.0, 1.0) for trial in told])
     callback.on_end(Ending.COMPLETE)
     last = history(run_dir)[-1]
     pairs = table(run_dir, last, "predictor_against_truth_table")
