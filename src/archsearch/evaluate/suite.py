@@ -205,7 +205,7 @@ class Suite:
 
     def _relative(self, name: str, metric: float) -> float:
         baseline = self.baseline_metrics[name]
-        lower_is_better = self.factories[name].lower_is_better
+        lower_is_better = self.factories[name].recipe.task.lower_is_better
         return baseline / metric if lower_is_better else metric / baseline
 
     def _judged(
