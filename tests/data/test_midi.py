@@ -202,8 +202,8 @@ class TestArchive:
         rolls = np.array([Malice()], dtype=object)
         np.savez(tmp_path / "bad.npz", **self.arrays() | {"train_roll": rolls})
         (tmp_path / "pickle.npz").write_bytes(pickle.dumps(Malice()))
-        for name, cause in (("bad", "allow_pickle=False"), ("pickle", "found no such file")):
-            with pytest.raises(DataError, match=rf"expected piano rolls .*{cause}") as refused:
+        for name in ("bad", "pickle"):
+            with pytest.raises(DataError, match="expected an .npz file of plain arrays") as refused:
                 load_midi(str(tmp_path / f"{name}.npz"))
             assert "\n" not in str(refused.value)
         assert not ran.exists()
@@ -223,7 +223,10 @@ class TestArchive:
 
     def test_missing_splits_are_named(self, tmp_path):
         np.savez(tmp_path / "mine.npz", train_roll=np.zeros((3, 88)))
-        with pytest.raises(DataError, match="train_offsets is not a file"):
+        with pytest.raises(
+            DataError,
+            match="an .npz file with train_roll, train_offsets, .* got one with train_roll",
+        ):
             load_midi(str(tmp_path / "mine.npz"))
 
 

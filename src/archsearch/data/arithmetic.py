@@ -20,6 +20,7 @@ import torch
 from torch import Tensor
 
 from archsearch.data.errors import DataError
+from archsearch.data.generated import generated
 from archsearch.data.text import TokenCorpus
 
 MAX_DIGITS = 8
@@ -36,7 +37,7 @@ class Arithmetic:
 
     train_exercises, valid_exercises, test_exercises: their numbers; one has about 30 symbols, of
         which seven count.
-    seed: which text, the same in every process; each split has a generator of its own.
+    seed: which text.
     """
 
     train_exercises: int = 20_000
@@ -50,25 +51,22 @@ class Arithmetic:
                 raise DataError(f"{name}: expected 1 or more, got {getattr(self, name)}")
 
     def __call__(self) -> TokenCorpus:
-        return TokenCorpus(
-            "arithmetic",
-            VOCABULARY,
-            self._split("train", self.train_exercises),
-            self._split("valid", self.valid_exercises),
-            self._split("test", self.test_exercises),
-            all_scored=False,
-        )
+        sizes = {
+            "train": self.train_exercises,
+            "valid": self.valid_exercises,
+            "test": self.test_exercises,
+        }
+        return generated("arithmetic", VOCABULARY, self.seed, sizes, _exercises, all_scored=False)
 
-    def _split(self, split: str, num_exercises: int) -> Tensor:
-        # Seeding by text goes through sha512, so it does not depend on the process's hash seed.
-        rng = random.Random(f"archsearch arithmetic {self.seed} {split}")
-        number = {symbol: index for index, symbol in enumerate(VOCABULARY)}
-        tokens: list[int] = []
-        for _ in range(num_exercises):
-            exercise, result = draw_exercise(rng)
-            tokens += [~number[symbol] for symbol in exercise]
-            tokens += [number[symbol] for symbol in result + END]
-        return torch.tensor(tokens)
+
+def _exercises(num_exercises: int, rng: random.Random) -> Tensor:
+    number = {symbol: index for index, symbol in enumerate(VOCABULARY)}
+    tokens: list[int] = []
+    for _ in range(num_exercises):
+        exercise, result = draw_exercise(rng)
+        tokens += [~number[symbol] for symbol in exercise]
+        tokens += [number[symbol] for symbol in result + END]
+    return torch.tensor(tokens)
 
 
 def draw_exercise(rng: random.Random) -> tuple[str, str]:

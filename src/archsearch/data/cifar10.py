@@ -13,18 +13,16 @@ images is a byte of label, then 1,024 bytes each of red, green and blue, row by 
 
 import gzip
 import io
-import os
 import tarfile
 import zlib
 from collections.abc import Collection
-from functools import cache
 
 import numpy as np
 import torch
 
 from archsearch.data.errors import DataError
 from archsearch.data.images import ImageCorpus, LabelledImages, labelled_images, split_off
-from archsearch.data.store import CorpusFile, data_root, read_verified
+from archsearch.data.store import CorpusFile, Root, once_per_root, read_verified
 
 CLASSES = (
     "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
@@ -47,18 +45,9 @@ _IMAGES_PER_MEMBER = 10_000
 _RECORD_BYTES = 1 + 3 * 32 * 32
 
 
-def load_cifar10(
-    root: str | os.PathLike[str] | None = None, mirror: str | None = None
-) -> ImageCorpus:
-    """The corpus, from under `data_root(root)`; a missing archive (162 MiB) is downloaded first.
-
-    A process reads and verifies it once; later calls return the same corpus.
-    """
-    return _load(str(data_root(root)), mirror)
-
-
-@cache
-def _load(root: str, mirror: str | None) -> ImageCorpus:
+@once_per_root
+def load_cifar10(root: Root = None, mirror: str | None = None) -> ImageCorpus:
+    """The corpus; the archive has 162 MiB."""
     train, test = read_archive(read_verified(FILE, root, mirror), _IMAGES_PER_MEMBER)
     train, valid = split_off(train, NUM_VALID)
     return ImageCorpus("cifar10", CLASSES, train, valid, test)

@@ -7,8 +7,6 @@ Validation images are drawn as there: from the JPEG files, the same 5,000.
 """
 
 import io
-import os
-from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -21,7 +19,7 @@ from archsearch.data.arrays import read_arrays
 from archsearch.data.cifar10 import CLASSES, NUM_VALID, SHAPE
 from archsearch.data.errors import DataError
 from archsearch.data.images import ImageCorpus, LabelledImages, labelled_images, split_off
-from archsearch.data.store import CorpusFile, data_root, read_verified
+from archsearch.data.store import CorpusFile, Root, once_per_root, read_verified
 
 JPEG_FILE = CorpusFile(
     "cifar10/cifar10_jpeg_q75.npz",
@@ -45,32 +43,19 @@ FIRST_4000_NOTE = (
 _FIRST_4000_HELD_OUT = 400, 400  # for validation and test, as there are no others
 
 
-def load_cifar10_jpeg(
-    root: str | os.PathLike[str] | None = None, mirror: str | None = None
-) -> ImageCorpus:
+@once_per_root
+def load_cifar10_jpeg(root: Root = None, mirror: str | None = None) -> ImageCorpus:
     """45,000, 5,000 and 10,000 images as JPEG of quality 75 left them, about 30 dB from the
-    originals. A process reads them once; later calls return the same corpus."""
-    return _load_jpeg(str(data_root(root)), mirror)
-
-
-def load_cifar10_first4000(
-    root: str | os.PathLike[str] | None = None, mirror: str | None = None
-) -> ImageCorpus:
-    """3,200, 400 and 400 lossless images: the first 4,000 of the official training set. A process
-    reads them once; later calls return the same corpus."""
-    return _load_first4000(str(data_root(root)), mirror)
-
-
-@cache
-def _load_jpeg(root: str, mirror: str | None) -> ImageCorpus:
+    originals."""
     content = read_verified(JPEG_FILE, root, mirror)
     train, valid = split_off(read_jpeg_split(content, "train"), NUM_VALID)
     test = read_jpeg_split(content, "test")
     return ImageCorpus("cifar10_jpeg", CLASSES, train, valid, test, {"images": JPEG_NOTE})
 
 
-@cache
-def _load_first4000(root: str, mirror: str | None) -> ImageCorpus:
+@once_per_root
+def load_cifar10_first4000(root: Root = None, mirror: str | None = None) -> ImageCorpus:
+    """3,200, 400 and 400 lossless images: the first 4,000 of the official training set."""
     path = FIRST_4000_FILE.path
     arrays = read_arrays(read_verified(FIRST_4000_FILE, root, mirror), path, ("images", "labels"))
     images = torch.from_numpy(arrays["images"]).permute(0, 3, 1, 2).contiguous()

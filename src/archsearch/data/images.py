@@ -27,8 +27,8 @@ class LabelledImages(NamedTuple):
 
     def batches(self, size: int) -> list["LabelledImages"]:
         """Consecutive ones together, `size` at a time; the last batch may be smaller."""
-        cut = zip(self.images.split(size), self.labels.split(size), strict=True)
-        return [LabelledImages(*batch) for batch in cut]
+        starts = range(0, len(self.labels), size)
+        return [self.at(slice(start, start + size)) for start in starts]
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,5 @@ def split_off(images: LabelledImages, *sizes: int) -> tuple[LabelledImages, ...]
     """Parts of these sizes, drawn without replacement, always the same ones; the rest comes first,
     in its order."""
     order = torch.randperm(len(images.labels), generator=torch.Generator().manual_seed(_SPLIT_SEED))
-    num_drawn = sum(sizes)
-    rest = order[num_drawn:].sort().values
-    return images.at(rest), *(images.at(part) for part in order[:num_drawn].split(list(sizes)))
+    *drawn, rest = torch.split(order, [*sizes, len(order) - sum(sizes)])
+    return images.at(rest.sort().values), *map(images.at, drawn)

@@ -16,27 +16,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from archsearch.data.errors import DataError
-from archsearch.data.parallel import ParallelSource, ParallelText, SentencePairs, sentence_pairs
+from archsearch.data.parallel import (
+    ParallelSource,
+    ParallelText,
+    SentencePairs,
+    check_languages,
+    verified_pairs,
+)
 from archsearch.data.parallel_files import ParallelFiles
-from archsearch.data.store import CorpusFile, data_root, read_text
+from archsearch.data.store import data_root, published
 
 LANGUAGES = ("de", "en")
 SAMPLE_PAIRS = 500  # of each split
 
-_ADDRESS = (
+_file = published(
+    "iwslt14-sample",
     "https://raw.githubusercontent.com/zhfzhmsra/MIXER/"
-    "ecd19f0b8eb51157ee01453735a5b8df628bdbd8/prep/"
+    "ecd19f0b8eb51157ee01453735a5b8df628bdbd8/prep/",
 )
-
-
-def _file(split: str, language: str, sha256: str, num_bytes: int) -> CorpusFile:
-    name = f"{split}.de-en.{language}"
-    return CorpusFile(f"iwslt14-sample/{name}", sha256, num_bytes, _ADDRESS + name)
-
-
 SAMPLE = {
-    (split, language): _file(split, language, sha256, num_bytes)
+    (split, language): _file(f"{split}.de-en.{language}", sha256, num_bytes)
     for split, language, sha256, num_bytes in (
         ("train", "de", "31abeb4a53517947f2af8b83d92b1615d991fbe6f27419d56ba7924e2254f71f", 53_230),
         ("train", "en", "eae55d4b56174b3d2972b0e05f6d88d0988f491b042b7bbd3440d268f55aee11", 48_678),
@@ -63,14 +62,10 @@ class Iwslt(ParallelSource):
     mirror: str | None = None
 
     def __post_init__(self) -> None:
-        if sorted((self.source, self.target)) != sorted(LANGUAGES):
-            raise DataError(
-                "source, target: expected de and en in either order, got "
-                f"{self.source} and {self.target}"
-            )
+        check_languages(self.source, self.target, LANGUAGES)
 
     @property
-    def notes(self) -> Mapping[str, str]:  # type: ignore[override]
+    def notes(self) -> Mapping[str, str]:
         if self.folder is None:
             extent = (
                 f"a sample of {SAMPLE_PAIRS} pairs a split; tests that it runs, not what it learns"
@@ -96,7 +91,6 @@ class Iwslt(ParallelSource):
 def _load_sample(corpus: Iwslt, root: str) -> ParallelText:
     def pairs(split: str) -> SentencePairs:
         files = SAMPLE[split, corpus.source], SAMPLE[split, corpus.target]
-        source, target = (read_text(file, root, corpus.mirror) for file in files)
-        return sentence_pairs(source, target, (files[0].path, files[1].path))
+        return verified_pairs(files, root, corpus.mirror)
 
     return ParallelText("iwslt-sample", pairs("train"), pairs("valid"), pairs("test"))

@@ -6,7 +6,6 @@ expression, so that rolls in beats are a clean score.
 """
 
 import io
-import os
 import random
 import zipfile
 import zlib
@@ -21,7 +20,7 @@ from archsearch.data.midi_rolls import BrokenMidi, TimeUnit, roll_of_midi
 from archsearch.data.notices import tell
 from archsearch.data.piano_rolls import SPLITS, RollCorpus
 from archsearch.data.roll_archive import read_roll_archive
-from archsearch.data.store import CorpusFile, data_root, read_verified
+from archsearch.data.store import CorpusFile, Root, data_root, read_verified
 
 PIANO_MIDI_DE = CorpusFile(
     "polyphonic/Piano-midi.de.zip",
@@ -44,7 +43,7 @@ def load_midi(
     time_step: float = 0.25,
     unit: str = TimeUnit.BEATS,
     seed: int = 0,
-    root: str | os.PathLike[str] | None = None,
+    root: Root = None,
     mirror: str | None = None,
 ) -> RollCorpus:
     """Piano rolls of MIDI files, with a frame every `time_step` of `unit`.
@@ -74,7 +73,7 @@ def _load(
     source: Path | None, time_step: float, unit: TimeUnit, seed: int, root: str, mirror: str | None
 ) -> RollCorpus:
     frame_seconds = time_step * (_BEAT_SECONDS if unit is TimeUnit.BEATS else 1.0)
-    if source is not None and source.suffix == ".npz":
+    if source is not None and source.suffix == ".npz" and source.is_file():
         return read_roll_archive(source, frame_seconds)
     where = str(source or PIANO_MIDI_DE.path)
     if source is None:

@@ -13,11 +13,16 @@ contain it.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import ClassVar
 
 from archsearch.data.errors import DataError
-from archsearch.data.parallel import ParallelSource, ParallelText, SentencePairs, sentence_pairs
-from archsearch.data.store import CorpusFile, data_root, read_text
+from archsearch.data.parallel import (
+    ParallelSource,
+    ParallelText,
+    SentencePairs,
+    check_languages,
+    verified_pairs,
+)
+from archsearch.data.store import data_root, published
 
 LANGUAGES = ("en", "de")
 NUM_PAIRS = {
@@ -26,17 +31,11 @@ NUM_PAIRS = {
 }  # fmt: skip
 TESTS = tuple(split.removeprefix("test_") for split in NUM_PAIRS if split.startswith("test_"))
 
-_ADDRESS = (
+_file = published(
+    "multi30k/tok",
     "https://raw.githubusercontent.com/multi30k/dataset/"
-    "a3d2e0d26b56f3846f66a952536ffed4e401d05a/data/task1/tok/"
+    "a3d2e0d26b56f3846f66a952536ffed4e401d05a/data/task1/tok/",
 )
-
-
-def _file(split: str, language: str, sha256: str, num_bytes: int) -> CorpusFile:
-    name = f"{split}.lc.norm.tok.{language}"
-    return CorpusFile(f"multi30k/tok/{name}", sha256, num_bytes, _ADDRESS + name)
-
-
 _CONTENTS = {  # of each split: sha256 and size of its file in each language
     "train": {
         "en": ("08925f8e0572bcd5a006702fc5fe20e2d77c6917d4eebd576fc20de6693c2119", 1_837_696),
@@ -60,7 +59,7 @@ _CONTENTS = {  # of each split: sha256 and size of its file in each language
     },
 }
 FILES = {
-    (split, language): _file(split, language, *content)
+    (split, language): _file(f"{split}.lc.norm.tok.{language}", *content)
     for split, contents in _CONTENTS.items()
     for language, content in contents.items()
 }
@@ -80,16 +79,14 @@ class Multi30k(ParallelSource):
     target: str = "de"
     test: str = "2016_flickr"
     mirror: str | None = None
-    notes: ClassVar[Mapping[str, str]] = {
-        "text": "lower-cased and tokenised, as is BLEU's; not comparable with that of raw text"
-    }
+
+    @property
+    def notes(self) -> Mapping[str, str]:
+        text = "lower-cased and tokenised, as is BLEU's; not comparable with that of raw text"
+        return {"text": text}
 
     def __post_init__(self) -> None:
-        if sorted((self.source, self.target)) != sorted(LANGUAGES):
-            raise DataError(
-                "source, target: expected en and de in either order, got "
-                f"{self.source} and {self.target}"
-            )
+        check_languages(self.source, self.target, LANGUAGES)
         if self.test not in TESTS:
             raise DataError(f"test: expected {', '.join(TESTS)}, got {self.test}")
 
@@ -101,8 +98,7 @@ class Multi30k(ParallelSource):
 def _load(corpus: Multi30k, root: str) -> ParallelText:
     def pairs(split: str) -> SentencePairs:
         files = FILES[split, corpus.source], FILES[split, corpus.target]
-        source, target = (read_text(file, root, corpus.mirror) for file in files)
-        read = sentence_pairs(source, target, (files[0].path, files[1].path))
+        read = verified_pairs(files, root, corpus.mirror)
         assert len(read.source) == NUM_PAIRS[split], f"{split} has {len(read.source)} pairs"
         return read
 

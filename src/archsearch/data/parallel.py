@@ -5,13 +5,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from types import MappingProxyType
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from archsearch.data.errors import DataError
+from archsearch.data.store import CorpusFile, read_texts
 from archsearch.data.symbols import UNKNOWN
 from archsearch.decoding import lines_of
 
@@ -40,7 +40,10 @@ class ParallelText:
 class ParallelSource(ABC):
     """Loads a ParallelText when it is called; made without touching any file."""
 
-    notes: Mapping[str, str] = MappingProxyType({})  # what figures on it must be quoted with
+    @property
+    @abstractmethod
+    def notes(self) -> Mapping[str, str]:
+        """What figures on it must be quoted with, by name."""
 
     @abstractmethod
     def __call__(self) -> ParallelText:
@@ -62,6 +65,23 @@ def sentence_pairs(source: str, target: str, names: tuple[str, str]) -> Sentence
             "of the other"
         )
     return pairs
+
+
+def verified_pairs(
+    files: tuple[CorpusFile, CorpusFile], root: str, mirror: str | None
+) -> SentencePairs:
+    """The pairs of two files of a published corpus, of the source and of the target."""
+    source, target = read_texts(files, root, mirror)
+    return sentence_pairs(source, target, (files[0].path, files[1].path))
+
+
+def check_languages(source: str, target: str, known: tuple[str, str]) -> None:
+    """DataError unless source and target are the known languages, in either order."""
+    if sorted((source, target)) != sorted(known):
+        raise DataError(
+            f"source, target: expected {' and '.join(known)} in either order, got "
+            f"{source} and {target}"
+        )
 
 
 @dataclass(frozen=True, eq=False)

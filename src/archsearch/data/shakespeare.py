@@ -7,10 +7,7 @@ for test.
 Licence: the plays are in the public domain. archsearch does not contain the file.
 """
 
-import os
-from functools import cache
-
-from archsearch.data.store import CorpusFile, data_root, read_text
+from archsearch.data.store import CorpusFile, Root, once_per_root, read_texts
 from archsearch.data.text import TokenCorpus, character_corpus, counted
 
 NUM_CHARACTERS = {"train": 1_003_854, "valid": 55_770, "test": 55_770}
@@ -25,19 +22,10 @@ FILE = CorpusFile(
 )
 
 
-def load_shakespeare(
-    root: str | os.PathLike[str] | None = None, mirror: str | None = None
-) -> TokenCorpus:
-    """The corpus, from under `data_root(root)`; a missing file is downloaded first.
-
-    A process reads and verifies the file once; later calls return the same corpus.
-    """
-    return _load(str(data_root(root)), mirror)
-
-
-@cache
-def _load(root: str, mirror: str | None) -> TokenCorpus:
-    text = read_text(FILE, root, mirror)
+@once_per_root
+def load_shakespeare(root: Root = None, mirror: str | None = None) -> TokenCorpus:
+    """The corpus."""
+    (text,) = read_texts([FILE], root, mirror)
     train_end, valid_end = (len(text) * share // 100 for share in (90, 95))
     corpus = character_corpus(
         "shakespeare", text[:train_end], text[train_end:valid_end], text[valid_end:]

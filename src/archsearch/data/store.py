@@ -16,10 +16,11 @@ import secrets
 import time
 import warnings
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache, wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 from archsearch.data.errors import DataError
 from archsearch.decoding import decoded
@@ -27,7 +28,7 @@ from archsearch.decoding import decoded
 with warnings.catch_warnings():
     # It imports a progress bar, which asks notebooks for widgets.
     warnings.filterwarnings("ignore", "IProgress not found")
-    import pooch
+    import pooch  # type: ignore[import-untyped]
 
 ROOT_VARIABLE = "ARCHSEARCH_DATA"
 PART_SUFFIX = ".part"
@@ -35,6 +36,9 @@ PART_SUFFIX = ".part"
 STALE_PART_SECONDS = 900
 
 log = logging.getLogger(__name__)
+
+Corpus = TypeVar("Corpus", covariant=True)
+Root: TypeAlias = str | os.PathLike[str] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,15 @@ class CorpusFile:
     made_of: str = ""  # where there is none: from what, and where that is
 
 
-def data_root(root: str | os.PathLike[str] | None = None) -> Path:
+def published(folder: str, address: str) -> Callable[[str, str, int], CorpusFile]:
+    """What makes the files of a corpus, each of its name, sha256 and size: under the data root they
+    lie in the folder, and behind the address they are public."""
+    return lambda name, sha256, num_bytes: CorpusFile(
+        f"{folder}/{name}", sha256, num_bytes, address + name
+    )
+
+
+def data_root(root: Root = None) -> Path:
     """The folder under which corpora lie: `root`, else $ARCHSEARCH_DATA, else the user's cache.
 
     A relative folder is taken from the current directory. The folder need not exist.
@@ -59,11 +71,25 @@ def data_root(root: str | os.PathLike[str] | None = None) -> Path:
     return Path(chosen).expanduser().resolve()
 
 
-def read_verified(
-    file: CorpusFile,
-    root: str | os.PathLike[str] | None = None,
-    mirror: str | None = None,
-) -> bytes:
+class Loader(Protocol[Corpus]):
+    """Gives a corpus from under `data_root(root)`; missing files are downloaded first."""
+
+    def __call__(self, root: Root = None, mirror: str | None = None) -> Corpus:
+        """mirror: see `read_verified`."""
+
+
+def once_per_root(load: Loader[Corpus]) -> Loader[Corpus]:
+    """The loader, which reads and verifies once in a process; later calls give the same corpus."""
+    read = cache(load)
+
+    @wraps(load)
+    def loaded(root: Root = None, mirror: str | None = None) -> Corpus:
+        return read(data_root(root), mirror)
+
+    return loaded
+
+
+def read_verified(file: CorpusFile, root: Root = None, mirror: str | None = None) -> bytes:
     """The uncompressed content of `file`, proven right; downloaded first where it is missing.
 
     With `mirror`, the address is `mirror/path` instead of the public one. Raises DataError.
@@ -78,22 +104,9 @@ def read_verified(
     return _download(plain, file, address)
 
 
-def read_text(
-    file: CorpusFile,
-    root: str | os.PathLike[str] | None = None,
-    mirror: str | None = None,
-) -> str:
-    """`read_verified`, decoded."""
-    return decoded(read_verified(file, root, mirror), file.path)
-
-
-def read_splits(
-    files: Mapping[str, CorpusFile],
-    root: str | os.PathLike[str] | None = None,
-    mirror: str | None = None,
-) -> dict[str, str]:
-    """`read_text` of every file, by split."""
-    return {split: read_text(file, root, mirror) for split, file in files.items()}
+def read_texts(files: Iterable[CorpusFile], root: Root, mirror: str | None) -> list[str]:
+    """`read_verified` of each file, decoded."""
+    return [decoded(read_verified(file, root, mirror), file.path) for file in files]
 
 
 def _gzipped(plain: Path) -> Path:

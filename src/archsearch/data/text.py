@@ -90,16 +90,15 @@ class TokenCorpus:
         unknown = self.vocabulary.index(UNKNOWN)
         if (self.train == unknown).any():
             return self
-        splits = {"valid": self.valid, "test": self.test}
-        masked = {name: torch.where(s == unknown, ~s, s) for name, s in splits.items()}
-        for name, split in masked.items():
+        valid, test = (torch.where(s == unknown, ~s, s) for s in (self.valid, self.test))
+        for name, split in (("valid", valid), ("test", test)):
             if len(split) and not (split >= 0).any():
                 raise DataError(
                     f"{self.name} ({name}): expected symbols that the training text has, got none "
                     f"among {len(split):,}"
                 )
-        are_scored = all((split >= 0).all() for split in masked.values())
-        return replace(self, **masked, all_scored=self.all_scored and are_scored)
+        are_scored = bool((valid >= 0).all() and (test >= 0).all())
+        return replace(self, valid=valid, test=test, all_scored=self.all_scored and are_scored)
 
 
 def split_words(text: str) -> list[str]:
@@ -160,13 +159,13 @@ def _corpus(
     vocabulary = sorted(counts, key=lambda symbol: (-counts[symbol], symbol))
     index = {symbol: number for number, symbol in enumerate(vocabulary)}
     unknown = index.get(UNKNOWN, 0)
-    streams = [
+    train, valid, test = (
         torch.from_numpy(
             np.fromiter((index.get(s, unknown) for s in split), dtype=np.int64, count=len(split))
         )
         for split in splits
-    ]
-    return TokenCorpus(name, tuple(vocabulary), *streams, symbols=symbols)
+    )
+    return TokenCorpus(name, tuple(vocabulary), train, valid, test, symbols=symbols)
 
 
 def _limit_vocabulary(corpus: TokenCorpus, size: int) -> TokenCorpus:

@@ -19,6 +19,7 @@ import torch
 from torch import Tensor
 
 from archsearch.data.errors import DataError
+from archsearch.data.generated import generated
 from archsearch.data.text import TokenCorpus
 
 ALPHABET = tuple(string.ascii_lowercase + "<>/")
@@ -54,22 +55,17 @@ def load_xml(
     valid_symbols: int = 20_000,
     test_symbols: int = 20_000,
 ) -> TokenCorpus:
-    """A corpus over `ALPHABET` with splits of the given numbers of characters.
-
-    `seed` says which text, the same in every process; each split has a generator of its own,
-    so that its text does not depend on the length of the others.
-    """
+    """A corpus over `ALPHABET` with splits of the given numbers of characters; `seed` says which
+    text."""
     sizes = {"train": train_symbols, "valid": valid_symbols, "test": test_symbols}
-    return TokenCorpus(
-        "xml", ALPHABET, *(_generate_split(seed, split, size) for split, size in sizes.items())
-    )
+    for split, size in sizes.items():
+        if size < 1:
+            raise DataError(f"{split}_symbols: expected at least 1, got {size}")
+    return generated("xml", ALPHABET, seed, sizes, _symbols)
 
 
-def _generate_split(seed: int, split: str, num_symbols: int) -> Tensor:
-    if num_symbols < 1:
-        raise DataError(f"{split}_symbols: expected at least 1, got {num_symbols}")
-    # Seeding by text goes through sha512, so it does not depend on the process's hash seed.
-    text = generate_xml(num_symbols, random.Random(f"archsearch xml {seed} {split}"))
+def _symbols(num_symbols: int, rng: random.Random) -> Tensor:
+    text = generate_xml(num_symbols, rng)
     numbers = np.zeros(128, dtype=np.int64)
     numbers[[ord(symbol) for symbol in ALPHABET]] = np.arange(len(ALPHABET))
     return torch.from_numpy(numbers[np.frombuffer(text.encode("ascii"), dtype=np.uint8)])

@@ -1,0 +1,32 @@
+"""What generated corpora share."""
+
+import random
+from collections.abc import Callable, Mapping
+
+from torch import Tensor
+
+from archsearch.data.text import TokenCorpus
+
+
+def generated(
+    name: str,
+    vocabulary: tuple[str, ...],
+    seed: int,
+    sizes: Mapping[str, int],
+    draw: Callable[[int, random.Random], Tensor],
+    *,
+    all_scored: bool = True,
+) -> TokenCorpus:
+    """A corpus whose splits `draw` draws, each of its size.
+
+    `seed` says which text, the same in every process; each split has a generator of its own, so
+    that its text does not depend on the length of the others.
+    """
+
+    def split(name_of_split: str) -> Tensor:
+        # Seeding by text goes through sha512, so it does not depend on the process's hash seed.
+        rng = random.Random(f"archsearch {name} {seed} {name_of_split}")
+        return draw(sizes[name_of_split], rng)
+
+    train, valid, test = split("train"), split("valid"), split("test")
+    return TokenCorpus(name, vocabulary, train, valid, test, all_scored)
