@@ -6,17 +6,16 @@ from typing import Literal, NoReturn
 from archsearch.architecture import ConvNetwork, HeterogeneousLayer
 from archsearch.cell import Cell
 from archsearch.drawing import (
-    cell_dot,
+    cell_diagram,
     cell_equations,
-    cell_svg,
-    conv_dot,
+    conv_diagram,
     conv_equations,
-    conv_svg,
+    dot,
     layers,
+    svg,
 )
-from archsearch.drawing.pair_drawing import draw_pair
 
-__all__ = ["draw_pair", "equations", "to_dot", "to_svg"]
+__all__ = ["equations", "to_dot", "to_svg"]
 
 
 @singledispatch
@@ -44,9 +43,9 @@ def _refuse(architecture: object) -> NoReturn:
 equations.register(Cell, cell_equations.equations)
 equations.register(HeterogeneousLayer, layers.equations)
 equations.register(ConvNetwork, conv_equations.equations)
-to_dot.register(Cell, cell_dot.to_dot)
+to_dot.register(Cell, lambda cell: dot.to_dot(cell_diagram.diagram(cell)))
 to_dot.register(HeterogeneousLayer, layers.to_dot)
-to_dot.register(ConvNetwork, conv_dot.to_dot)
-to_svg.register(Cell, cell_svg.to_svg)
+to_dot.register(ConvNetwork, lambda network: dot.to_dot(conv_diagram.diagram(network)))
+to_svg.register(Cell, lambda cell: svg.to_svg(cell_diagram.diagram(cell)))
 to_svg.register(HeterogeneousLayer, layers.to_svg)
-to_svg.register(ConvNetwork, conv_svg.to_svg)
+to_svg.register(ConvNetwork, lambda network: svg.to_svg(conv_diagram.diagram(network)))

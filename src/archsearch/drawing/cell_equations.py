@@ -5,13 +5,14 @@ from archsearch.cell.node import Node
 from archsearch.cell.operators import OPERATORS
 from archsearch.drawing.formula import (
     LATEX,
-    UNICODE,
     Binding,
     Formula,
     Notation,
     applied,
     function_text,
     latex_of,
+    notation_of,
+    system,
 )
 from archsearch.drawing.naming import Names, name_nodes, print_order
 from archsearch.drawing.notation import Symbol, source_symbol
@@ -23,17 +24,8 @@ def equations(cell: Cell, style: str = "unicode") -> str:
     style: "unicode" for plain text, "latex" for an `aligned` environment (amsmath, math mode).
     W_f, U_f and b_f belong to the equation of f; W₃, U₃ and b₃ to the third Linear of the cell.
     """
-    if style not in ("unicode", "latex"):
-        raise ValueError(f'style of equations: expected "unicode" or "latex", got {style!r}')
-    names = name_nodes(cell)
-    notation = LATEX if style == "latex" else UNICODE
-    lines, notes = _lines(cell, names, notation), _notes(cell, names, notation)
-    if style == "latex":
-        rows = [f"{left} &= {right}" for left, right in lines] + [f"& {note}" for note in notes]
-        return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
-    width = max(len(left) for left, _ in lines)
-    rows = [f"{left:<{width}} = {right}" for left, right in lines]
-    return "\n".join([*rows, "", *notes] if notes else rows)
+    names, notation = name_nodes(cell), notation_of(style)
+    return system(_lines(cell, names, notation), notation, _notes(cell, names, notation))
 
 
 def _lines(cell: Cell, names: Names, notation: Notation) -> list[tuple[str, str]]:

@@ -69,6 +69,27 @@ LATEX = Notation(
     where=r"\operatorname{where}({} > 0, {}, {})".replace("{where}", "{{where}}"),
 )
 
+
+def notation_of(style: str) -> Notation:
+    """Raises ValueError where there is no such style."""
+    if style not in ("unicode", "latex"):
+        raise ValueError(f'style of equations: expected "unicode" or "latex", got {style!r}')
+    return LATEX if style == "latex" else UNICODE
+
+
+def system(lines: Sequence[tuple[str, str]], notation: Notation, notes: Sequence[str] = ()) -> str:
+    """Equations, left and right side each, one below the other, and notes below them.
+
+    In LaTeX an `aligned` environment (amsmath, math mode).
+    """
+    if notation is LATEX:
+        rows = [f"{left} &= {right}" for left, right in lines] + [f"& {note}" for note in notes]
+        return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
+    width = max(len(left) for left, _ in lines)
+    rows = [f"{left:<{width}} = {right}" for left, right in lines]
+    return "\n".join([*rows, "", *notes] if notes else rows)
+
+
 Operand = Union["Formula", float]
 
 

@@ -3,8 +3,9 @@
 from typing import Literal
 
 from archsearch.architecture.layer import HeterogeneousLayer
-from archsearch.drawing.cell_dot import digraph, quoted, statements
-from archsearch.drawing.svg_sheet import sheet
+from archsearch.drawing.cell_diagram import diagram
+from archsearch.drawing.dot import digraph, quoted, statements
+from archsearch.drawing.svg_document import sheet
 
 _ABOUT_MATRICES = "where a matrix multiplies the previous h, it is that of the whole layer"
 
@@ -22,13 +23,13 @@ def equations(layer: HeterogeneousLayer, style: Literal["unicode", "latex"] = "u
 
 def to_dot(layer: HeterogeneousLayer) -> str:
     """The graphs of the cells, each in a frame of its own."""
-    body = ["rankdir=LR;"]
+    body: list[str] = []
     titled = zip(layer.groups, _headings(layer), strict=True)
     for number, ((cell, _), heading) in enumerate(titled):
         body += [
             f"subgraph cluster_{number} {{",
             f'  label={quoted(heading)}; fontname="Helvetica"; color="#999999";',
-            *(f"  {line}" for line in statements(cell, f"c{number}n")),
+            *(f"  {line}" for line in statements(diagram(cell), f"c{number}n")),
             "}",
         ]
     return digraph(f"layer {layer.key}", body)

@@ -9,7 +9,7 @@ costs one line a layer, not forty.
 Lengths are in pixels; y grows downwards. Nothing here knows what a cell is.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from archsearch.drawing.layout_graph import Box, LayeredGraph, assign_layers
@@ -51,19 +51,6 @@ class Layout:
     junctions: tuple[tuple[int, Point], ...]  # where a trunk branches: (source vertex, point)
     width: float
     height: float
-
-    def wires_of(self, edges: Iterable[int]) -> list[Wire]:
-        """The pieces that these edges consist of, shared ones once."""
-        last = {wire.edge: wire for wire in self.wires if wire.edge is not None}
-        inside_trunk = {(wire.source, wire.end): wire for wire in self.wires if wire.edge is None}
-        pieces: dict[Wire, None] = {}
-        for edge in sorted(edges):
-            wire = last[edge]
-            pieces[wire] = None
-            while not wire.at_source:
-                wire = inside_trunk[wire.source, wire.start]
-                pieces[wire] = None
-        return list(pieces)
 
 
 def layered_layout(

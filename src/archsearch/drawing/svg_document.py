@@ -1,12 +1,16 @@
-"""The frame of a drawing: size, name, description, white ground."""
+"""The frame of a drawing: size, name, description, white ground; and drawings on one sheet."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from xml.sax.saxutils import escape, quoteattr
 
-from archsearch.drawing.svg_figures import FONT_SIZE
+from archsearch.drawing.svg_figures import FONT_SIZE, string_width
 from archsearch.drawing.svg_paths import px
 
 FONT = "'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif"
+_SIZE = re.compile(r'<svg [^>]*?width="(?P<width>\d+)" height="(?P<height>\d+)"')
+_MARGIN, _HEADING_HEIGHT, _FONT_SIZE = 24, 36, 16
+_STYLE = f'font-size="{_FONT_SIZE}" font-weight="bold" fill="#333333"'
 
 
 def svg_document(
@@ -30,3 +34,19 @@ def svg_document(
             "</svg>\n",
         ]
     )
+
+
+def sheet(title: str, headings: Sequence[str], drawings: Sequence[str]) -> str:
+    """A standalone SVG document of SVG documents with sizes in pixels, each under its heading."""
+    pieces: list[str] = []
+    width = height = 0
+    for heading, drawing in zip(headings, drawings, strict=True):
+        size = _SIZE.match(drawing)
+        assert size is not None, drawing[:200]
+        top = height + _HEADING_HEIGHT
+        pieces.append(f'<text x="{_MARGIN}" y="{top - 10}" {_STYLE}>{escape(heading)}</text>')
+        pieces.append(drawing.replace("<svg ", f'<svg y="{top}" ', 1).rstrip())
+        heading_width = round(2 * _MARGIN + string_width(heading, _FONT_SIZE))
+        width = max(width, int(size["width"]), heading_width)
+        height = top + int(size["height"])
+    return svg_document(width, height, title, "; ".join(headings), pieces)

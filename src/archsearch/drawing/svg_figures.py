@@ -1,14 +1,10 @@
-"""One figure of a drawing as SVG: its size, colours, frame and text.
-
-Colours are Okabe & Ito's, which colour-blind readers tell apart; shape and line say the same again.
-"""
+"""One figure of a drawing as SVG: its size, frame and text."""
 
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
-from archsearch.drawing.cell_diagram import Figure, Kind, Text
+from archsearch.drawing.diagram import Figure, Text
 from archsearch.drawing.layout import Point
 from archsearch.drawing.layout_graph import Box
 from archsearch.drawing.notation import Symbol
@@ -22,38 +18,8 @@ NAME_HEIGHT = 15.0  # the strip above a figure where its name stands
 ROW_HEIGHT = 21.0
 ROW_MARGIN = 3.5
 FOOTER_HEIGHT = 15.0
-CIRCLE = 34.0  # diameter of an elementwise operator
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """How a kind is drawn: filled, framed, and what colour the wires that leave it have."""
-
-    fill: str
-    stroke: str
-    wire: str
-    corner: float
-
-
-LOOKS = {
-    Kind.INPUT: (
-        Look("#dcecf7", "#0072b2", "#0072b2", 6),
-        Look("#e9f5fd", "#3f9fd8", "#3f9fd8", 6),
-    ),
-    Kind.HIDDEN: (Look("#fbe3d3", "#d55e00", "#d55e00", 6),),
-    Kind.MEMORY: (
-        Look("#d5efe5", "#009e73", "#009e73", 6),
-        Look("#f6e2ee", "#b8588e", "#b8588e", 6),
-        Look("#fdefcf", "#d29000", "#d29000", 6),
-    ),
-    Kind.PRODUCT: (Look("#fbf3b4", "#8a7a00", "#555555", 0),),
-    Kind.ELEMENTWISE: (Look("#ffffff", "#444444", "#555555", CIRCLE / 2),),
-}
-
-
-def look_of(figure: Figure) -> Look:
-    looks = LOOKS[figure.kind]
-    return looks[figure.variant % len(looks)]
+CIRCLE = 34.0  # diameter of a round figure
+PORT_GAP = 12.0  # between edges that reach a figure without a row for each
 
 
 def text_width(text: Text, size: float = FONT_SIZE) -> float:
@@ -96,47 +62,45 @@ def figure_box(figure: Figure) -> Box:
 def figure_size(figure: Figure) -> tuple[float, float]:
     """Width and height of the frame alone."""
     widest = max(map(text_width, figure.rows))
-    if figure.has_row_per_argument:
-        footer = FOOTER_HEIGHT if figure.footer else 0.0
-        widest = max(widest, string_width(figure.footer, NAME_SIZE))
-        return widest + 18, ROW_HEIGHT * len(figure.rows) + 2 * ROW_MARGIN + footer
-    if figure.kind is Kind.ELEMENTWISE:
+    if figure.is_round:
         return max(CIRCLE, widest + 16), CIRCLE
-    return max(40.0, widest + 18), 28.0
+    footer = FOOTER_HEIGHT if figure.footer else 0.0
+    widest = max(widest, string_width(figure.footer, NAME_SIZE))
+    height = ROW_HEIGHT * len(figure.rows) + 2 * ROW_MARGIN + footer
+    return max(40.0, widest + 18), max(height, PORT_GAP * (figure.num_arguments + 1))
 
 
 def _ports(figure: Figure) -> tuple[float, ...]:
     count = figure.num_arguments
     if figure.has_row_per_argument:
         return tuple(_row_height(figure, row) for row in range(count))
-    return tuple(12.0 * (port - (count - 1) / 2) for port in range(count))
+    return tuple(PORT_GAP * (port - (count - 1) / 2) for port in range(count))
 
 
 def _row_height(figure: Figure, row: int) -> float:
     """The middle of a row, relative to the middle of the frame."""
-    return ROW_MARGIN + ROW_HEIGHT * (row + 0.5) - figure_size(figure)[1] / 2
+    footer = FOOTER_HEIGHT if figure.footer else 0.0
+    return ROW_HEIGHT * (row + 0.5 - len(figure.rows) / 2) - footer / 2
 
 
 def draw_figure(number: int, figure: Figure, centre: Point, order: Sequence[int]) -> str:
     """One figure; `order` says which argument's row stands at each port from the top down."""
     x, y = centre
     width, height = figure_size(figure)
-    look = look_of(figure)
-    corner = 8.0 if figure.kind is Kind.ELEMENTWISE and len(figure.rows) > 1 else look.corner
+    kind = figure.kind
+    corner = min(kind.corner, 8.0 if len(figure.rows) > 1 else CIRCLE / 2)
     pieces = [
-        f'<g data-figure="{number}" data-kind="{figure.kind.name.lower()}">',
+        f'<g data-figure="{number}" data-kind="{kind.name}">',
         f"<title>{escape(figure.tooltip)}</title>" if figure.tooltip else "",
         f'<rect x="{px(x - width / 2)}" y="{px(y - height / 2)}" width="{px(width)}"'
-        f' height="{px(height)}" rx="{px(corner)}" fill="{look.fill}" stroke="{look.stroke}"'
+        f' height="{px(height)}" rx="{px(corner)}" fill="{kind.fill}" stroke="{kind.stroke}"'
         ' stroke-width="1.4"/>',
     ]
-    if figure.has_row_per_argument:
-        for row, argument in enumerate(order):
-            pieces.append(_text(figure.rows[argument], x, y + _row_height(figure, row)))
-        if figure.footer:
-            pieces.append(_text((figure.footer,), x, y + height / 2 - 10, NAME_SIZE, "#444444"))
-    else:
-        pieces.append(_text(figure.rows[0], x, y))
+    rows = [figure.rows[i] for i in order] if figure.has_row_per_argument else figure.rows
+    for row, text in enumerate(rows):
+        pieces.append(_text(text, x, y + _row_height(figure, row)))
+    if figure.footer:
+        pieces.append(_text((figure.footer,), x, y + height / 2 - 10, NAME_SIZE, "#444444"))
     if figure.name is not None:
         pieces.append(_text((figure.name,), x, y - height / 2 - 9.5, NAME_SIZE, "#444444"))
     return "".join([*pieces, "</g>"])

@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from itertools import permutations
 
 from archsearch.cell import Cell
-from archsearch.cell.matching import best_assignment
 from archsearch.space.parameters import require
 from archsearch.space.shape import Shape, shape_over
 from archsearch.space.tree import Path, Tree
@@ -70,9 +69,26 @@ def _match_many(left: tuple[Shape, ...], right: tuple[Shape, ...]) -> Profile:
                 for other, others in enumerate(table)
                 if other != i
             ]
-            rest, _ = best_assignment(sizes)
+            rest = _best_total(sizes)
             best = _maximum(best, tuple(size + rest for size in deep))
     return best
+
+
+def _best_total(values: list[list[int]]) -> int:
+    """The largest sum with one entry from each row and at most one from each column.
+
+    By dynamic programming over the sets of columns used so far, which is quick for up to about ten.
+    """
+    best = {0: 0}
+    for row in values:
+        following: dict[int, int] = {}
+        for used, total in best.items():
+            for column, value in enumerate(row):
+                if not used >> column & 1:
+                    key = used | 1 << column
+                    following[key] = max(following.get(key, 0), total + value)
+        best = following
+    return max(best.values())
 
 
 def _join(a: Profile, b: Profile) -> Profile:

@@ -1,24 +1,17 @@
-"""A cell as a standalone SVG picture: no scripts, no external references, any viewer."""
+"""A diagram as a standalone SVG picture: no scripts, no external references, any viewer."""
 
-from collections.abc import Iterator, Mapping
 from math import sqrt
-from typing import NamedTuple
 from xml.sax.saxutils import escape
 
-from archsearch.cell.cell import Cell
-from archsearch.drawing.cell_diagram import Diagram, Kind, diagram
-from archsearch.drawing.cell_equations import equations
+from archsearch.drawing.diagram import Diagram, Kind
 from archsearch.drawing.layout import Layout, Point, Wire, layered_layout
 from archsearch.drawing.svg_document import svg_document
 from archsearch.drawing.svg_figures import (
     CIRCLE,
-    LOOKS,
     NAME_SIZE,
-    Look,
     draw_figure,
     figure_box,
     figure_size,
-    look_of,
     string_width,
 )
 from archsearch.drawing.svg_paths import ARROW, arrow_head, curve, px, rounded
@@ -26,47 +19,31 @@ from archsearch.drawing.svg_paths import ARROW, arrow_head, curve, px, rounded
 MARGIN = 24.0
 LANE_GAP = 14.0  # between recurrent edges
 LEGEND_ROW = 24.0
-MARKER = "#d9d0f2"  # light violet, no kind's colour; light grey in print
-NOTE_SIZE = 10.0
-MARKER_WIDTH = 7.0  # of the rim around a figure; a wire's is as wide on both sides together
+NEXT_STEP = "to the next time step"
 
 
-class Marks(NamedTuple):
-    """What a drawing underlays as a marker pen would, and what the legend says it is.
-
-    figures: the numbers of figures, and the text beside each, such as its partner's number.
-    edges: their numbers in the diagram.
-    """
-
-    figures: Mapping[int, str]
-    edges: frozenset[int]
-    meaning: str
-
-
-def to_svg(cell: Cell, marks: Marks | None = None) -> str:
-    """The text of an SVG document that shows the cell from left to right.
+def to_svg(picture: Diagram) -> str:
+    """The text of an SVG document that shows the diagram from left to right.
 
     Time runs along the dashed edges: each leads from a new state back to the same state one step
-    earlier. Takes well below a second for a cell of several hundred nodes.
+    earlier. Takes well below a second for several hundred figures.
     """
-    picture = diagram(cell)
     layout = layered_layout(
         [figure_box(figure) for figure in picture.figures],
         [(edge.source, edge.target) for edge in picture.edges],
         last=picture.outputs,
     )
-    return _Canvas(cell, picture, layout, marks).document()
+    return _Canvas(picture, layout).document()
 
 
 class _Canvas:
     """Puts the pieces of one picture together; coordinates are final."""
 
-    def __init__(self, cell: Cell, picture: Diagram, layout: Layout, marks: Marks | None) -> None:
-        self.cell = cell
+    def __init__(self, picture: Diagram, layout: Layout) -> None:
         self.picture = picture
         self.layout = layout
-        self.marks = marks
-        self.kinds = [kind for kind in Kind if any(f.kind is kind for f in picture.figures)]
+        kinds = sorted({figure.kind for figure in picture.figures}, key=lambda kind: kind.fill)
+        self.legend = {kind.legend: kind for kind in sorted(kinds, key=lambda kind: kind.legend)}
         above, below = _lanes(picture, layout)
         side = LANE_GAP * len(picture.recurrences) + (ARROW if picture.recurrences else 0.0)
         self.top = MARGIN + LANE_GAP * len(above)
@@ -78,55 +55,12 @@ class _Canvas:
         self.height = self.bottom + MARGIN + LEGEND_ROW + MARGIN / 2
 
     def document(self) -> str:
-        title, described = f"Recurrent cell {self.cell.key}", equations(self.cell)
-        pieces = (
-            *self._markers(),
-            *self._wires(),
-            *self._recurrences(),
-            *self._figures(),
-            *self._notes(),
-            *self._legend(),
-        )
+        pieces = (*self._wires(), *self._recurrences(), *self._figures(), *self._legend())
+        title, described = self.picture.title, self.picture.description
         return svg_document(self.width, self.height, title, described, pieces)
 
     def _at(self, point: Point) -> Point:
         return point[0] + self.left, point[1] + self.top
-
-    def _markers(self) -> Iterator[str]:
-        """Under everything else: one broad line for each marked edge, one rim a marked figure."""
-        if self.marks is None:
-            return
-        yield (
-            f'<g data-marks="wires" fill="none" stroke="{MARKER}"'
-            f' stroke-width="{px(2 * MARKER_WIDTH)}" stroke-linejoin="round">'
-        )
-        for wire in self.layout.wires_of(self.marks.edges):
-            bends = wire.bend_start + self.left, wire.bend_end + self.left
-            yield f'<path d="{curve(self._start(wire), bends, self._at(wire.end))}"/>'
-        yield f'</g><g data-marks="figures" fill="{MARKER}">'
-        for number in self.marks.figures:
-            (x, y), (width, height) = self._frame(number)
-            rim = MARKER_WIDTH
-            yield (
-                f'<rect data-marked="{number}" x="{px(x - width / 2 - rim)}"'
-                f' y="{px(y - height / 2 - rim)}" width="{px(width + 2 * rim)}"'
-                f' height="{px(height + 2 * rim)}" rx="{px(min(CIRCLE / 2, height / 2) + rim)}"/>'
-            )
-        yield "</g>"
-
-    def _notes(self) -> Iterator[str]:
-        """The text at the lower right corner of each marked figure."""
-        for number, text in self.marks.figures.items() if self.marks else ():
-            (x, y), (width, height) = self._frame(number)
-            at = x + width / 2 + 1, y + height / 2 + NOTE_SIZE / 2
-            yield (
-                f'<text x="{px(at[0])}" y="{px(at[1])}" font-size="{px(NOTE_SIZE)}"'
-                f' fill="#4a3a8c">{escape(text)}</text>'
-            )
-
-    def _frame(self, number: int) -> tuple[Point, tuple[float, float]]:
-        """Middle and size of a figure's frame."""
-        return self._at(self.layout.centres[number]), figure_size(self.picture.figures[number])
 
     def _start(self, wire: Wire) -> Point:
         """A frame may be narrower than its place, which has room for its name too."""
@@ -135,7 +69,7 @@ class _Canvas:
     def _wires(self) -> list[str]:
         by_colour: dict[str, list[str]] = {}
         for wire in self.layout.wires:
-            colour = look_of(self.picture.figures[wire.source]).wire
+            colour = self.picture.figures[wire.source].kind.wire
             pieces = by_colour.setdefault(colour, [])
             start = self._start(wire)
             end = self._at(wire.end)
@@ -148,7 +82,7 @@ class _Canvas:
             pieces.append(f'<path d="{curve(start, bends, back)}"/>')
             pieces.append(arrow_head(tip, colour))
         for vertex, point in self.layout.junctions:
-            colour = look_of(self.picture.figures[vertex]).wire
+            colour = self.picture.figures[vertex].kind.wire
             x, y = self._at(point)
             by_colour[colour].append(
                 f'<circle cx="{px(x)}" cy="{px(y)}" r="2.4" fill="{colour}" stroke="none"/>'
@@ -166,7 +100,7 @@ class _Canvas:
         x, y = self._at(self.layout.centres[edge.target])
         width, _ = figure_size(figure)
         tip = x - width / 2
-        if figure.kind is Kind.ELEMENTWISE and not figure.has_row_per_argument:
+        if figure.is_round:
             radius = CIRCLE / 2
             tip += radius - sqrt(radius**2 - (end[1] - y) ** 2)
         return tip, end[1]
@@ -176,7 +110,7 @@ class _Canvas:
         count = len(self.picture.recurrences)
         for side, lanes in zip((-1, 1), self.lanes, strict=True):
             for lane, (output, source) in enumerate(lanes):
-                colour = look_of(self.picture.figures[output]).wire
+                colour = self.picture.figures[output].kind.wire
                 out = self._side(output, 1)
                 into = self._side(source, -1)
                 edge_y = self.top if side < 0 else self.top + self.layout.height
@@ -212,34 +146,24 @@ class _Canvas:
         x, y = MARGIN, self.height - MARGIN / 2 - LEGEND_ROW / 2
         pieces = [f'<g font-size="{px(NAME_SIZE)}" fill="#333333">']
         for text in self._legend_texts():
-            pieces.append(_legend_sign(text, x, y))
+            pieces.append(_legend_sign(self.legend.get(text), x, y))
             pieces.append(f'<text x="{px(x + 26)}" y="{px(y + 4)}">{escape(text)}</text>')
             x += _legend_entry_width(text)
         return [*pieces, "</g>"]
 
     def _legend_texts(self) -> list[str]:
-        texts = [kind.value for kind in self.kinds]
-        if self.picture.recurrences:
-            texts.append(_NEXT_STEP)
-        if self.marks:
-            texts.append(self.marks.meaning)
-        return texts
+        return [*self.legend, *([NEXT_STEP] if self.picture.recurrences else [])]
 
 
-_NEXT_STEP = "to the next time step"
-_LOOKS_BY_TEXT = {kind.value: looks[0] for kind, looks in LOOKS.items()}
-
-
-def _legend_sign(text: str, x: float, y: float) -> str:
-    if text == _NEXT_STEP:
+def _legend_sign(kind: Kind | None, x: float, y: float) -> str:
+    if kind is None:
         return (
             f'<path d="M{px(x)} {px(y)}h20" stroke="#333333" stroke-width="1.6"'
             ' stroke-dasharray="6 4" fill="none"/>'
         )
-    look = _LOOKS_BY_TEXT.get(text, Look(MARKER, MARKER, MARKER, 7))
     return (
         f'<rect x="{px(x)}" y="{px(y - 7)}" width="20" height="14"'
-        f' rx="{px(min(look.corner, 7))}" fill="{look.fill}" stroke="{look.stroke}"/>'
+        f' rx="{px(min(kind.corner, 7))}" fill="{kind.fill}" stroke="{kind.stroke}"/>'
     )
 
 
