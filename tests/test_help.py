@@ -30,7 +30,6 @@ COMMANDS = {
     "archsearch.bench": ("--quick", "--compare"),
     "archsearch.draw": ("--out",),
     "archsearch.report": ("--live",),
-    "archsearch.train.table": ("--csv",),
     "archsearch.predictor.benchmark": ("--predictor", "curve_forest"),
 }
 SLOW = {"torch", "sqlalchemy", "scipy", "sklearn", "matplotlib", "wandb"}  # to import

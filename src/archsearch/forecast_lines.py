@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from archsearch.archive import Status, Trial
 from archsearch.dry_run import Job
 from archsearch.evaluate.timing import STEPS, WIDTH
+from archsearch.findings.wording import duration_text, params_text
 from archsearch.forecast import Forecast, forecasts
-from archsearch.search.callbacks.wording import duration_text, params_text
 from archsearch.train.lines import write_line
 
 

@@ -26,6 +26,7 @@ from archsearch.archive import (
     lock_run,
     no_false_start,
 )
+from archsearch.best_cell import BestCell
 from archsearch.cell import zoo
 from archsearch.command import Interrupted
 from archsearch.config import (
@@ -50,10 +51,11 @@ from archsearch.search import (
     Search,
     Strategy,
 )
-from archsearch.search.callbacks import BestCell, Leaderboard, Progress
 from archsearch.search.equipment import KNOWN_PAIRS, WARM_START, Equipment, equipped
 from archsearch.search.foresight import foresight
 from archsearch.space import CellSpace
+from archsearch.terminal.leaderboard import Leaderboard
+from archsearch.terminal.progress import Progress
 from archsearch.train import StepTimer, Task, count_parameters, resolve_precision, set_up_process
 from archsearch.train.lines import write_line
 from archsearch.train.recipe import recipe_of

@@ -23,23 +23,24 @@ from toy_runs import configuration, trials_of, write_run, write_trials
 from archsearch.archive import Metric, Origin, Status, Trial
 from archsearch.cell import zoo
 from archsearch.config import ConfigError, identity
-from archsearch.report.best_so_far import course, evenly, top_mean
+from archsearch.findings.comparisons import compare
+from archsearch.findings.course import course, evenly, top_mean
+from archsearch.findings.differences import paired_differences, t_interval
+from archsearch.findings.lineage import MAX_SHOWN, family
+from archsearch.findings.origins import operator_shares
 from archsearch.report.build import build_report
 from archsearch.report.chart import COLOURS, DASHES, look
 from archsearch.report.command import write_report
-from archsearch.report.differences import paired_differences, t_interval
 from archsearch.report.folder import LIST, PAGE, files_of, write_folder
-from archsearch.report.lineage import MAX_SHOWN, family, to_svg
+from archsearch.report.lineage import to_svg
 from archsearch.report.progress_charts import (
     best_against_seconds,
     best_against_trials,
     together,
 )
-from archsearch.report.settings import compare
 from archsearch.report.strategy_charts import charts_of
 from archsearch.report.table import Seconds, table, text, to_csv
 from archsearch.run import Run, load
-from archsearch.search.callbacks.operator_shares import operator_shares
 
 
 @pytest.fixture(scope="module")
@@ -262,7 +263,7 @@ def chain(run: Run, length: int) -> list[Trial]:
 @pytest.mark.parametrize("length", [1, 3, 200])
 def test_ancestors_stand_above_their_descendants(runs: list[Run], length: int) -> None:
     trials = chain(runs[0], length)
-    tree = family(replace(runs[0], trials=tuple(trials)), trials[-1])
+    tree = family(trials[-1], {trial.number: trial for trial in trials})
     assert len(tree.members) == min(length, MAX_SHOWN)
     assert tree.num_hidden == length - len(tree.members)
     depth = {number: i for i, row in enumerate(tree.rows) for number in row}
@@ -555,21 +556,3 @@ def test_twenty_runs_of_two_thousand_trials_in_twenty_seconds_and_ten_megabytes(
     print(f"{seconds:.1f} s of one core, {size / 1e6:.1f} MB")  # noqa: T201
     assert seconds < 20
     assert size < 10e6
-
-
-@pytest.mark.slow
-def test_two_trained_cells_are_drawn_reading_the_same_text(tmp_path: Path) -> None:
-    folders = [tmp_path / name for name in ("lstm", "gru")]
-    for folder in folders:
-        subprocess.run(
-            [sys.executable, "-m", "archsearch.train", f"cell=zoo/{folder.name}", "task=xml",
-             "budget=smoke", "match_parameters=20k", f"hydra.run.dir={folder}"],
-            check=True, capture_output=True,
-        )  # fmt: skip
-    write_report(folders, tmp_path / "report")
-    assert (tmp_path / "report" / "figures" / "trainings-1-traces.svg").is_file()
-    text = (tmp_path / "report" / "tables" / "trainings.csv").read_text()
-    rows = list(csv.reader(io.StringIO(text)))
-    assert {row[2] for row in rows[1:]} == {"lstm", "gru"}
-    sizes = [int(row[3]) for row in rows[1:]]
-    assert max(sizes) < 1.1 * min(sizes)

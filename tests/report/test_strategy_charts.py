@@ -10,12 +10,11 @@ from toy_runs import write_run
 from archsearch.archive import Lesson, Trial
 from archsearch.archive.records import GUESS
 from archsearch.cell import OPERATORS
+from archsearch.findings.pairs import hyperparameters
 from archsearch.report.build import build_report
 from archsearch.report.folder import PAGE, files_of
-from archsearch.report.operator_chart import FILLS
-from archsearch.report.strategy_charts import charts_of
+from archsearch.report.strategy_charts import FILLS, charts_of
 from archsearch.run import Run, load
-from archsearch.search.callbacks.value_pairs import hyperparameters
 
 
 def test_every_operator_looks_like_itself_alone() -> None:
@@ -48,7 +47,7 @@ def test_a_strategy_has_the_charts_that_its_trials_give_reason_for(tmp_path: Pat
     screened = replace(evolved, trials=tuple(map(with_estimates, evolved.trials)))
     assert names(screened) == {"x-species", "x-operators", "x-estimates"}
     tuned = replace(evolved, trials=tuple(map(with_hyperparameters, evolved.trials)))
-    assert names(tuned) == {"x-species", "x-operators", "x-hyperparameters"}
+    assert names(tuned) == {"x-species", "x-operators", "x-learning_rate", "x-num_layers"}
     taught = replace(evolved, lessons={n: Lesson(n, 0.1 * n, 1.0) for n in range(5, 20)})
     assert names(taught) == {"x-species", "x-operators", "x-reward"}
 

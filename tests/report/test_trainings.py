@@ -11,12 +11,12 @@ import pytest
 from omegaconf import OmegaConf
 
 from archsearch.cell import parse, zoo
+from archsearch.findings.differences import t_interval
+from archsearch.findings.trainings import compare_trainings, read_training
+from archsearch.report.__main__ import main
 from archsearch.report.build import build_report
 from archsearch.report.command import write_report
-from archsearch.report.differences import t_interval
 from archsearch.report.page import Report
-from archsearch.report.training_findings import compare_trainings
-from archsearch.report.training_record import read_training
 
 FOUND = parse("h_t = Sin(Linear(x_t, h_tm1))")
 SIZES = {"found": 10_000, "lstm": 10_100, "gru": 10_050}
@@ -145,3 +145,22 @@ def test_settings_of_a_task_are_told_apart(tmp_path: Path) -> None:
     folders = [write(tmp_path, "gru", 1, 13.0), write(tmp_path, "gru", 1, 12.0, epochs=5)]
     titles = [part.title for part in report_of(folders).sections[0].parts]
     assert titles == ["xml, budget tiny (epochs=1)", "xml, budget tiny (epochs=5)"]
+
+
+def test_a_terminal_has_a_line_for_each_cell_within_80_columns(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folders = write_all(tmp_path, {"found": [12.0, 12.2, 12.1], "gru": [13.0, 13.2, 13.1]})
+    folders.append(write(tmp_path, "lstm", 1, None))
+    (tmp_path / "multirun.yaml").touch()
+    monkeypatch.setattr("sys.argv", ["report", "--table", *map(str, tmp_path.iterdir())])
+    main()
+    out, error = capsys.readouterr()
+    assert error == f"left out: {tmp_path / 'multirun.yaml'}: a file, and no run\n"
+    (said, *lines) = [line for line in out.splitlines() if line.strip()]
+    assert "the data show that cell" in said
+    assert len(lines) == 2 + 3
+    assert all(len(line) <= 80 for line in lines)
+    assert "12.100" in lines[2]
+    assert "11.852 to 12.348" in lines[2]
+    assert lines[4].split() == ["lstm", "-", "-", "10,100", "0", "1"]

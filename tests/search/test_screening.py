@@ -11,8 +11,8 @@ from toy_search import toy_run
 from archsearch.archive import Archive, ArchiveError, Candidate, Origin, Status, Trial
 from archsearch.archive.records import ESTIMATE
 from archsearch.cell import parse, zoo
+from archsearch.findings.pairs import estimates
 from archsearch.search import GPNEAT, DraftingStrategy, RandomSearch
-from archsearch.search.callbacks.value_pairs import estimates
 from archsearch.search.earlier_runs import seeds
 from archsearch.search.screening import Screened
 from archsearch.space import GPTreeSpace

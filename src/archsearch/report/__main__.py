@@ -34,6 +34,9 @@ def _parser() -> argparse.ArgumentParser:
         "--live", action="store_true", help="show one search on the terminal, while it is at work"
     )
     instead.add_argument(
+        "--table", action="store_true", help="show trainings on the terminal, side by side"
+    )
+    instead.add_argument(
         "--wandb",
         metavar="ENTITY/PROJECT",
         help="make a W&B Report of the searches that were logged there",

@@ -5,11 +5,20 @@ import statistics
 from collections.abc import Sequence
 
 from archsearch.archive import Status
-from archsearch.report.best_so_far import top_mean
+from archsearch.findings.comparisons import Comparison, Setting, compare
+from archsearch.findings.course import top_mean
+from archsearch.findings.differences import ONE_SEED, paired_differences
+from archsearch.findings.trainings import TrainingRecord, compare_trainings, trainings_summary
+from archsearch.findings.wording import (
+    ANECDOTE,
+    Result,
+    Scale,
+    metric_text,
+    result_of,
+    standing,
+)
 from archsearch.report.difference_blocks import difference_blocks
-from archsearch.report.differences import ONE_SEED, paired_differences
 from archsearch.report.page import Block, Charts, Code, Paragraph, Report, Section
-from archsearch.report.pair_charts import LEAST, guesses
 from archsearch.report.progress_charts import (
     best_against_seconds,
     best_against_trials,
@@ -17,15 +26,10 @@ from archsearch.report.progress_charts import (
     over_random,
 )
 from archsearch.report.run_section import asked, run_section, slug
-from archsearch.report.settings import Comparison, Setting, compare
-from archsearch.report.strategy_charts import charts_of
+from archsearch.report.strategy_charts import LEAST, charts_of, guesses
 from archsearch.report.table import Table, Value, table
-from archsearch.report.training_findings import compare_trainings
-from archsearch.report.training_record import TrainingRecord
-from archsearch.report.trainings_section import trainings_section, trainings_summary
-from archsearch.report.verdict import ANECDOTE, Result, Scale, reference_result, standing
+from archsearch.report.trainings_section import trainings_section
 from archsearch.run import Run
-from archsearch.search.callbacks.wording import metric_text
 
 TOP = 10
 
@@ -73,7 +77,7 @@ def _summary(comparison: Comparison) -> str:
     if run.best is None or run.best.metric is None:
         return f"{comparison.title}: no cell was trained without failing."
     found = Result("found cell", run.best.metric, run.best.num_params)
-    words = standing(found, reference_result(run), scale)
+    words = standing(found, result_of(run.best_reference), scale)
     by = f"{run.choices.search} on {run.choices.cell_space} under seed {run.seed}"
     return f"{comparison.title}: {words}; {ONE_SEED}. The metric: {scale.heading}. Found by {by}."
 

@@ -13,9 +13,11 @@ from typing import Any
 
 import matplotlib
 from matplotlib.axes import Axes
+from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
 
-from archsearch.search.callbacks.wording import shortened
+from archsearch.findings.pairs import Bounds
+from archsearch.findings.wording import shortened
 
 # Blue, vermilion, green, purple, orange, sky blue, black; their yellow is too light for lines.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
@@ -111,3 +113,28 @@ def limits(values: Sequence[float], margin: float = 0.06) -> tuple[float, float]
     low, high = min(values), max(values)
     air = (high - low or abs(high) or 1.0) * margin
     return low - air, high + air
+
+
+def scatter(
+    axes: Axes,
+    xs: Sequence[float],
+    ys: Sequence[float],
+    within: tuple[Bounds, Bounds],
+    **style: Any,
+) -> PathCollection:
+    """A dot for each point, as far as the bounds of x and y reach."""
+    x_bounds, y_bounds = within
+    shown_xs = limits([x for x in xs if x_bounds.has(x)])
+    shown_ys = limits([y for y in ys if y_bounds.has(y)])
+    assert shown_xs is not None
+    assert shown_ys is not None
+    axes.set_xlim(*shown_xs)
+    axes.set_ylim(*shown_ys)
+    return axes.scatter(xs, ys, **style)
+
+
+def beyond_text(xs: Sequence[float], ys: Sequence[float], within: tuple[Bounds, Bounds]) -> str:
+    """How many points the bounds leave out; empty where none is."""
+    x_bounds, y_bounds = within
+    count = sum(not (x_bounds.has(x) and y_bounds.has(y)) for x, y in zip(xs, ys, strict=True))
+    return f" {count} beyond the edge {'is' if count == 1 else 'are'} not shown." if count else ""

@@ -6,15 +6,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from archsearch.command import one_line_errors
+from archsearch.findings.trainings import read_training
 from archsearch.report.build import build_report
 from archsearch.report.folder import PAGE, files_of, write_folder
-from archsearch.report.live import watch
-from archsearch.report.training_record import is_training, read_training
-from archsearch.report.wandb_report import WandbReportError, publish
-from archsearch.report.wandb_sync import OFFLINE, sync_command
 from archsearch.run import is_search, load
-from archsearch.search.callbacks.terminal import stdout_console
+from archsearch.terminal.console import stdout_console
+from archsearch.terminal.live import watch
+from archsearch.terminal.trainings import show_trainings
+from archsearch.train.files import is_training
 from archsearch.usage import FAILURE, stop
+from archsearch.wandb_log.report import OFFLINE, WandbReportError, publish, sync_command
 
 
 def report(options: argparse.Namespace) -> None:
@@ -22,6 +23,8 @@ def report(options: argparse.Namespace) -> None:
     with one_line_errors():
         if options.live:
             live(options.runs[0])
+        elif options.table:
+            show_table(options.runs)
         elif options.sync:
             sync(options.runs)
         elif options.wandb is not None:
@@ -38,6 +41,13 @@ def live(folder: Path) -> None:
             f"{folder}: {_why_left_out(folder)}"
         )
     watch(folder, stdout_console())
+
+
+def show_table(folders: Sequence[Path]) -> None:
+    """Show trainings on the terminal, side by side."""
+    trained = [folder for folder in folders if is_training(folder)]
+    pass_over(folders, trained, "trainings that have ended")
+    show_trainings([*map(read_training, trained)], stdout_console())
 
 
 def sync(folders: Sequence[Path]) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from archsearch.report.differences import LEAST_SEEDS, Difference
+from archsearch.findings.differences import LEAST_SEEDS, Difference
 from archsearch.report.page import Block, Listing
 from archsearch.report.table import Table, Value, table
 

@@ -1,59 +1,21 @@
-"""The family of a trial: its ancestors, and a drawing of them with links.
+"""The family tree of a trial as a drawing with links.
 
 Oldest at the top. An ancestor stands above all who descend from it. The drawing is SVG of our own,
 to stand within a page that has an anchor for each ancestor.
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from html import escape
 from xml.sax.saxutils import quoteattr
 
-from archsearch.archive import Trial, ancestors
+from archsearch.archive import Trial
 from archsearch.drawing.svg_document import FONT
-from archsearch.run import Run
-from archsearch.search.callbacks.wording import change_text, outcome_text, shortened
+from archsearch.findings.lineage import Family
+from archsearch.findings.wording import change_text, outcome_text, shortened
 
-MAX_SHOWN = 40
 BOX_WIDTH, BOX_HEIGHT = 148, 54
 GAP_X, GAP_Y, MARGIN = 16, 30, 6
 LETTERS = 21  # that fit into a box
-
-
-@dataclass(frozen=True, slots=True)
-class Family:
-    """A trial and its ancestors, by number; num_hidden older ones are left out.
-
-    rows: of numbers, oldest first; the trial itself is the last row.
-    parents: of each who is shown, those who are shown.
-    """
-
-    members: Mapping[int, Trial]
-    rows: tuple[tuple[int, ...], ...]
-    parents: Mapping[int, tuple[int, ...]]
-    num_hidden: int
-
-
-def family(run: Run, trial: Trial) -> Family:
-    """The nearest ancestors of a trial; one that its archive does not have ends its line."""
-    everyone = {**ancestors(trial, run.by_number), trial.candidate.number: trial}
-    # Parents have smaller numbers, so the youngest hang together.
-    shown = sorted(everyone, reverse=True)[:MAX_SHOWN]
-    parents = {
-        number: tuple(p for p in everyone[number].candidate.origin.parents if p in shown)
-        for number in shown
-    }
-    depths: dict[int, int] = {shown[0]: 0}
-    for number in shown:
-        for parent in parents[number]:
-            depths[parent] = max(depths.get(parent, 0), depths[number] + 1)
-    by_depth = defaultdict(list)
-    for number in sorted(shown):
-        by_depth[depths[number]].append(number)
-    rows = tuple(tuple(by_depth[depth]) for depth in sorted(by_depth, reverse=True))
-    members = {number: everyone[number] for number in sorted(shown)}
-    return Family(members, rows, parents, len(everyone) - len(shown))
 
 
 def to_svg(tree: Family, anchor: Callable[[int], str]) -> str:
@@ -97,7 +59,7 @@ def _edge(parent: tuple[int, int], child: tuple[int, int]) -> str:
 
 def _box(trial: Trial, place: tuple[int, int], anchor: str) -> str:
     x, y = place
-    number = trial.candidate.number
+    number = trial.number
     texts = (
         f"trial {number}",
         outcome_text(trial),

@@ -1,19 +1,16 @@
 """What the page says of one run: what was asked, its best cells, its failures, its winner."""
 
 import re
-from collections import defaultdict
+from collections.abc import Mapping, Sequence
 
 from archsearch.archive import Status, Trial
 from archsearch.config import CONFIG_FILE
-from archsearch.report.lineage import family, to_svg
-from archsearch.report.page import Block, Code, Fold, Listing, Paragraph, Picture, Section
-from archsearch.report.strategy_charts import origins
-from archsearch.report.table import Seconds, Table, Value, table
-from archsearch.report.verdict import BITS, Scale
-from archsearch.run import Run
-from archsearch.search.callbacks.ranking import Ranked, rank, shown
-from archsearch.search.callbacks.standings import fittest
-from archsearch.search.callbacks.wording import (
+from archsearch.findings.lineage import family
+from archsearch.findings.origins import by_origin
+from archsearch.findings.standings import Ranked, causes, fittest, rank, shown
+from archsearch.findings.wording import (
+    BITS,
+    Scale,
     cell_text,
     change_text,
     hyperparameters_text,
@@ -21,6 +18,10 @@ from archsearch.search.callbacks.wording import (
     outcome_text,
     status_text,
 )
+from archsearch.report.lineage import to_svg
+from archsearch.report.page import Block, Code, Fold, Listing, Paragraph, Picture, Section
+from archsearch.report.table import Seconds, Table, Value, table
+from archsearch.run import Run
 
 LEADERS = 10
 MAX_CAUSES, MAX_NUMBERS = 20, 8  # shown of a kind of failure, and of a cause
@@ -111,28 +112,30 @@ def _row(entry: Ranked, scale: Scale) -> tuple[Value, ...]:
 
 def failures(run: Run, name: str) -> list[Block]:
     """How many of each kind, with their causes behind a fold."""
-    causes: dict[Status, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
-    for trial in run.trials:
-        if trial.status is not Status.OK and trial.reused_from is None:
-            causes[trial.status][trial.cause or "no cause given"].append(trial.candidate.number)
-    if not causes:
+    found = causes(run.trials)
+    if not found:
         return [Paragraph("No trial failed.")]
-    kinds = sorted(causes, key=lambda kind: -sum(map(len, causes[kind].values())))
-    totals = [(status_text(kind), sum(map(len, causes[kind].values()))) for kind in kinds]
+    totals = [(status_text(kind), sum(map(len, of_it.values()))) for kind, of_it in found.items()]
     counts = table(f"{name}-failures", "Failed trials by kind.", ("kind", "trials"), totals)
-    return [counts, *(_causes(kind, causes[kind]) for kind in kinds)]
+    return [counts, *(_causes(kind, of_it) for kind, of_it in found.items())]
 
 
-def _causes(kind: Status, causes: dict[str, list[int]]) -> Fold:
-    frequent = sorted(causes.items(), key=lambda item: (-len(item[1]), item[1]))
+def _causes(kind: Status, of_it: Mapping[str, Sequence[int]]) -> Fold:
     items = []
-    for cause, numbers in frequent[:MAX_CAUSES]:
+    for cause, numbers in list(of_it.items())[:MAX_CAUSES]:
         listed = ", ".join(map(str, numbers[:MAX_NUMBERS]))
         more = f" and {len(numbers) - MAX_NUMBERS} more" if len(numbers) > MAX_NUMBERS else ""
         items.append(f"{cause} (trial{'s' * (len(numbers) > 1)} {listed}{more})")
-    if len(frequent) > MAX_CAUSES:
-        items.append(f"{len(frequent) - MAX_CAUSES} other causes")
+    if len(of_it) > MAX_CAUSES:
+        items.append(f"{len(of_it) - MAX_CAUSES} other causes")
     return Fold(f"Causes: {status_text(kind)}", (Listing(tuple(items)),))
+
+
+def origins(run: Run, name: str) -> Table:
+    """What each way to make a candidate brought."""
+    columns = ("origin", "trials", "failed", f"median {run.metric_name}", "best")
+    caption = f"What each origin of candidates brought to {run.name}."
+    return table(name, caption, columns, by_origin(run.proposed))
 
 
 def winner(run: Run, name: str) -> list[Block]:
@@ -141,7 +144,7 @@ def winner(run: Run, name: str) -> list[Block]:
     if best is None:
         return [Paragraph("No cell of the strategy was trained without failing.")]
     architecture = best.candidate.architecture
-    words = f"Best cell: trial {best.candidate.number}, {run.metric_name} {outcome_text(best)}"
+    words = f"Best cell: trial {best.number}, {run.metric_name} {outcome_text(best)}"
     if hyperparameters := hyperparameters_text(best.candidate):
         words += f", with {hyperparameters}"
     blocks: list[Block] = [
@@ -172,7 +175,7 @@ def _next_commands(run: Run, best: Trial) -> list[Block]:
 
 def lineage(run: Run, best: Trial, name: str) -> list[Block]:
     """The family tree, and its members with what changed, which the tree's boxes lead to."""
-    tree = family(run, best)
+    tree = family(best, run.by_number)
     if len(tree.members) == 1:
         return [Paragraph(f"It has no parents: {change_text(best.candidate)}.")]
     members = [
@@ -193,7 +196,7 @@ def lineage(run: Run, best: Trial, name: str) -> list[Block]:
 
 
 def _member(run: Run, trial: Trial, parents: tuple[int, ...], name: str) -> Fold:
-    number = trial.candidate.number
+    number = trial.number
     of = f" of {', '.join(map(str, parents))}" if parents else ""
     summary = f"Trial {number}: {change_text(trial.candidate)}{of}; {outcome_text(trial)}"
     if parents and trial.metric is not None:

@@ -1,15 +1,14 @@
-"""What the page says of trainings: means, differences and verdicts, hidden states, each of them."""
+"""What the page says of trainings: means, differences and verdicts, each of them."""
 
 import statistics
 from collections.abc import Sequence
 
+from archsearch.findings.differences import LEAST_SEEDS
+from archsearch.findings.trainings import TrainedCell, TrainingComparison, TrainingRecord
+from archsearch.findings.wording import BITS, Scale
 from archsearch.report.difference_blocks import difference_blocks
-from archsearch.report.differences import LEAST_SEEDS
-from archsearch.report.page import Block, Charts, Fold, Listing, Paragraph, Section
+from archsearch.report.page import Block, Fold, Listing, Paragraph, Section
 from archsearch.report.table import Seconds, Table, Value, table
-from archsearch.report.training_findings import TrainedCell, TrainingComparison
-from archsearch.report.training_record import TrainingRecord
-from archsearch.report.verdict import BITS, Result, Scale, size_text, standing
 
 
 def trainings_section(
@@ -21,34 +20,12 @@ def trainings_section(
     return Section("trainings", "Trainings of single cells", (*_failures(trainings), *every), parts)
 
 
-def trainings_summary(comparison: TrainingComparison) -> str:
-    """The best cell that was found and the best reference, as one sentence."""
-    scale = comparison.scale
-    begin, end = comparison.title, f"The metric: {comparison.split} {scale.heading}."
-    if not comparison.ranked:
-        return f"{begin}: all trainings failed."
-    if not comparison.pairs:
-        return f"{begin}: {standing(_result(comparison.ranked[0]), None, scale)}. {end}"
-    one, other = comparison.pairs[0]
-    words = standing(
-        _result(one), _result(other, best=one.is_reference != other.is_reference), scale
-    )
-    size = size_text(one.num_params, other.num_params)
-    return f"{begin}: {words}; {size}, {comparison.differences[0].verdict}. {end}"
-
-
-def _result(cell: TrainedCell, *, best: bool = False) -> Result:
-    name = f"best reference {cell.name}" if best else cell.name
-    return Result(name, cell.interval.mean, cell.num_params)
-
-
 def _part(comparison: TrainingComparison, name: str) -> Section:
     blocks: list[Block] = [_means(comparison, f"{name}-means")]
     if comparison.differences:
         blocks.append(Paragraph(_about_differences(comparison)))
         metric = comparison.scale.name
         blocks += difference_blocks(comparison.differences, f"{name}-differences", metric)
-    blocks += _traces(comparison, f"{name}-traces")
     return Section(name, comparison.title, tuple(blocks))
 
 
@@ -125,30 +102,3 @@ def _failures(trainings: Sequence[TrainingRecord]) -> list[Block]:
     items = tuple(f"{each.name}, {each.cell}: {each.cause}" for each in failed)
     count = f"{len(failed)} of {len(trainings)} trainings failed."
     return [Paragraph(count), Listing(items)]
-
-
-def _traces(comparison: TrainingComparison, name: str) -> list[Block]:
-    """Hidden states of the best cell that was found, beside those of the best reference."""
-    if not comparison.pairs:
-        return []
-    one, other = comparison.pairs[0]
-    seeds = [seed for seed in one.by_seed if seed in other.by_seed]
-    chosen = [_with_weights(cell, seeds) for cell in (one, other)]
-    # Here, because torch takes seconds to import.
-    from archsearch.data import DataError
-    from archsearch.report.traces import read_trace, trace_chart
-
-    try:
-        traces = [read_trace(training) for training in chosen if training is not None]
-    except DataError as error:
-        return [Paragraph(f"No hidden states: {error}")]
-    read = [trace for trace in traces if trace is not None]
-    is_pair = len(read) == 2 and read[0].symbols == read[1].symbols
-    return [Charts((trace_chart(read, name),))] if is_pair else []
-
-
-def _with_weights(cell: TrainedCell, seeds: Sequence[int]) -> TrainingRecord | None:
-    """Of the trainings that have left their weights, the first under one of the seeds."""
-    whole = [each for each in cell.done if (each.folder / "model.safetensors").is_file()]
-    under = [each for each in whole if each.facts["seed"] in seeds]
-    return next(iter([*under, *whole]), None)

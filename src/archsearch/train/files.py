@@ -13,13 +13,14 @@ FAILED = "failed.json"  # in place of a result, where the architecture ended the
 
 
 def is_training(folder: Path) -> bool:
-    """Whether this is the directory of a finished training."""
-    return not _missing(folder)
+    """Whether this is the directory of a training that has finished or failed."""
+    return any((folder / name).is_file() for name in (RESULT, FAILED))
 
 
-def check_is_training(folder: Path) -> None:
-    """Raise ConfigError where it is not."""
-    if missing := _missing(folder):
+def check_is_finished(folder: Path) -> None:
+    """Raise ConfigError where this is not the directory of a training with a result."""
+    files = (CONFIG, CELL, WEIGHTS, RESULT)
+    if missing := [name for name in files if not (folder / name).is_file()]:
         raise ConfigError(
             f"{folder}: expected the directory of a finished `python -m archsearch.train`, "
             f"found no {', '.join(missing)}"
@@ -37,7 +38,3 @@ def read_config(folder: Path) -> DictConfig:
     config = OmegaConf.load(folder / CONFIG)
     assert isinstance(config, DictConfig)
     return config
-
-
-def _missing(folder: Path) -> list[str]:
-    return [name for name in (CONFIG, CELL, WEIGHTS, RESULT) if not (folder / name).is_file()]

@@ -17,7 +17,7 @@ from archsearch.train.files import (
     CELL,
     CONFIG,
     WEIGHTS,
-    check_is_training,
+    check_is_finished,
     read_config,
     read_result,
 )
@@ -42,7 +42,7 @@ def read_trained(folder: Path) -> Trained:
         ConfigError: the folder is not that of a finished training; see also `rebuild`.
         DataError: the data is missing.
     """
-    check_is_training(folder)
+    check_is_finished(folder)
     architecture, budget = read_cell_file(folder / CELL), Budget(**read_result(folder)["budget"])
     trained = rebuild(read_config(folder), architecture, budget, folder / CONFIG)
     load_into(trained.network, folder / WEIGHTS)
@@ -78,8 +78,10 @@ def rebuild(
     Raises:
         ConfigError: it names anything but archsearch's own classes, or does not fit them.
     """
-    check_is_own(config, source)
-    check(config)
+    # What else a run was asked for, such as a logger, is not built, and may have another name now.
+    part = OmegaConf.masked_copy(config, ["task", "model", "budget", "trainer"])
+    check_is_own(part, source)
+    check(part)
     root = OmegaConf.select(config, "data.root")
     if root is not None:
         os.environ.setdefault(ROOT_VARIABLE, str(root))

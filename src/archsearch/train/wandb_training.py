@@ -12,7 +12,7 @@ from pytorch_lightning import Callback, LightningModule, Trainer
 from archsearch.architecture import read_cell
 from archsearch.archive import Epoch
 from archsearch.train.module import BatchModule
-from archsearch.wandb_session import Mode, WandbSession
+from archsearch.wandb_log.session import Mode, WandbSession
 
 FILES = ("cell.txt", "result.json", "config.yaml", "model.safetensors")
 DRAWING = "cell.svg"

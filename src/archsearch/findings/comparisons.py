@@ -1,0 +1,208 @@
+"""Which runs may be compared, and which repeat each other under another seed."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import combinations
+from statistics import fmean
+from typing import Any
+
+from archsearch.archive import Json, Metric, Status
+from archsearch.findings.wording import shortened
+from archsearch.run import Run
+
+CONDITIONS = ("task", "suite", "budget", "model", "trainer")  # of every trial
+VALUE_LETTERS = 24  # of a value in a label
+WAYS = ("search", "cell_space", "predictor", "screening", "warm_start", "window", "asynchronous")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Runs that differ by seed only, in the order of their seeds."""
+
+    label: str
+    runs: tuple[Run, ...]
+
+    @property
+    def search(self) -> str:
+        return self.runs[0].choices.search
+
+    @property
+    def cell_space(self) -> str:
+        return self.runs[0].choices.cell_space
+
+    @cached_property
+    def by_seed(self) -> Mapping[int, Run]:
+        return {run.seed: run for run in self.runs}
+
+    @cached_property
+    def best_run(self) -> Run:
+        """The one with the fittest trial; the first where all trials failed."""
+        return _best_run(self.runs)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Settings whose trials were trained and measured alike."""
+
+    settings: tuple[Setting, ...]
+
+    @cached_property
+    def runs(self) -> tuple[Run, ...]:
+        return tuple(run for setting in self.settings for run in setting.runs)
+
+    @cached_property
+    def best_run(self) -> Run:
+        """The same of all settings."""
+        return _best_run(self.runs)
+
+    @property
+    def title(self) -> str:
+        choices = self.runs[0].choices
+        return f"{choices.task}, budget {choices.budget}"
+
+    @cached_property
+    def metric(self) -> Metric:
+        """Of all runs, as the first of them says that knows."""
+        known = (run.metric for run in self.runs if run.metric != Metric())
+        return next(known, Metric())
+
+    @property
+    def metric_name(self) -> str:
+        return self.metric.name
+
+    @property
+    def lower_is_better(self) -> bool | None:
+        return self.metric.lower_is_better
+
+    @cached_property
+    def references(self) -> Mapping[str, float]:
+        """The mean metric of each reference cell over the runs in which it did not fail."""
+        found: dict[str, list[float]] = {}
+        for run in self.runs:
+            for name, trial in run.references.items():
+                if trial.status is Status.OK and trial.metric is not None:
+                    found.setdefault(name, []).append(trial.metric)
+        return {name: sum(values) / len(values) for name, values in found.items()}
+
+    @property
+    def best_reference(self) -> str | None:
+        """The name of the one with the best mean fitness."""
+        found: dict[str, list[float]] = {name: [] for name in self.references}
+        for run in self.runs:
+            for name, trial in run.references.items():
+                if trial.status is Status.OK:
+                    found[name].append(trial.fitness)
+        return max(found, key=lambda name: fmean(found[name]), default=None)
+
+
+def _best_run(runs: Sequence[Run]) -> Run:
+    return max(runs, key=lambda run: run.best.fitness if run.best else -math.inf)
+
+
+def compare(runs: Sequence[Run]) -> list[Comparison]:
+    """The runs by what their trials were trained and measured on, in the order given.
+
+    Configurations agree where no key has two values. A key that one of them lacks is that of
+    another revision, which had no such choice; a metric that one of them does not know may be any.
+    """
+    groups: list[list[Run]] = []
+    for run in runs:
+        fitting = (
+            group
+            for group in groups
+            if all(_may_share_a_metric(run, member) for member in group)
+            and agree(group[0], run, CONDITIONS)
+        )
+        group = next(fitting, None)
+        if group is None:
+            groups.append([run])
+        else:
+            group.append(run)
+    return [Comparison(_settings(group)) for group in groups]
+
+
+def _may_share_a_metric(one: Run, other: Run) -> bool:
+    return Metric() in (one.metric, other.metric) or one.metric.name == other.metric.name
+
+
+def agree(one: Run, other: Run, parts: Sequence[str]) -> bool:
+    return not any(
+        differing_keys(one.config.get(part), other.config.get(part), part) for part in parts
+    )
+
+
+def differing_keys(one: Json, other: Json, path: str) -> list[str]:
+    """The dotted keys under which two configurations that have them say different things."""
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        shared = [key for key in one if key in other]
+        deeper = (differing_keys(one[key], other[key], f"{path}.{key}") for key in shared)
+        return [key for keys in deeper for key in keys]
+    is_absent = [value is None or value == {} for value in (one, other)]
+    return [] if one == other or all(is_absent) else [path]
+
+
+def _settings(runs: Sequence[Run]) -> tuple[Setting, ...]:
+    groups: list[list[Run]] = []
+    for run in runs:
+        fitting = (
+            group
+            for group in groups
+            if run.seed not in [member.seed for member in group] and agree(group[0], run, WAYS)
+        )
+        group = next(fitting, None)
+        if group is None:
+            groups.append([run])
+        else:
+            group.append(run)
+    firsts = [group[0] for group in groups]
+    return tuple(
+        Setting(_label(group[0], firsts), tuple(sorted(group, key=lambda run: run.seed)))
+        for group in groups
+    )
+
+
+def _label(run: Run, firsts: Sequence[Run]) -> str:
+    """Such as "random on gp_tree", with the fewest values that tell it from others of that name."""
+    plain = _plain_label(run)
+    namesakes = [other for other in firsts if _plain_label(other) == plain]
+    if len(namesakes) == 1:
+        return plain
+    values = telling_values([each.config for each in namesakes], WAYS)[namesakes.index(run)]
+    return f"{plain} ({values or run.info.config_hash[:4]})"
+
+
+def telling_values(configs: Sequence[Mapping[str, Any]], parts: Sequence[str]) -> list[str]:
+    """Of each configuration the fewest values that tell all apart; empty where none do."""
+    keys = sorted(
+        {
+            key
+            for one, other in combinations(configs, 2)
+            for part in parts
+            for key in differing_keys(one.get(part), other.get(part), part)
+        }
+    )
+    for count in range(1, len(keys) + 1):
+        texts = [_values(config, keys[:count]) for config in configs]
+        if len(set(texts)) == len(texts):
+            return texts
+    return [""] * len(configs)
+
+
+def _plain_label(run: Run) -> str:
+    return f"{run.choices.search} on {run.choices.cell_space}"
+
+
+def _values(config: Mapping[str, Any], keys: Sequence[str]) -> str:
+    """Such as "population_size=10"."""
+    return ", ".join(f"{key.rpartition('.')[2]}={_value(config, key)}" for key in keys)
+
+
+def _value(config: Mapping[str, Any], key: str) -> str:
+    value: Any = config
+    for part in key.split("."):
+        value = value.get(part) if isinstance(value, Mapping) else None
+    if isinstance(value, Mapping):
+        return "{…}"
+    return "null" if value is None else shortened(str(value), VALUE_LETTERS)

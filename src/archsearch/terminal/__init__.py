@@ -1,0 +1,1 @@
+"""What a terminal shows of searches and trainings: it renders findings, and computes nothing."""
