@@ -121,7 +121,7 @@ def test_more_is_better_where_a_result_says_so(tmp_path: Path) -> None:
     older = write_all(tmp_path / "old", metrics, metric="accuracy", lower_is_better=None)
     (sentence,) = report_of(older).summary
     assert "the data show a difference" in sentence
-    assert "did not note which way is better" in sentence
+    assert "whose better direction an earlier revision did not note" in sentence
 
 
 def test_a_failed_training_is_counted_and_named_with_its_cause(

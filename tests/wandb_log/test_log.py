@@ -95,10 +95,7 @@ def test_an_offline_run_has_charts_a_row_a_trial_and_the_best_drawing(
     assert [file.read_text(encoding="utf-8") for file in drawings] == [zoo["nascell"].to_svg()]
     staged = run_dir.glob("wandb/data/artifacts/staging/*")
     assert zoo["mut2"].to_svg() in [file.read_text(encoding="utf-8") for file in staged]
-    assert {
-        "best_so_far_table.nrows", "best_so_far_by_compute_table.nrows", "species_table.nrows",
-        "failures_by_kind_table.nrows", "operators_table.nrows",
-    } <= last.keys()  # fmt: skip
+    assert "operators_table.nrows" in last
     assert not any(key.startswith(("predictor_against_truth", "rewards")) for key in last)
     leaders = table(run_dir, last, "leaderboard")
     assert [row["rank"] for row in leaders] == ["1", "lstm", "2", "gru", "3", "rnn"]

@@ -197,6 +197,8 @@ class Scale(NamedTuple):
     @property
     def heading(self) -> str:
         lower = self.metric.lower_is_better
+        if self.metric == Metric():
+            return "one that an earlier revision did not note"
         if lower is None:
             return f"{self.name}, whose better direction an earlier revision did not note"
         return f"{self.name}, {'lower' if lower else 'higher'} is better"

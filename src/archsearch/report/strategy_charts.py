@@ -214,9 +214,10 @@ def _dots_chart(
         axes = drawing.axes(*labels)
         if diagonal:
             axes.axline((ys[0], ys[0]), slope=1, color=GREY, linewidth=0.8)
-        if not diagonal and min(xs) > 0 and max(xs) >= WIDE * min(xs):
-            axes.set_xscale("log")
         scatter(axes, xs, ys, within, s=8, color=COLOURS[0])
+        if not diagonal and min(xs) > 0 and max(xs) >= WIDE * min(xs):
+            axes.set_xlim(min(xs) / 1.1, max(xs) * 1.1)
+            axes.set_xscale("log")
         return drawing.chart(name, caption + beyond_text(xs, ys, within))
 
 
