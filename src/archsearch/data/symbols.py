@@ -22,7 +22,7 @@ class Symbols(Protocol):
 class Characters:
     """Every character is a symbol."""
 
-    name = "character"
+    name: ClassVar[str] = "character"
 
     def split(self, text: str) -> list[str]:
         return list(text)
@@ -34,7 +34,7 @@ class Characters:
 class Words:
     """Split at white space; `<eos>` where a line ends."""
 
-    name = "word"
+    name: ClassVar[str] = "word"
 
     def split(self, text: str) -> list[str]:
         return text.replace("\n", f" {END_OF_SENTENCE} ").split()
