@@ -24,13 +24,15 @@ ALLOWED = {
     "space": {"cell", "architecture"},
     "predictor": {"cell", "compiler", "archive", "data", "config", "command"},
     "search": {"cell", "architecture", "space", "archive", "predictor"},
-    "compiler": {"cell"},
-    "nn": {"cell", "architecture", "compiler"},
+    "native": set(),
+    "compiler": {"cell", "native"},
+    "nn": {"cell", "architecture", "compiler", "native"},
     "data": set(),
     "train": {
         "cell",
         "architecture",
         "compiler",
+        "native",
         "nn",
         "data",
         "archive",
@@ -72,6 +74,7 @@ ALLOWED = {
         "cell",
         "space",
         "compiler",
+        "native",
         "nn",
         "config",
         "command",
@@ -85,7 +88,7 @@ ALLOWED = {
 RENDERED = SOURCE / "cell" / "drawable.py"
 WITHOUT_TORCH = (
     "cell", "architecture", "drawing", "archive", "space", "search", "compiler", "findings",
-    "terminal", "wandb_log", "report.command",
+    "terminal", "wandb_log", "report.command", "native",
 )  # fmt: skip
 
 

@@ -1,7 +1,13 @@
 """Files of which a reader, or a crash, only ever sees a whole version."""
 
+import logging
 import os
+import time
 from pathlib import Path
+
+STALE_SECONDS = 24 * 3600
+
+log = logging.getLogger(__name__)
 
 
 def write_whole(path: Path, content: bytes | str) -> None:
@@ -23,6 +29,18 @@ def write_whole(path: Path, content: bytes | str) -> None:
     except OSError:
         part.unlink(missing_ok=True)
         raise
+
+
+def remove_stale_parts(folder: Path, pattern: str) -> None:
+    """Remove files that a killed process began to write, more than a day ago."""
+    for part in folder.glob(pattern):
+        try:
+            if time.time() - part.stat().st_mtime > STALE_SECONDS:
+                part.unlink()
+        except FileNotFoundError:  # its owner has finished, or another process was faster
+            continue
+        except PermissionError:  # another user's, in a shared folder: it does no harm
+            log.info("cannot remove %s, left by a process that was killed", part)
 
 
 def unfinished(path: Path) -> Path:

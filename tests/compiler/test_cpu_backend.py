@@ -12,7 +12,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from toy_problems import SMOOTH, Problem, random_cell
 
 from archsearch.cell import parse, zoo
-from archsearch.compiler.backends import make_backend
+from archsearch.compiler.backends import Weights, make_backend
 from archsearch.compiler.backends.cpu.libraries import has_bfloat16_products
 from archsearch.nn import RecurrentLayer
 
@@ -127,7 +127,7 @@ def test_backend_cpu_says_what_it_cannot_take() -> None:
     backend = make_backend("cpu", zoo["rnn"])
     problem = Problem(zoo["rnn"], 3, 3, seed=0).to(torch.bfloat16)
     with pytest.raises(ValueError, match=r'float32 or float64.*torch\.bfloat16.*backend="auto"'):
-        backend.run(problem.x, problem.weights, problem.biases, problem.state, {})
+        backend.run(problem.x, Weights(problem.weights, problem.biases, {}), problem.state)
     assert problem.run("auto")[0].dtype == torch.bfloat16
 
 

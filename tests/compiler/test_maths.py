@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from archsearch.compiler import native
+from archsearch import native
 
 FUNCTIONS: dict[str, tuple[Callable[..., NDArray[np.float64]], float]] = {  # and up to which |x|
     "Exp": (np.exp, 87.0),

@@ -12,15 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from archsearch.compiler import native
-from archsearch.compiler.native import NoNativeCode, load
+from archsearch import native
+from archsearch.native import NoNativeCode, files, library, load
 
 pytestmark = pytest.mark.skipif(
     not any(map(shutil.which, native.COMPILERS)), reason="needs a C compiler"
 )
 
 SOURCE = "int answer(void) { return 42; }\n"
-ANSWER = "from archsearch.compiler.native import load; print(load({!r}, name='a').answer())"
+ANSWER = "from archsearch.native import load; print(load({!r}, name='a').answer())"
 
 
 @pytest.fixture(autouse=True)
@@ -41,8 +41,8 @@ def answer_of_new_process(**environment: str) -> str:
 
 def forget() -> None:
     """Let the next load read the disk, as a new process does."""
-    native._load.cache_clear()
-    native._remove_stale_parts.cache_clear()
+    library._load.cache_clear()
+    files.clean.cache_clear()
 
 
 def only(folder: Path, pattern: str) -> Path:
@@ -99,7 +99,7 @@ def test_what_is_on_disk_loads_in_2_milliseconds():
     load(SOURCE, name="a")
     seconds = []
     for _ in range(5):
-        native._load.cache_clear()
+        library._load.cache_clear()
         start = time.perf_counter()
         load(SOURCE, name="a")
         seconds.append(time.perf_counter() - start)
@@ -124,7 +124,7 @@ def test_many_processes_may_compile_one_text_at_once(cache):
     }.items(),
     ids=lambda item: item[0],
 )
-def test_a_damaged_entry_is_compiled_anew(cache, pattern, damage):
+def test_a_damaged_entry_is_compiled_again(cache, pattern, damage):
     load(SOURCE, name="a")
     path = only(cache, pattern)
     sound = path.read_bytes()

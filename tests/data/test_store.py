@@ -13,7 +13,7 @@ import pooch
 import pytest
 
 from archsearch.data import CorpusFile, DataError, data_root, read_verified
-from archsearch.data.store import STALE_PART_SECONDS
+from archsearch.whole_file import STALE_SECONDS
 
 CONTENT = b"".join(b" a line of words %d \n" % number for number in range(20_000))
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -221,7 +221,7 @@ class TestDownload:
     def test_old_leftovers_are_cleaned_up(self, tmp_path, server):
         server.serve(f"/{PATH}", CONTENT)
         old = put(tmp_path, "toy/.toy.train.txt.0123.part", b"half")
-        long_ago = time.time() - STALE_PART_SECONDS - 1
+        long_ago = time.time() - STALE_SECONDS - 1
         os.utime(old, (long_ago, long_ago))
         read_verified(FILE, tmp_path, mirror=server.address)
         assert files_under(tmp_path) == [PATH]

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from archsearch.compiler.native import NoNativeCode
+from archsearch.native import NoNativeCode
 from archsearch.nn import cross_entropy_rows, linear_cross_entropy
 
 N, WIDTH, WORDS = 13, 6, 37  # more words than features: few words are left to torch

@@ -13,7 +13,7 @@ from archsearch.cell.cell import Cell, Node
 from archsearch.cell.operators import OPERATORS
 from archsearch.cell.step import Step, is_share_of_h, shares_of_h
 from archsearch.compiler import compile, reference, weight_slots
-from archsearch.compiler.backends import make_backend
+from archsearch.compiler.backends import Weights, make_backend
 from archsearch.compiler.program import X_SOURCES
 from archsearch.space import GPTreeSpace
 
@@ -94,7 +94,7 @@ class Problem:
 
     def run(self, backend: str) -> tuple[Tensor, State]:
         return make_backend(backend, self.cell).run(
-            self.x, self.weights, self.biases, self.state, self.masks
+            self.x, Weights(self.weights, self.biases, self.masks), self.state
         )
 
     def to(self, dtype: torch.dtype) -> "Problem":

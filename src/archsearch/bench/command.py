@@ -18,7 +18,7 @@ from archsearch.bench.settings import Settings
 from archsearch.bench.tables import print_record
 from archsearch.bench.training_steps import step_rows
 from archsearch.command import FAILURE, INTERRUPTED
-from archsearch.compiler.native import NoNativeCode
+from archsearch.native import NoNativeCode
 
 FILE_WIDTH = 140  # of tables that go into a file or a pipe, in columns
 

@@ -19,7 +19,7 @@ from archsearch.bench.layers import BEST
 from archsearch.bench.record import Row
 from archsearch.bench.settings import Settings
 from archsearch.cell import Cell, parse, zoo
-from archsearch.compiler.native import CACHE_VARIABLE
+from archsearch.native import CACHE_VARIABLE
 from archsearch.nn import RecurrentLayer
 
 WIDTH = 16

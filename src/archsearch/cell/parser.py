@@ -8,9 +8,8 @@ Statements may stand in any order, as equations do; a cycle must go through a pr
 Blanks, newlines and comments (# to the end of the line) may stand between any two words.
 """
 
-from collections import deque
-from collections.abc import Iterator
 from dataclasses import dataclass, field
+from graphlib import CycleError, TopologicalSorter
 from typing import NoReturn
 
 from archsearch.cell.cell import Cell
@@ -140,25 +139,17 @@ class _Parser:
                 self.position += 1
         return statements
 
-    def _in_order_of_use(self, statements: list[_Statement]) -> Iterator[_Statement]:
+    def _in_order_of_use(self, statements: list[_Statement]) -> list[_Statement]:
         """Each statement after those whose names it uses; otherwise as written."""
-        uses = {s.target.text: self._uses(s) for s in statements}
-        users: dict[str, list[_Statement]] = {name: [] for name in uses}
-        for statement in statements:
-            for name in uses[statement.target.text]:
-                users[name].append(statement)
-        open_uses = {name: len(used) for name, used in uses.items()}
-        ready = deque(s for s in statements if not open_uses[s.target.text])
-        while ready:
-            statement = ready.popleft()
-            yield statement
-            del uses[statement.target.text]
-            for user in users[statement.target.text]:
-                open_uses[user.target.text] -= 1
-                if not open_uses[user.target.text]:
-                    ready.append(user)
-        if uses:
-            self._fail_on_cycle(uses)
+        by_name = {statement.target.text: statement for statement in statements}
+        uses = {name: self._uses(statement) for name, statement in by_name.items()}
+        sorter = TopologicalSorter(dict.fromkeys(uses, ()))  # else as written
+        for name, used in uses.items():
+            sorter.add(name, *used)
+        try:
+            return [by_name[name] for name in sorter.static_order()]
+        except CycleError as error:
+            self._fail_on_cycle(error.args[1][::-1], uses)
 
     def _uses(self, statement: _Statement) -> dict[str, Token]:
         """The defined names that a statement uses, and where it first does."""
@@ -169,18 +160,11 @@ class _Parser:
                 found.setdefault(token.text, token)
         return found
 
-    def _fail_on_cycle(self, uses: dict[str, dict[str, Token]]) -> NoReturn:
-        """All the names left use one another: follow them until one comes again."""
-        path = [next(iter(uses))]
-        while True:
-            name, token = next((n, t) for n, t in uses[path[-1]].items() if n in uses)
-            if name in path:
-                break
-            path.append(name)
-        cycle = [*path[path.index(name) :], name]
+    def _fail_on_cycle(self, cycle: list[str], uses: dict[str, dict[str, Token]]) -> NoReturn:
+        """cycle: each name needs the next one; the last is the first."""
         steps = " needs ".join(cycle[:6]) + (" …" if len(cycle) > 6 else "")
         self._fail(
-            token,
+            uses[cycle[-2]][cycle[-1]],
             f"a cycle inside one step: {steps}; let it go through a previous value, such as "
             "h_tm1 or c_tm1",
         )

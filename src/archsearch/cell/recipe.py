@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from archsearch.cell.cell import Cell
@@ -92,25 +93,13 @@ def _inputs(name: object, entry: object, recipe: Mapping[str, Any]) -> list[str]
 
 def _in_order(inputs: Mapping[str, list[str]]) -> list[str]:
     """Sources and nodes, each after its inputs."""
-    order: dict[str, None] = {}
-    open_nodes: set[str] = set()
-    for root in inputs:
-        stack = [(root, False)]
-        while stack:
-            name, complete = stack.pop()
-            if complete:
-                open_nodes.discard(name)
-                order[name] = None
-            elif name in open_nodes:
-                raise CellError(
-                    f"recipe, node {shown(name)}: it depends on itself within one "
-                    "step; a cycle must go through an h_prev"
-                )
-            elif name not in order:
-                open_nodes.add(name)
-                stack.append((name, True))
-                stack.extend((each, False) for each in inputs.get(name, ()))
-    return list(order)
+    try:
+        return list(TopologicalSorter(inputs).static_order())
+    except CycleError as error:
+        raise CellError(
+            f"recipe, node {shown(error.args[1][0])}: it depends on itself within one step; a "
+            "cycle must go through an h_prev"
+        ) from None
 
 
 def _state(number: str) -> str:

@@ -13,7 +13,6 @@ import hashlib
 import logging
 import os
 import secrets
-import time
 import warnings
 import zlib
 from collections.abc import Callable, Iterable
@@ -24,6 +23,7 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 
 from archsearch.data.errors import DataError
 from archsearch.decoding import decoded
+from archsearch.whole_file import remove_stale_parts
 
 with warnings.catch_warnings():
     # It imports a progress bar, which asks notebooks for widgets.
@@ -33,7 +33,6 @@ with warnings.catch_warnings():
 ROOT_VARIABLE = "ARCHSEARCH_DATA"
 PART_SUFFIX = ".part"
 # A running download writes at least every 30 s (pooch's timeout), so an older one was killed.
-STALE_PART_SECONDS = 900
 
 log = logging.getLogger(__name__)
 
@@ -133,7 +132,7 @@ def _download(plain: Path, file: CorpusFile, address: str) -> bytes:
     log.info("downloading %s to %s", address, plain)
     try:
         plain.parent.mkdir(parents=True, exist_ok=True)
-        _remove_stale_parts(plain)
+        remove_stale_parts(plain.parent, f".{plain.name}.*{PART_SUFFIX}")
         _fetch(address, part)
         content = part.read_bytes()
         if _sha256(content) != file.sha256:
@@ -168,17 +167,6 @@ def _publish(part: Path, final: Path) -> None:
     except OSError:  # a file system without hard links
         if not os.path.lexists(final):
             part.rename(final)
-
-
-def _remove_stale_parts(plain: Path) -> None:
-    for part in plain.parent.glob(f".{plain.name}.*{PART_SUFFIX}"):
-        try:
-            if time.time() - part.stat().st_mtime > STALE_PART_SECONDS:
-                part.unlink()
-        except FileNotFoundError:  # its owner has finished, or another process was faster
-            continue
-        except PermissionError:  # another user's, in a shared folder: it does no harm
-            log.info("cannot remove %s, left by a download that was killed", part)
 
 
 def _sha256(content: bytes) -> str:

@@ -1,15 +1,17 @@
 """A result to take home: what `python -m archsearch.export` does."""
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
+from archsearch.config import ConfigError
 from archsearch.export.check import Mismatch
 from archsearch.export.formats import FORMATS
-from archsearch.export.place import place
 from archsearch.export.subject import read_subject
 from archsearch.train import set_up_process
 from archsearch.train.lines import write_line
 from archsearch.usage import FAILURE
+from archsearch.whole_file import write_whole
 
 
 def export(run: Path, formats: list[str], out: Path) -> None:
@@ -25,7 +27,7 @@ def export(run: Path, formats: list[str], out: Path) -> None:
             raise SystemExit(FAILURE) from None
         files |= exported.files
         write_line(f"{name}: {_checked(exported.difference, subject.is_trained)}")
-    place(out, files)
+    _place(out, files)
     for name in files:
         write_line(f"  {out / name}")
     if subject.description["provenance"]["kind"] == "search":
@@ -39,3 +41,22 @@ def _checked(difference: float | None, is_trained: bool) -> str:
         return "description"
     model = "the trained model" if is_trained else "a network of random weights"
     return f"largest difference from {model} {difference:.2g}"
+
+
+def _place(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write the files into a folder, which is made if need be. Those that are there stay.
+
+    Raises:
+        ConfigError: one is there with another content; then nothing is written.
+    """
+    for name, content in files.items():
+        path = folder / name
+        if path.exists() and path.read_bytes() != content:
+            raise ConfigError(
+                f"{path}: is there already, with another content, and stays as it is; nothing was "
+                "written. Move it away, or choose another place by --out"
+            )
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        if not (folder / name).exists():
+            write_whole(folder / name, content)

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from archsearch.compiler.backends.cpu.libraries import c_source
-from archsearch.compiler.native import NoNativeCode, load
+from archsearch.native import NoNativeCode, load
 
 _log = logging.getLogger(__name__)
 _ALIGNMENT = 64  # bytes: the widest vector, and a cache line

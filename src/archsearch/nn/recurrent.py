@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from archsearch.cell.gates import forget_gates
 from archsearch.cell.step import Step, is_share_of_h, reads_time, shares_of_h
-from archsearch.compiler.backends import Bound, State, make_backend
+from archsearch.compiler.backends import Bound, State, Weights, make_backend
 from archsearch.compiler.pipeline import compile
 from archsearch.compiler.program import X_SOURCES, weight_slots
 from archsearch.nn.dropout import keep_mask
@@ -128,7 +128,7 @@ class RecurrentLayer(nn.Module):
         self._check_input(x, next(iter((*weights, *biases)), None))
         full_state = self._complete(state or {}, x)
         masks = self._draw_masks(x.shape[1], x)
-        return self._backend.run(x, self._drop(weights), biases, full_state, masks)
+        return self._backend.run(x, Weights(self._drop(weights), biases, masks), full_state)
 
     def bind(self, like: Tensor) -> Bound:
         """To run the layer piece by piece: (x (T, B, X), state) -> as `forward`, for any number of
@@ -140,7 +140,7 @@ class RecurrentLayer(nn.Module):
         """
         weights, biases = _parameters(self.weights), _parameters(self.biases)
         masks = self._draw_masks(len(like), like)
-        run = self._backend.bind(like, self._drop(weights), biases, masks)
+        run = self._backend.bind(like, Weights(self._drop(weights), biases, masks))
 
         def run_piece(x: Tensor, state: Mapping[str, Tensor]) -> tuple[Tensor, State]:
             self._check_input(x, next(iter((*weights, *biases)), None))

@@ -7,8 +7,8 @@ import torch
 from archsearch.architecture import ConvNetwork
 from archsearch.compiler.backends import AUTO
 from archsearch.compiler.backends.cpu.libraries import runtime
-from archsearch.compiler.native import NoNativeCode, compiler_name
 from archsearch.machine import processor_name
+from archsearch.native import NoNativeCode, compiler_name
 from archsearch.train.recipe import Recipe
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from archsearch.cell.step import Step
 from archsearch.compiler.backends.auto import AutoBackend
-from archsearch.compiler.backends.backend import Backend, Bound, State
+from archsearch.compiler.backends.backend import Backend, Bound, State, Weights
 from archsearch.compiler.backends.cpu import CpuBackend
 from archsearch.compiler.backends.plain import PlainBackend
 from archsearch.compiler.backends.reference import ReferenceBackend
@@ -36,5 +36,6 @@ __all__ = [
     "PlainBackend",
     "ReferenceBackend",
     "State",
+    "Weights",
     "make_backend",
 ]

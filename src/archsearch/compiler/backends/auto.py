@@ -2,15 +2,15 @@
 
 import functools
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from torch import Tensor
 
 from archsearch.cell.step import Step
-from archsearch.compiler.backends.backend import Backend, Bound, State
+from archsearch.compiler.backends.backend import Backend, Bound, State, Weights
 from archsearch.compiler.backends.cpu import CpuBackend
 from archsearch.compiler.backends.plain import PlainBackend
-from archsearch.compiler.native import NoNativeCode
+from archsearch.native import NoNativeCode
 
 
 class AutoBackend(Backend):
@@ -25,24 +25,11 @@ class AutoBackend(Backend):
     def __reduce__(self) -> tuple[type["AutoBackend"], tuple[Step]]:
         return AutoBackend, (self._cell,)
 
-    def run(
-        self,
-        x: Tensor,
-        weights: Sequence[Tensor],
-        biases: Sequence[Tensor],
-        state: Mapping[str, Tensor],
-        masks: Mapping[int, Tensor],
-    ) -> tuple[Tensor, State]:
-        return self._choose(x).run(x, weights, biases, state, masks)
+    def run(self, x: Tensor, weights: Weights, state: Mapping[str, Tensor]) -> tuple[Tensor, State]:
+        return self._choose(x).run(x, weights, state)
 
-    def bind(
-        self,
-        like: Tensor,
-        weights: Sequence[Tensor],
-        biases: Sequence[Tensor],
-        masks: Mapping[int, Tensor],
-    ) -> Bound:
-        return self._choose(like).bind(like, weights, biases, masks)
+    def bind(self, like: Tensor, weights: Weights) -> Bound:
+        return self._choose(like).bind(like, weights)
 
     def _choose(self, x: Tensor) -> Backend:
         if not self._cpu.supports(x):

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from archsearch.cell.operators import OPERATORS
 from archsearch.cell.step import Step
-from archsearch.compiler.backends.backend import Backend, State
+from archsearch.compiler.backends.backend import Backend, State, Weights
 from archsearch.compiler.backends.deferred_weight import defer_weight
 from archsearch.compiler.backends.torch_arithmetic import TorchArithmetic, positional_encodings
 from archsearch.compiler.layout import Layout, layout
@@ -46,14 +46,7 @@ class PlainBackend(Backend):
         # The cell is all there is; operators are functions, which do not pickle.
         return PlainBackend, (self._cell,)
 
-    def run(
-        self,
-        x: Tensor,
-        weights: Sequence[Tensor],
-        biases: Sequence[Tensor],
-        state: Mapping[str, Tensor],
-        masks: Mapping[int, Tensor],
-    ) -> tuple[Tensor, State]:
+    def run(self, x: Tensor, weights: Weights, state: Mapping[str, Tensor]) -> tuple[Tensor, State]:
         num_steps = len(x)
         arithmetic = TorchArithmetic()
         encodings: tuple[Tensor, ...] = ()
@@ -62,7 +55,7 @@ class PlainBackend(Backend):
             table = positional_encodings(int(state["t"]), num_steps, width, x)
             arithmetic.encoding = table[:, None]
             encodings = table.unbind(0)
-        call = _ForwardCall(self._program, self._layout, weights, biases, masks, arithmetic)
+        call = _ForwardCall(self._program, self._layout, weights, arithmetic)
         hoisted = call.run_sequence(x, state)
         instructions = call.bind_step(hoisted, x.shape[:2])
 
@@ -99,13 +92,11 @@ class PlainBackend(Backend):
 
 @dataclass
 class _ForwardCall:
-    """The program with the weights and masks of one forward call."""
+    """The program with the weights of one forward call."""
 
     program: Program
     layout: Layout
-    weights: Sequence[Tensor]
-    biases: Sequence[Tensor]
-    masks: Mapping[int, Tensor]
+    weights: Weights
     arithmetic: TorchArithmetic
 
     def run_sequence(self, x: Tensor, state: Mapping[str, Tensor]) -> dict[int, Tensor]:
@@ -161,7 +152,7 @@ class _ForwardCall:
             start = defer_weight(start, weight, operands)
         starts = iter(start.unbind(0))
         transposed = weight.detach().t()
-        mask = self.masks.get(product.weights[0])
+        mask = self.weights.masks.get(product.weights[0])
         num_weights = len(product.weights)
 
         def call(values: list[Tensor]) -> None:
@@ -179,7 +170,7 @@ class _ForwardCall:
         return call
 
     def _weight(self, product: Product) -> Tensor:
-        parts = [self.weights[weight] for weight in product.weights]
+        parts = [self.weights.matrices[weight] for weight in product.weights]
         return parts[0] if len(parts) == 1 else torch.cat(parts)
 
     def _start(
@@ -197,8 +188,8 @@ class _ForwardCall:
 
     def _bias(self, start: Start) -> Tensor:
         if start.bias is None:
-            return torch.zeros_like(self.biases[0])
-        return self.biases[start.bias]
+            return torch.zeros_like(self.weights.biases[0])
+        return self.weights.biases[start.bias]
 
 
 def _operator(name: str) -> Callable[..., Tensor]:

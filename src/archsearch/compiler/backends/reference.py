@@ -1,13 +1,13 @@
 """The reference interpreter behind the backend seam: exact, slow, without gradients."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor
 
 from archsearch.cell.step import Step
 from archsearch.compiler import reference
-from archsearch.compiler.backends.backend import Backend, State
+from archsearch.compiler.backends.backend import Backend, State, Weights
 
 
 class ReferenceBackend(Backend):
@@ -16,15 +16,8 @@ class ReferenceBackend(Backend):
     def __init__(self, cell: Step) -> None:
         self._cell = cell
 
-    def run(
-        self,
-        x: Tensor,
-        weights: Sequence[Tensor],
-        biases: Sequence[Tensor],
-        state: Mapping[str, Tensor],
-        masks: Mapping[int, Tensor],
-    ) -> tuple[Tensor, State]:
-        tensors = (x, *weights, *biases, *state.values())
+    def run(self, x: Tensor, weights: Weights, state: Mapping[str, Tensor]) -> tuple[Tensor, State]:
+        tensors = (x, *weights.matrices, *weights.biases, *state.values())
         if torch.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors):
             raise ValueError(
                 'the backend "reference" computes no gradients, but some are required; '
@@ -32,11 +25,11 @@ class ReferenceBackend(Backend):
             )
         y, after = reference.run(
             self._cell,
-            [_array(weight) for weight in weights],
-            [_array(bias) for bias in biases],
+            [_array(weight) for weight in weights.matrices],
+            [_array(bias) for bias in weights.biases],
             _array(x),
             {name: _array(value) for name, value in state.items()},
-            {weight: _array(mask) for weight, mask in masks.items()},
+            {weight: _array(mask) for weight, mask in weights.masks.items()},
         )
         return torch.from_numpy(y).to(x), {
             name: torch.as_tensor(after[name], dtype=value.dtype, device=value.device)

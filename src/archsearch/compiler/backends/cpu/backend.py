@@ -3,13 +3,13 @@
 Shapes: T time steps, B batch, X input features, H hidden features.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor
 
 from archsearch.cell.step import Step
-from archsearch.compiler.backends.backend import Backend, Bound, State
+from archsearch.compiler.backends.backend import Backend, Bound, State, Weights
 from archsearch.compiler.backends.cpu.function import LayerCall, run_layer
 from archsearch.compiler.backends.cpu.inputs import Inputs
 from archsearch.compiler.backends.cpu.libraries import (
@@ -52,31 +52,18 @@ class CpuBackend(Backend):
         """Compile, unless that was done before. Raises: NoNativeCode."""
         self._loop(x.dtype)
 
-    def run(
-        self,
-        x: Tensor,
-        weights: Sequence[Tensor],
-        biases: Sequence[Tensor],
-        state: Mapping[str, Tensor],
-        masks: Mapping[int, Tensor],
-    ) -> tuple[Tensor, State]:
+    def run(self, x: Tensor, weights: Weights, state: Mapping[str, Tensor]) -> tuple[Tensor, State]:
         self._check(x)
         bfloat16 = _wants_bfloat16() and has_bfloat16_products(x.dtype)
-        return self._run(x, weights, biases, state, masks, bfloat16, None)
+        return self._run(x, weights, state, bfloat16, None)
 
-    def bind(
-        self,
-        like: Tensor,
-        weights: Sequence[Tensor],
-        biases: Sequence[Tensor],
-        masks: Mapping[int, Tensor],
-    ) -> Bound:
+    def bind(self, like: Tensor, weights: Weights) -> Bound:
         self._check(like)
         bfloat16 = _wants_bfloat16() and has_bfloat16_products(like.dtype)
-        session = Session(weights, biases, masks, bfloat16)
+        session = Session(weights, bfloat16)
 
         def run(x: Tensor, state: Mapping[str, Tensor]) -> tuple[Tensor, State]:
-            return self._run(x, session.weights, session.biases, state, masks, bfloat16, session)
+            return self._run(x, session.weights, state, bfloat16, session)
 
         return run
 
@@ -90,15 +77,13 @@ class CpuBackend(Backend):
     def _run(
         self,
         x: Tensor,
-        weights: Sequence[Tensor],
-        biases: Sequence[Tensor],
+        weights: Weights,
         state: Mapping[str, Tensor],
-        masks: Mapping[int, Tensor],
         bfloat16: bool,
         session: Session | None,
     ) -> tuple[Tensor, State]:
         num_steps, after = len(x), dict(state)
-        plan = self._plan(bool(masks))
+        plan = self._plan(bool(weights.masks))
         sources = {"x_t": x}
         if "x" in state:
             sources["x_tm1"] = torch.cat((state["x"][None], x[:-1]))
@@ -111,10 +96,12 @@ class CpuBackend(Backend):
         inputs = Inputs(
             {name: sources[name] for name in plan.sources},
             {name: state[name] for name in plan.histories},
-            list(weights),
-            list(biases),
+            list(weights.matrices),
+            list(weights.biases),
         )
-        call = LayerCall(plan, self._loop(x.dtype), num_steps, masks, encoding, bfloat16, session)
+        call = LayerCall(
+            plan, self._loop(x.dtype), num_steps, weights.masks, encoding, bfloat16, session
+        )
         y, memories = run_layer(call, inputs)
         return y, {**after, **memories, "h": y[-1]}
 

@@ -1,6 +1,6 @@
 """The compiled C of a cell, and of the time loop that runs it; one pair for each dtype.
 
-Whoever wants to read what runs finds the C text beside the library in the cache (native.py).
+Whoever wants to read what runs finds the C text beside the library in the cache, see `native`.
 """
 
 import ctypes
@@ -11,8 +11,8 @@ from importlib.resources import files
 
 import torch
 
+from archsearch import native
 from archsearch.cell.step import Step
-from archsearch.compiler import native
 from archsearch.compiler.backends.cpu.kernel_text import kernel_text
 from archsearch.compiler.plan import Plan
 

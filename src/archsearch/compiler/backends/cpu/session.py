@@ -4,12 +4,12 @@ By themselves such calls would each pack the weights, and each compute and add u
 large as the weights, for one row of a sequence.
 """
 
-from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import torch
 from torch import Tensor
 
+from archsearch.compiler.backends.backend import Weights
 from archsearch.compiler.backends.cpu.encoding import Parameters
 from archsearch.compiler.backends.cpu.inputs import Inputs
 from archsearch.compiler.backends.cpu.second_gradients import refuse_second_gradients
@@ -47,27 +47,22 @@ class Factors:
 class Session:
     """What the calls share: packed weights, and one product for the gradient of each weight.
 
-    weights, biases: what the calls must be given in place of the layer's own. The gradient of a
+    weights: what the calls must be given in place of the layer's own. The gradient of a
     call by them is none: it puts off its factors, and autograd, which comes to what these tensors
     were made by when it has been through all calls, then multiplies them.
     """
 
-    def __init__(
-        self,
-        weights: Sequence[Tensor],
-        biases: Sequence[Tensor],
-        masks: Mapping[int, Tensor],
-        bfloat16: bool,
-    ) -> None:
-        self.parameters = Parameters.of(weights, biases, masks, bfloat16)
+    def __init__(self, weights: Weights, bfloat16: bool) -> None:
+        matrices, biases, masks = weights
+        self.parameters = Parameters.of(matrices, biases, masks, bfloat16)
         self.factors = Factors(bfloat16)
-        flat = (*weights, *biases)
+        flat = (*matrices, *biases)
         if torch.is_grad_enabled() and any(tensor.requires_grad for tensor in flat):
             flat = cast(
                 tuple[Tensor, ...],
-                _PutOff.apply(self.factors, len(weights), *flat),  # type: ignore[no-untyped-call]
+                _PutOff.apply(self.factors, len(matrices), *flat),  # type: ignore[no-untyped-call]
             )
-        self.weights, self.biases = list(flat[: len(weights)]), list(flat[len(weights) :])
+        self.weights = Weights(flat[: len(matrices)], flat[len(matrices) :], masks)
 
 
 class _PutOff(torch.autograd.Function):
