@@ -259,7 +259,7 @@ def _targets(node: Any) -> list[str]:
 def _check_node(path: str, node: DictConfig) -> None:
     for key, child in node.items():
         if isinstance(child, DictConfig):
-            _check_node(f"{path}.{key}", child)
+            _check_node(f"{path}.{key!s}", child)
     if "_target_" in node:
         _check_target(path, node)
 

@@ -151,7 +151,7 @@ def _composed(
         composed = compose(command, [*own, *overrides], return_hydra_config=True)
     choices = dict(composed.hydra.runtime.choices)
     data = OmegaConf.to_container(composed.data, resolve=True)
-    plain = {key: _plain(composed, key) for key in composed if key not in ("hydra", "data")}
+    plain = {str(key): _plain(composed, key) for key in composed if key not in ("hydra", "data")}
     return choices, {**plain, "data": data}
 
 
@@ -171,7 +171,7 @@ def _composing() -> Iterator[None]:
 
 
 def _plain(config: DictConfig, key: Any) -> Any:
-    node = config._get_node(key)
+    node: Any = config._get_node(key)
     return OmegaConf.to_container(node) if OmegaConf.is_config(node) else node._value()
 
 

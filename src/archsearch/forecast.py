@@ -1,6 +1,5 @@
 """What searches would take: each is made ready as if it began, and a few trials are timed."""
 
-import itertools
 import os
 import time
 from collections.abc import Mapping, Sequence
@@ -52,7 +51,7 @@ class Plan:
     num_done: int
 
     @property
-    def recipe(self) -> str:
+    def training(self) -> str:
         """Equal for plans that train alike."""
         cfg = OmegaConf.to_container(self.job.cfg, resolve=True)
         assert isinstance(cfg, dict)
@@ -79,7 +78,7 @@ class Forecast:
 
     @property
     def num_trials_left(self) -> int:
-        return max(0, self.plan.job.cfg.trials - self.plan.num_done)
+        return max(0, int(self.plan.job.cfg.trials) - self.plan.num_done)
 
     @property
     def work(self) -> Work:
@@ -95,7 +94,7 @@ class Forecast:
 
     @property
     def num_at_a_time(self) -> int:
-        return min(self.plan.executor.workers, self.plan.job.cfg.window)
+        return min(self.plan.executor.workers, int(self.plan.job.cfg.window))
 
     @property
     def wall_seconds(self) -> float:
@@ -120,17 +119,17 @@ def forecasts(jobs: Sequence[Job]) -> list[Forecast]:
     drawn = {plan.kind: plan.drawn for plan in reversed(plans)}
     found: dict[tuple[str, str], Trial] = {}
     start_seconds: dict[str, float] = {}
-    for recipe in dict.fromkeys(plan.recipe for plan in plans):
-        alike = [plan for plan in plans if plan.recipe == recipe]
+    for training in dict.fromkeys(plan.training for plan in plans):
+        alike = [plan for plan in plans if plan.training == training]
         candidates = [c for plan in alike for c in (*plan.references.values(), *drawn[plan.kind])]
-        trials, start_seconds[recipe] = timed(alike[0], {c.key: c for c in candidates})
-        found.update({(recipe, key): trial for key, trial in trials.items()})
+        trials, start_seconds[training] = timed(alike[0], {c.key: c for c in candidates})
+        found.update({(training, key): trial for key, trial in trials.items()})
     return [
         Forecast(
             plan,
-            {name: found[plan.recipe, c.key] for name, c in plan.references.items()},
-            [found[plan.recipe, c.key] for c in drawn[plan.kind]],
-            start_seconds[plan.recipe],
+            {name: found[plan.training, c.key] for name, c in plan.references.items()},
+            [found[plan.training, c.key] for c in drawn[plan.kind]],
+            start_seconds[plan.training],
         )
         for plan in plans
     ]
@@ -155,10 +154,10 @@ def make_plan(job: Job) -> Plan:
     strategy = make_strategy(cfg, make_space(cfg, job.scratch), predictor, job.scratch)
     executor = instantiate(cfg.executor)(TimingFactory(tuple(factories)))
     about = first_lines(cfg, factory, strategy, executor)
-    asked = (strategy.ask(number) for number in range(NUM_DRAWN))
+    proposals = [p for p in map(strategy.ask, range(NUM_DRAWN)) if p is not None]
     drawn = [
         Candidate(number, p.architecture, p.genome, p.origin, p.hyperparameters)
-        for number, p in enumerate(itertools.takewhile(lambda p: p is not None, asked))
+        for number, p in enumerate(proposals)
     ]
     references = {
         name: Candidate(0, cell, None, Origin.of_reference(name)) for name, cell in named.items()

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from archsearch.archive import Status, Trial
 from archsearch.dry_run import Job
-from archsearch.evaluate.timing import STEPS, WIDTH
+from archsearch.evaluate.timing import WIDTH
 from archsearch.findings.wording import duration_text, params_text
 from archsearch.forecast import Forecast, forecasts
 from archsearch.train.lines import write_line
@@ -16,18 +16,12 @@ def tell(jobs: Sequence[Job]) -> None:
     load, cores = os.getloadavg()[0], os.cpu_count() or 1
     told = forecasts(jobs)
     for each in told:
-        for line in _block(each, in_full=len(told) == 1):
+        for line in _block(each):
             write_line(line)
     if len(told) > 1:
         hours = time_text(sum(each.wall_seconds for each in told))
         most = bytes_text(max(each.total_bytes for each in told))
         write_line(f"{len(told)} runs, one after another: {hours}, {most} at most")
-    steps = [trial.details[STEPS] for each in told for trial in _timed_well(each)]
-    if steps:
-        write_line(
-            f"timed: {min(steps)} to {max(steps)} training steps of each cell, a second or more, "
-            "and its validation, as many cells at a time as there are workers"
-        )
     if load > cores:
         write_line(
             f"other programs keep this machine busy (load {load:.1f} on {cores} cores): "
@@ -36,13 +30,13 @@ def tell(jobs: Sequence[Job]) -> None:
     write_line("dry run: nothing was trained to its end, and nothing written")
 
 
-def _block(forecast: Forecast, *, in_full: bool) -> Iterator[str]:
+def _block(forecast: Forecast) -> Iterator[str]:
     plan, cfg, work = forecast.plan, forecast.plan.job.cfg, forecast.work
     yield f"{plan.job.folder}"
     yield f"  {_left_text(forecast)}"
     for line in plan.about:
         yield f"  {line}"
-    yield from _table(forecast) if in_full else _sizes(forecast)
+    yield from _table(forecast)
     yield (
         f"  a trial takes {duration_text(work.seconds_a_trial)}, all together "
         f"{time_text(work.seconds)}: {forecast.num_at_a_time} at a time, and "
@@ -77,12 +71,6 @@ def _table(forecast: Forecast) -> Iterator[str]:
         yield f"    {name:<{first}}  {params:>10}  {width:>5}  {seconds}"
     if limit is not None and any(t.wall_seconds > limit for t in _timed_well(forecast)):
         yield f"  over budget.max_seconds={limit:g} a trial is ended, and fails"
-
-
-def _sizes(forecast: Forecast) -> Iterator[str]:
-    references = (f"{n} {params_text(t.num_params)}" for n, t in forecast.references.items())
-    drawn = ", ".join(params_text(trial.num_params) for trial in forecast.drawn)
-    yield f"  parameters: {', '.join(references)}; the search's first cells {drawn}"
 
 
 def _row(name: str, trial: Trial) -> tuple[str, str, str, str]:

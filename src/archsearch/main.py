@@ -165,7 +165,7 @@ def this_machine(precision: str) -> Machine:
     return Machine(processor_name(), os.cpu_count() or 1, versions, precision)
 
 
-def chosen_references(cfg: DictConfig, task: Task) -> Mapping[str, Architecture]:
+def chosen_references(cfg: DictConfig, task: Task[Any, Any]) -> Mapping[str, Architecture]:
     """Those that the configuration names, of the task's own or the zoo; else the task's own."""
     if cfg.references is None:
         return task.references

@@ -5,6 +5,7 @@ import re
 import shlex
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import hydra
 from hydra.errors import (
@@ -42,7 +43,7 @@ def refuse_files_of_others(arguments: Sequence[str], module: str) -> None:
                 raise ConfigError(f"{argument}: is for another command: {line}")
 
 
-def refuse_a_sweep_as_one_run(hydra_config: DictConfig, module: str, words: Sequence[str]) -> None:
+def refuse_a_sweep_as_one_run(hydra_config: Any, module: str, words: Sequence[str]) -> None:
     """Raise ConfigError where parameters to sweep over are given to a single run, which would
     leave them out."""
     params = hydra_config.sweeper.get("params")

@@ -2,9 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
-
-from omegaconf import DictConfig
+from typing import Any, Self
 
 from archsearch.archive import Asked
 
@@ -21,7 +19,7 @@ class Request:
     again: str
 
     @classmethod
-    def of(cls, hydra: DictConfig, run_dir: Path, again: str) -> Self:
+    def of(cls, hydra: Any, run_dir: Path, again: str) -> Self:
         """hydra: Hydra's part of the composed configuration."""
         chosen = dict(hydra.runtime.choices)
         choices = {group: choice for group, choice in chosen.items() if "/" not in group}

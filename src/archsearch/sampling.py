@@ -61,7 +61,7 @@ def request_of(cfg: DictConfig, task: Sampler) -> Any:
         ConfigError: something is asked that means nothing to this task.
     """
     known = [each.name for each in fields(task.sample_request)]
-    given = {key: value for key, value in cfg.items() if value is not None and key not in _ALL}
+    given = {str(k): value for k, value in cfg.items() if value is not None and k not in _ALL}
     for key in given:
         if key not in known:
             raise ConfigError(

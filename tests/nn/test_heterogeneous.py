@@ -17,7 +17,7 @@ from archsearch.compiler import compile
 from archsearch.compiler.backends import make_backend
 from archsearch.compiler.pipeline import KERNEL_PASSES
 from archsearch.nn import LanguageModel, RecurrentLayer, make_layer
-from archsearch.nn.language_model import detach
+from archsearch.nn.stack import detach
 
 T, B, X, H = 7, 3, 4, 12
 EXACT = {"rtol": 1e-10, "atol": 1e-10}

@@ -65,13 +65,12 @@ def cell_spaces() -> dict[str, CellSpace[Any]]:
     with initialize_config_dir(conf_folder(), version_base="1.3"):
         configured = {name: compose("config", [f"cell_space={name}"]) for name in names}
     spaces = {name: instantiate(cfg.cell_space) for name, cfg in configured.items()}
-    return {name: space for name, space in spaces.items() if _is_of_cells(space)}
-
-
-def _is_of_cells(space: Any) -> bool:
-    """One that needs earlier runs is only partly made here."""
-    is_made = isinstance(space, CellSpace)
-    return is_made and isinstance(space.decode(space.sample(random.Random(0))), Cell)
+    return {
+        name: space
+        for name, space in spaces.items()
+        if isinstance(space, CellSpace)  # one that needs earlier runs is only partly made here
+        and isinstance(space.decode(space.sample(random.Random(0))), Cell)
+    }
 
 
 def draw_cells(space: CellSpace[Any], rng: random.Random) -> Iterator[Cell]:
@@ -80,6 +79,7 @@ def draw_cells(space: CellSpace[Any], rng: random.Random) -> Iterator[Cell]:
     repeats = 0
     while repeats < MAX_REPEATS:
         cell = space.decode(space.sample(rng))
+        assert isinstance(cell, Cell)
         if cell.key in seen:
             repeats += 1
         else:

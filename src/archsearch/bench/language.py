@@ -17,7 +17,7 @@ from torch.nn.utils import clip_grad_norm_
 from archsearch.bench.settings import LanguageSize
 from archsearch.cell import zoo
 from archsearch.nn import LanguageModel
-from archsearch.nn.language_model import detach
+from archsearch.nn.stack import detach
 
 CELL = "lstm"
 CLIP_NORM = 5.0
@@ -98,7 +98,7 @@ class StockModel(nn.Module):
 
 def descend(loss: Tensor, model: nn.Module, optimizer: torch.optim.Optimizer) -> None:
     optimizer.zero_grad(set_to_none=True)
-    loss.backward()
+    loss.backward()  # type: ignore[no-untyped-call]
     clip_grad_norm_(model.parameters(), CLIP_NORM)
     optimizer.step()
 

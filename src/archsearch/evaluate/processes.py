@@ -86,7 +86,7 @@ class Processes(Executor):
                 raise ValueError(f"{name}: expected at least {least}, got {value}")
         self._factory = factory
         self.workers = workers or max(1, (os.cpu_count() or 1) // threads)
-        self.threads = threads
+        self.threads = self._threads = threads
         self._max_seconds = None if max_seconds is None else max_seconds * grace
         self._max_bytes = None if max_memory_mb is None else max_memory_mb * MEGABYTE
         self._workers: list[_Worker] = []
@@ -129,7 +129,7 @@ class Processes(Executor):
         starting = sum(not worker.ready for worker in self._workers)
         wanted = min(self.workers - len(self._workers), len(self._queue) - starting)
         for _ in range(wanted):
-            self._workers.append(_start(self._factory, self.threads))
+            self._workers.append(_start(self._factory, self._threads))
 
     def _receive(self) -> None:
         """Take in what workers have said, and notice those that died."""

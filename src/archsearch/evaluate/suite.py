@@ -45,7 +45,7 @@ BASELINE = "suite_baseline.json"
 class Stage:
     """A further task, and the budget of its trainings; all else is the run's."""
 
-    task: Task
+    task: Task[Any, Any]
     budget: Budget
 
 

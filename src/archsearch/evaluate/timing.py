@@ -16,7 +16,7 @@ from archsearch.train import TrainingFailure
 from archsearch.train.timing import TimedTraining, time_training
 
 # In the details of its trials.
-SPENT_SECONDS, PEAK_BYTES, PROCESS, WIDTH, STEPS = "spent", "bytes", "process", "width", "steps"
+SPENT_SECONDS, PEAK_BYTES, PROCESS, WIDTH = "spent", "bytes", "process", "width"
 
 
 @dataclass(frozen=True)
@@ -38,25 +38,24 @@ class TimingFactory:
         except TrainingFailure as failure:
             return Trial.failed(
                 candidate, Status.INVALID, seed, str(failure), time.perf_counter() - start,
-                details=self._details(candidate, start, 0),
+                details=self._details(candidate, start),
             )  # fmt: skip
         seconds = sum(
             each.seconds(factory.num_epochs)
             for each, factory in zip(timed, self.factories, strict=True)
         )
-        details = self._details(candidate, start, sum(each.train.num_timed for each in timed))
+        details = self._details(candidate, start)
         return Trial(
             candidate, Status.OK, seed, (), seconds, -seconds, timed[0].num_params, seconds,
             details=details,
         )  # fmt: skip
 
-    def _details(self, candidate: Candidate, start: float, num_steps: int) -> Mapping[str, Json]:
+    def _details(self, candidate: Candidate, start: float) -> Mapping[str, Json]:
         return {
             SPENT_SECONDS: time.perf_counter() - start,
             PEAK_BYTES: peak_bytes(),
             PROCESS: os.getpid(),
             WIDTH: self.factories[0].recipe_for(candidate).budget.hidden_size,
-            STEPS: num_steps,
         }
 
 

@@ -8,8 +8,9 @@ from archsearch.nn.encoder_decoder import EncoderDecoder
 from archsearch.nn.frame_model import FrameModel, frame_nll
 from archsearch.nn.head import AdaptiveSoftmax
 from archsearch.nn.heterogeneous import make_layer
-from archsearch.nn.language_model import Features, LanguageModel, activation_penalty
+from archsearch.nn.language_model import LanguageModel, activation_penalty
 from archsearch.nn.recurrent import RecurrentLayer
+from archsearch.nn.stack import Features
 
 __all__ = [
     "AdaptiveSoftmax",

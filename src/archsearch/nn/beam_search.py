@@ -5,7 +5,7 @@ Shapes: B sentences, K the beam's width, N = B·K hypotheses, V symbols.
 
 import math
 from collections.abc import Callable
-from typing import NamedTuple, Protocol, Self
+from typing import NamedTuple, Protocol, Self, TypeVar
 
 import torch
 from torch import Tensor
@@ -18,9 +18,11 @@ class Selectable(Protocol):
         """That of the hypotheses `rows` (N′,) int64, each of which may come several times."""
 
 
+Remembered = TypeVar("Remembered", bound=Selectable)
+
 # The last symbols (N,) and the state of N hypotheses -> ln p (N, V) of their next symbols, and the
 # next state.
-Step = Callable[[Tensor, Selectable], tuple[Tensor, Selectable]]
+Step = Callable[[Tensor, Remembered], tuple[Tensor, Remembered]]
 
 
 class Beam(NamedTuple):
@@ -31,7 +33,7 @@ class Beam(NamedTuple):
 
 
 def beam_search(
-    step: Step, state: Selectable, num_sentences: int, beam: Beam,
+    step: Step[Remembered], state: Remembered, num_sentences: int, beam: Beam,
     *, begin: int, end: int, max_length: int,
 ) -> list[list[int]]:  # fmt: skip
     """The best hypothesis found of each sentence, without `begin` and `end`.
@@ -100,4 +102,4 @@ class _Search:
 
     def _bound(self) -> Tensor:
         """What no open hypothesis' score can exceed: its sum only falls."""
-        return self._sums.amax(1) / self._max_length**self._beam.length_penalty
+        return self._sums.amax(1) / float(self._max_length**self._beam.length_penalty)

@@ -3,7 +3,7 @@
 Shapes: T target steps, S source steps, B batch, E embedding width, H hidden width.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -14,8 +14,8 @@ from archsearch.compiler.backends import Bound
 from archsearch.nn.attention import GlobalAttention
 from archsearch.nn.dropout import dropout
 from archsearch.nn.heterogeneous import make_layer
-from archsearch.nn.language_model import State
 from archsearch.nn.recurrent import RecurrentLayer
+from archsearch.nn.stack import State, recurrent_layers
 
 
 class DecoderState(NamedTuple):
@@ -50,7 +50,7 @@ class Decoder(nn.Module):
     def __init__(
         self, cell: Architecture, vocabulary_size: int, *, num_layers: int, hidden_size: int,
         embedding_size: int, attention: str, dropout: float, generator: torch.Generator,
-        **settings: object,
+        **settings: Any,
     ) -> None:  # fmt: skip
         super().__init__()
         self.dropout, self._generator = dropout, generator
@@ -70,12 +70,11 @@ class Decoder(nn.Module):
         cells have; other memories are zero, and so are the vector fed and the steps counted.
         """
         memory = outputs.transpose(0, 1).contiguous()
-        layers = [
-            _taken_over(layer, state) for layer, state in zip(self.layers, states, strict=True)
-        ]
-        run = [layer.bind(memory[:, 0]) for layer in self.layers]
+        layers = recurrent_layers(self.layers)
+        begun = [_taken_over(layer, state) for layer, state in zip(layers, states, strict=True)]
+        run = [layer.bind(memory[:, 0]) for layer in layers]
         return DecoderState(
-            run, layers, torch.zeros_like(memory[:, 0]), self.attention.keys(memory), memory
+            run, begun, torch.zeros_like(memory[:, 0]), self.attention.keys(memory), memory
         )
 
     def forward(self, symbols: Tensor, state: DecoderState) -> tuple[Tensor, DecoderState]:

@@ -3,13 +3,15 @@
 Shapes: S source steps, B batch, E embedding width, H hidden width.
 """
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
 from archsearch.architecture import Architecture
 from archsearch.nn.dropout import dropout
 from archsearch.nn.heterogeneous import make_layer
-from archsearch.nn.language_model import State
+from archsearch.nn.stack import State
 
 
 class Encoder(nn.Module):
@@ -29,7 +31,7 @@ class Encoder(nn.Module):
     def __init__(
         self, cell: Architecture, vocabulary_size: int, *, num_layers: int, hidden_size: int,
         embedding_size: int, bidirectional_first_layer: bool, dropout: float,
-        generator: torch.Generator, **settings: object,
+        generator: torch.Generator, **settings: Any,
     ) -> None:  # fmt: skip
         super().__init__()
         if bidirectional_first_layer and hidden_size % 2:

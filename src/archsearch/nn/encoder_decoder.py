@@ -5,6 +5,7 @@ Shapes: S source steps, T target steps, B batch, H hidden width, V target vocabu
 
 from collections.abc import Sequence
 from enum import StrEnum
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -16,7 +17,7 @@ from archsearch.nn.beam_search import Beam, beam_search
 from archsearch.nn.cross_entropy import linear_cross_entropy
 from archsearch.nn.decoder import Decoder, DecoderState
 from archsearch.nn.encoder import Encoder
-from archsearch.nn.recurrent import RecurrentLayer
+from archsearch.nn.stack import recurrent_layers
 
 _ROWS = 64  # whose multiples are few
 
@@ -82,7 +83,7 @@ class EncoderDecoder(nn.Module):
             "hidden_size": hidden_size,
             "embedding_size": embedding_size or hidden_size,
         }
-        settings = {"forget_bias": forget_bias, "backend": backend}
+        settings: dict[str, Any] = {"forget_bias": forget_bias, "backend": backend}
         lstm = zoo["lstm"]
         self.encoder = Encoder(
             lstm if searched == Searched.DECODER else cell, source_size, dropout=dropout,
@@ -99,7 +100,7 @@ class EncoderDecoder(nn.Module):
 
     def forward(self, source: Tensor, inputs: Tensor) -> Tensor:
         """Read source (S, B) and target symbols (T, B): attentional vectors (T, B, H)."""
-        vectors, _ = self.decoder(inputs, self._begin(source))
+        vectors: Tensor = self.decoder(inputs, self._begin(source))[0]
         return vectors
 
     def loss_of_rows(self, rows: Tensor, targets: Tensor) -> Tensor:
@@ -151,8 +152,7 @@ class EncoderDecoder(nn.Module):
     ) -> None:
         inside = {
             id(weight)
-            for layer in self.modules()
-            if isinstance(layer, RecurrentLayer)
+            for layer in recurrent_layers(self.modules())
             for weight in layer.parameters()
         }
         for weight in self.parameters():

@@ -7,12 +7,10 @@ import torch
 from torch import Tensor, nn
 
 from archsearch.architecture import Architecture
-from archsearch.nn.dropout import dropout, variational_dropout
-from archsearch.nn.heterogeneous import make_layer
-from archsearch.nn.language_model import Features, State
+from archsearch.nn.stack import Features, Stack, State
 
 
-class FrameModel(nn.Module):
+class FrameModel(Stack):
     """Recurrent layers over piano rolls, decoder to one logit a key.
 
     threshold: the probability from which a key counts as predicted. Chosen on validation data by
@@ -20,10 +18,7 @@ class FrameModel(nn.Module):
 
     Args:
         cell: of all layers.
-        input_dropout, hidden_dropout, output_dropout: on what enters the first layer, between
-            layers, and on what leaves the last.
-        variational: one mask a sequence for those three (Gal & Ghahramani 2016); False draws a
-            new one at every step.
+        input_dropout, hidden_dropout, output_dropout, variational: see Stack.
         weight_dropout, recurrent_dropout, forget_bias: see RecurrentLayer.
         generator: initial weights and all dropouts are drawn from it.
     """
@@ -47,28 +42,20 @@ class FrameModel(nn.Module):
         forget_bias: float = 0.0,
         backend: str = "auto",
     ) -> None:
-        super().__init__()
-        rates = (input_dropout, hidden_dropout, output_dropout)
-        for name, rate in zip(("input", "hidden", "output"), rates, strict=True):
-            if not 0.0 <= rate < 1.0:
-                raise ValueError(f"{name}_dropout: expected at least 0 and below 1, got {rate}")
-        self.input_dropout = input_dropout
-        self.hidden_dropout = hidden_dropout
-        self.output_dropout = output_dropout
-        self.variational = variational
-        self._generator = generator
-        self.layers = nn.ModuleList(
-            make_layer(
-                cell,
-                input_size,
-                hidden_size,
-                backend=backend,
-                weight_dropout=weight_dropout,
-                recurrent_dropout=recurrent_dropout,
-                forget_bias=forget_bias,
-                generator=generator,
-            )
-            for input_size in [num_keys, *[hidden_size] * (num_layers - 1)]
+        super().__init__(
+            input_dropout=input_dropout,
+            hidden_dropout=hidden_dropout,
+            output_dropout=output_dropout,
+            variational=variational,
+            generator=generator,
+        )
+        self.make_layers(
+            [cell] * num_layers,
+            [num_keys, *[hidden_size] * num_layers],
+            backend=backend,
+            weight_dropout=weight_dropout,
+            recurrent_dropout=recurrent_dropout,
+            forget_bias=forget_bias,
         )
         # Plain parameters: nn.Linear would draw from the global generator.
         self.decoder = nn.Parameter(torch.empty(num_keys, hidden_size))
@@ -80,23 +67,11 @@ class FrameModel(nn.Module):
 
     def forward(self, frames: Tensor, states: list[State] | None = None) -> Features:
         """Read frames (T, B, K), of floats, starting from `states` (None: zeros)."""
-        x = self._drop(frames, self.input_dropout)
-        y, next_states = x, []
-        for i, layer in enumerate(self.layers):
-            y, state = layer(x, None if states is None else states[i])
-            next_states.append(state)
-            x = self._drop(y, self.hidden_dropout) if i + 1 < len(self.layers) else y
-        return Features(self._drop(y, self.output_dropout), y, next_states)
+        return self.read(frames, states)
 
     def logits(self, features: Features) -> Tensor:
         """Of the keys that sound in the next frame: (T, B, K)."""
         return nn.functional.linear(features.dropped, self.decoder, self.decoder_bias)
-
-    def _drop(self, x: Tensor, rate: float) -> Tensor:
-        if not self.training:
-            return x
-        drop = variational_dropout if self.variational else dropout
-        return drop(x, rate, self._generator)
 
 
 def frame_nll(logits: Tensor, targets: Tensor) -> Tensor:

@@ -4,30 +4,19 @@ Shapes: T time, B batch, V vocabulary, E embedding width, H hidden width.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from archsearch.architecture import Architecture
 from archsearch.nn.cross_entropy import linear_cross_entropy
-from archsearch.nn.dropout import dropout, embedding_dropout, variational_dropout
+from archsearch.nn.dropout import embedding_dropout
 from archsearch.nn.head import AdaptiveSoftmax
-from archsearch.nn.heterogeneous import make_layer
 from archsearch.nn.recurrent import RecurrentLayer
-
-State = dict[str, Tensor]  # one layer's state, as RecurrentLayer defines it
-
-
-class Features(NamedTuple):
-    """What the recurrent layers make of a sequence, before the decoder."""
-
-    dropped: Tensor  # (T, B, width of the last layer), with output dropout: what is decoded
-    raw: Tensor  # the same without output dropout
-    states: list[State]  # after the last step, one a layer
+from archsearch.nn.stack import Features, Stack, State, check_rates
 
 
-class LanguageModel(nn.Module):
+class LanguageModel(Stack):
     """Embedding, recurrent layers, decoder to the logits of the next symbol.
 
     Args:
@@ -40,10 +29,7 @@ class LanguageModel(nn.Module):
             decoder an AdaptiveSoftmax, several times faster where there are tens of thousands of
             words. It cannot be tied, since the vectors of rarer words are narrower.
         word_dropout: of whole words in the embedding, in training (as all dropouts).
-        input_dropout, hidden_dropout, output_dropout: on what enters the first layer, between
-            layers, and on what leaves the last.
-        variational: one mask a sequence for those three (Gal & Ghahramani 2016); False draws a
-            new one at every step (Zaremba et al. 2014).
+        input_dropout, hidden_dropout, output_dropout, variational: see Stack.
         weight_dropout, recurrent_dropout: see RecurrentLayer.
         init_scale: all weights are uniform in ±init_scale. None: ±0.1 for embedding and decoder,
             RecurrentLayer's own for the layers (AWD-LSTM). Biases are zero, except those that a
@@ -78,11 +64,14 @@ class LanguageModel(nn.Module):
         forget_bias: float = 0.0,
         backend: str = "auto",
     ) -> None:
-        super().__init__()
-        rates = (word_dropout, input_dropout, hidden_dropout, output_dropout)
-        for name, rate in zip(("word", "input", "hidden", "output"), rates, strict=True):
-            if not 0.0 <= rate < 1.0:
-                raise ValueError(f"{name}_dropout: expected at least 0 and below 1, got {rate}")
+        super().__init__(
+            input_dropout=input_dropout,
+            hidden_dropout=hidden_dropout,
+            output_dropout=output_dropout,
+            variational=variational,
+            generator=generator,
+        )
+        check_rates(word_dropout=word_dropout)
         if tied and adaptive_cutoffs is not None:
             raise ValueError(
                 f"adaptive_cutoffs: expected null with tied=true, got {list(adaptive_cutoffs)}: "
@@ -90,32 +79,19 @@ class LanguageModel(nn.Module):
             )
         embedding_size = embedding_size or hidden_size
         self.word_dropout = word_dropout
-        self.input_dropout = input_dropout
-        self.hidden_dropout = hidden_dropout
-        self.output_dropout = output_dropout
-        self.variational = variational
-        self._generator = generator
 
         # Plain parameters: nn.Embedding and nn.Linear would draw from the global generator.
         self.embedding = nn.Parameter(torch.empty(vocabulary_size, embedding_size))
         last_size = embedding_size if tied else hidden_size
         widths = [embedding_size, *[hidden_size] * (num_layers - 1), last_size]
-        layers = [
-            make_layer(
-                cell,
-                input_size,
-                output_size,
-                backend=backend,
-                weight_dropout=weight_dropout,
-                recurrent_dropout=recurrent_dropout,
-                forget_bias=forget_bias,
-                generator=generator,
-            )
-            for cell, input_size, output_size in zip(
-                _one_a_layer(cells, num_layers), widths[:-1], widths[1:], strict=True
-            )
-        ]
-        self.layers = nn.ModuleList(layers)
+        layers = self.make_layers(
+            _one_for_each_layer(cells, num_layers),
+            widths,
+            backend=backend,
+            weight_dropout=weight_dropout,
+            recurrent_dropout=recurrent_dropout,
+            forget_bias=forget_bias,
+        )
         self.tied = tied
         self.free_decoder = self.decoder_bias = self.adaptive_softmax = None
         if adaptive_cutoffs is not None:
@@ -142,14 +118,7 @@ class LanguageModel(nn.Module):
         """Read symbols (T, B), starting from `states` (None: zeros)."""
         word_rate = self.word_dropout if self.training else 0.0
         embedded = embedding_dropout(symbols, self.embedding, word_rate, self._generator)
-        x = self._drop(embedded, self.input_dropout)
-        y, next_states = x, []
-        for i, layer in enumerate(self.layers):
-            y, state = layer(x, None if states is None else states[i])
-            next_states.append(state)
-            if i + 1 < len(self.layers):
-                x = self._drop(y, self.hidden_dropout)
-        return Features(self._drop(y, self.output_dropout), y, next_states)
+        return self.read(embedded, states)
 
     def loss(self, features: Features, targets: Tensor) -> Tensor:
         """Mean cross entropy of targets (T, B), in nats a symbol."""
@@ -171,12 +140,6 @@ class LanguageModel(nn.Module):
             return self.adaptive_softmax.log_probabilities(features.dropped)
         assert self.decoder is not None
         return nn.functional.linear(features.dropped, self.decoder, self.decoder_bias)
-
-    def _drop(self, x: Tensor, rate: float) -> Tensor:
-        if not self.training:
-            return x
-        drop = variational_dropout if self.variational else dropout
-        return drop(x, rate, self._generator)
 
     @torch.no_grad()
     def _draw_weights(
@@ -201,11 +164,6 @@ class LanguageModel(nn.Module):
         return [] if self.free_decoder is None else [self.free_decoder]
 
 
-def detach(states: list[State]) -> list[State]:
-    """The same states cut from the graph that made them: where truncated BPTT stops."""
-    return [{name: value.detach() for name, value in state.items()} for state in states]
-
-
 def activation_penalty(features: Features, alpha: float, beta: float) -> Tensor:
     """α·mean(h²) of the dropped output + β·mean((h_t − h_{t−1})²) of the raw output.
 
@@ -220,7 +178,7 @@ def activation_penalty(features: Features, alpha: float, beta: float) -> Tensor:
     return penalty
 
 
-def _one_a_layer(
+def _one_for_each_layer(
     cells: Architecture | Sequence[Architecture], num_layers: int
 ) -> Sequence[Architecture]:
     if not isinstance(cells, Sequence):

@@ -235,7 +235,7 @@ class RecurrentLayer(nn.Module):
 
 def _parameters(parameters: nn.ParameterList) -> list[Tensor]:
     """Its entries; to iterate over the list itself takes a microsecond an entry more."""
-    return list(parameters._parameters.values())
+    return [weight for weight in parameters._parameters.values() if weight is not None]
 
 
 def _check_settings(

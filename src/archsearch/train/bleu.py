@@ -1,6 +1,6 @@
 """BLEU of a whole split, as sacrebleu computes it."""
 
-from sacrebleu.metrics import BLEU
+from sacrebleu.metrics.bleu import BLEU
 
 
 class Bleu:

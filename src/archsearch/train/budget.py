@@ -1,6 +1,6 @@
 """How much training a trial gets."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,26 +25,17 @@ class Budget:
     max_params: int | None = None
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "batch_size"):
-            _check_positive(f"budget.{name}", getattr(self, name))
-        for name in (
-            "num_layers", "hidden_size", "unroll_steps", "embedding_size", "max_train_symbols",
-            "max_valid_symbols", "vocabulary_size", "max_seconds", "max_params",
-        ):  # fmt: skip
-            value = getattr(self, name)
-            if value is not None:
-                _check_positive(f"budget.{name}", value)
+        for each in fields(self):
+            value = getattr(self, each.name)
+            if each.name != "name" and value is not None and value <= 0:
+                raise ValueError(f"budget.{each.name}: expected a number above 0, got {value}")
 
-    def require(self, *names: str) -> None:
-        """Raise ValueError if one of these is None: a task's networks need it."""
-        for name in names:
-            if getattr(self, name) is None:
-                raise ValueError(
-                    f"budget.{name}: recurrent networks need it, and budget={self.name} has none; "
-                    "try budget=small"
-                )
-
-
-def _check_positive(name: str, value: float) -> None:
-    if value <= 0:
-        raise ValueError(f"{name}: expected a number above 0, got {value}")
+    def needed(self, name: str) -> int:
+        """A size that a task's networks must have. Raises ValueError if it is None."""
+        value: int | None = getattr(self, name)
+        if value is None:
+            raise ValueError(
+                f"budget.{name}: recurrent networks need it, and budget={self.name} has none; "
+                "try budget=small"
+            )
+        return value

@@ -39,7 +39,6 @@ from archsearch.train.files import (
 )  # fmt: skip
 from archsearch.train.lines import figure, write_line
 from archsearch.train.precision import resolve_precision
-from archsearch.train.process import set_up_process
 from archsearch.train.progress import EpochLines
 from archsearch.train.recipe import (
     Fit,
@@ -49,6 +48,7 @@ from archsearch.train.recipe import (
     make_module,
     metric_on_test,
     recipe_of,
+    set_up_process,
 )  # fmt: skip
 from archsearch.train.resources import resources_line
 from archsearch.train.timing import StepTimer, time_training

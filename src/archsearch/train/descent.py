@@ -31,8 +31,8 @@ def descend(
         norm = get_total_norm(gradients) * factor
         if only_finite and not math.isfinite(float(norm)):
             return norm
-    if max_norm is not None:
-        divisor = (norm / max_norm).clamp(min=1.0) / factor
+        if max_norm is not None:
+            divisor = torch.clamp(norm / max_norm, min=1.0) / factor
     _divide_in_step(optimizer, gradients, divisor)
     optimizer.step()
     return norm

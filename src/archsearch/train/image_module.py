@@ -13,6 +13,7 @@ from torch.nn import functional as F
 from archsearch.data import ImageCorpus, LabelledImages, UpsampledCrops, whiten
 from archsearch.nn.convolutional import ConvolutionalNetwork
 from archsearch.train.budget import Budget
+from archsearch.train.metrics import Mean
 from archsearch.train.module import BatchModule, StepLoss
 from archsearch.train.training import Training
 
@@ -27,6 +28,7 @@ class ImageModule(BatchModule[LabelledImages]):
     """
 
     network: ConvolutionalNetwork
+    _corpus: ImageCorpus
     lower_is_better = False
 
     def __init__(
@@ -39,12 +41,10 @@ class ImageModule(BatchModule[LabelledImages]):
         *,
         crops: UpsampledCrops,
     ) -> None:
-        super().__init__(network, budget, training, generator)
-        self._corpus, self._crops = corpus, crops
+        super().__init__(network, corpus, budget, training, generator)
+        self._crops = crops
         self._num_trained = len(corpus.train.labels) // budget.batch_size * budget.batch_size
-        self._nats_evaluated: Tensor | float = 0.0  # summed over `_num_evaluated` images
-        self._num_right: Tensor | float = 0.0
-        self._num_evaluated = 0
+        self._nats_per_image, self._share_right = Mean(), Mean()
         self._cross_entropy = 0.0  # of the last evaluation
 
     def train_batches(self) -> list[LabelledImages]:
@@ -67,18 +67,18 @@ class ImageModule(BatchModule[LabelledImages]):
         return StepLoss(loss, loss, size=len(batch.labels), num_steps=1)
 
     def begin(self) -> None:
-        self._nats_evaluated, self._num_right, self._num_evaluated = 0.0, 0.0, 0
+        super().begin()
+        self._nats_per_image, self._share_right = Mean(), Mean()
 
     def evaluate(self, batch: LabelledImages) -> None:
         logits = self._logits(self._crops.central(whiten(batch.images)))
         nats = F.cross_entropy(logits, batch.labels, reduction="sum")
-        self._nats_evaluated = self._nats_evaluated + nats
-        self._num_right = self._num_right + (logits.argmax(dim=1) == batch.labels).sum()
-        self._num_evaluated += len(batch.labels)
+        self._nats_per_image.add(nats, len(batch.labels))
+        self._share_right.add((logits.argmax(dim=1) == batch.labels).sum(), len(batch.labels))
 
     def result(self) -> tuple[float, Mapping[str, float]]:
-        self._cross_entropy = float(self._nats_evaluated) / self._num_evaluated
-        return float(self._num_right) / self._num_evaluated, {CROSS_ENTROPY: self._cross_entropy}
+        self._cross_entropy = self._nats_per_image.value
+        return self._share_right.value, {CROSS_ENTROPY: self._cross_entropy}
 
     def objection(self, metric: float) -> str | None:  # noqa: ARG002
         """An accuracy is finite whatever has happened to the weights."""

@@ -11,7 +11,7 @@ from archsearch.archive import FitnessRule
 from archsearch.data import DataError, ImageCorpus, UpsampledCrops
 from archsearch.nn.convolutional import ConvolutionalNetwork
 from archsearch.train.budget import Budget
-from archsearch.train.task import Loaded, Model, Task, check_model
+from archsearch.train.task import Model, Task
 from archsearch.train.training import Training
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ PLAIN = read_conv(
 )
 
 
-class ImageTask(Task):
+class ImageTask(Task[ConvolutionalNetwork, ImageCorpus]):
     """A corpus, and the share of its images that are given the right class.
 
     Fitness is the accuracy. What counts of a training is the best of its last epochs, which NAS
@@ -38,6 +38,7 @@ class ImageTask(Task):
         last_epochs: how many of the last epochs are those.
     """
 
+    networks, models, needs = ConvolutionalNetwork, "convolutional", ()
     metric_name = "accuracy"
     fitness_rule = FitnessRule.METRIC
     references = MappingProxyType({"plain": PLAIN})
@@ -55,68 +56,49 @@ class ImageTask(Task):
         self.name = name
         self._upsampled_size, self._last_epochs = upsampled_size, last_epochs
         self._load_corpus = corpus
-        self._loaded = Loaded[ImageCorpus]()
 
     @property
     def notes(self) -> Mapping[str, str]:
         """The corpus's, which is loaded for it."""
-        return (self._loaded.last or self._load_corpus()).notes
+        return (self._kept[1] if self._kept else self._load_corpus()).notes
 
-    def load(self, budget: Budget) -> None:
-        self.corpus(budget)
+    def loaded(self, budget: Budget) -> ImageCorpus:
+        return self._load_corpus().limit(
+            max_train_images=budget.max_train_symbols, max_valid_images=budget.max_valid_symbols
+        )
 
-    def network(
-        self, cell: Architecture, budget: Budget, model: Model, generator: torch.Generator
-    ) -> ConvolutionalNetwork:
-        if not isinstance(cell, ConvNetwork):
+    def corpus(self, budget: Budget) -> ImageCorpus:
+        corpus = super().corpus(budget)
+        num_images = len(corpus.train.labels)
+        if not 2 <= budget.batch_size <= num_images:
+            raise DataError(
+                f"budget.batch_size: expected from 2, as batches are normalised, to the "
+                f"{num_images:,} images that there are to train on, got {budget.batch_size}"
+            )
+        return corpus
+
+    def check_fit(self, architecture: Architecture, budget: Budget, model: Model) -> None:
+        if not isinstance(architecture, ConvNetwork):
             raise ValueError(
                 f"task={self.name}: expected a convolutional network such as "
-                f"'conv 3x3x24 <- image', got a {type(cell).__name__}; searches have them in "
-                "cell_space=conv"
+                f"'conv 3x3x24 <- image', got a {type(architecture).__name__}; searches have them "
+                "in cell_space=conv"
             )
-        check_model(model, ConvolutionalNetwork, self.name, "convolutional")
+        super().check_fit(architecture, budget, model)
+
+    def sizes(self, budget: Budget) -> dict[str, int | None]:
         corpus = self.corpus(budget)
-        network = model(
-            cell,
-            len(corpus.classes),
-            in_channels=corpus.train.images.shape[1],
-            generator=generator,
-        )
-        assert isinstance(network, ConvolutionalNetwork)
-        return network
+        return {"num_classes": len(corpus.classes), "in_channels": corpus.train.images.shape[1]}
 
     def module(
-        self,
-        network: torch.nn.Module,
-        budget: Budget,
-        training: Training,
+        self, network: ConvolutionalNetwork, budget: Budget, training: Training,
         generator: torch.Generator,
-    ) -> "ImageModule":
-        # Here, because it needs Lightning, which nobody but trainings does.
+    ) -> "ImageModule":  # fmt: skip
         from archsearch.train.image_module import ImageModule
 
-        assert isinstance(network, ConvolutionalNetwork)
         corpus = self.corpus(budget)
         crops = UpsampledCrops(corpus.train.images.shape[-1], self._upsampled_size)
         return ImageModule(network, corpus, budget, training, generator, crops=crops)
 
     def result(self, metrics: Sequence[float]) -> float:
         return max(metrics[-self._last_epochs :])
-
-    def corpus(self, budget: Budget) -> ImageCorpus:
-        """Within the budget's limits."""
-        limits = {
-            "max_train_images": budget.max_train_symbols,
-            "max_valid_images": budget.max_valid_symbols,
-        }
-        corpus = self._loaded.get(limits, lambda: self._load_corpus().limit(**limits))
-        _check_batch_size(budget.batch_size, len(corpus.train.labels))
-        return corpus
-
-
-def _check_batch_size(batch_size: int, num_images: int) -> None:
-    if not 2 <= batch_size <= num_images:
-        raise DataError(
-            f"budget.batch_size: expected from 2, as batches are normalised, to the {num_images:,} "
-            f"images that there are to train on, got {batch_size}"
-        )

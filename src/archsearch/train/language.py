@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from archsearch.architecture import Architecture
 from archsearch.archive import FitnessRule
 from archsearch.data import TokenCorpus
 from archsearch.data.notices import Read, tell_unknown
@@ -13,14 +12,14 @@ from archsearch.data.symbols import UNKNOWN
 from archsearch.nn.language_model import LanguageModel
 from archsearch.train.budget import Budget
 from archsearch.train.metrics import LanguageMetric, perplexity_limit
-from archsearch.train.task import Loaded, Model, Task, check_model
+from archsearch.train.task import Task
 from archsearch.train.text_sampling import TextRequest, continue_symbols
 from archsearch.train.training import Training
 
 if TYPE_CHECKING:
     from archsearch.train.language_module import LanguageModule
 
-_MODELS = "language_model, gp_neat, dsl or awd_lstm"
+
 _RULES = {
     LanguageMetric.PERPLEXITY: FitnessRule.LOGARITHM,
     LanguageMetric.BITS: FitnessRule.BITS,
@@ -28,7 +27,7 @@ _RULES = {
 }
 
 
-class LanguageTask(Task):
+class LanguageTask(Task[LanguageModel, TokenCorpus]):
     """A corpus, and how well its next symbols are predicted.
 
     Fitness is −ln of a perplexity, so the negative cross entropy in nats, however it is expressed;
@@ -44,6 +43,8 @@ class LanguageTask(Task):
             `perplexity_limit`.
     """
 
+    networks, models = LanguageModel, "language_model, gp_neat, dsl or awd_lstm"
+    needs = ("num_layers", "hidden_size", "unroll_steps")
     sample_request = TextRequest
     sample_suffix = None
 
@@ -63,38 +64,31 @@ class LanguageTask(Task):
         self.metric_name = str(self._metrics[0])
         self.fitness_rule = _RULES[self._metrics[0]]
         self._load_corpus = corpus
-        self._loaded = Loaded[TokenCorpus]()
 
-    def load(self, budget: Budget) -> None:
-        self.corpus(budget)
-
-    def network(
-        self, cell: Architecture, budget: Budget, model: Model, generator: torch.Generator
-    ) -> LanguageModel:
-        check_model(model, LanguageModel, self.name, _MODELS)
-        budget.require("num_layers", "hidden_size", "unroll_steps")
-        network = model(
-            cell,
-            len(self.corpus(budget).vocabulary),
-            num_layers=budget.num_layers,
-            hidden_size=budget.hidden_size,
-            embedding_size=budget.embedding_size,
-            generator=generator,
+    def loaded(self, budget: Budget) -> TokenCorpus:
+        return (
+            self._load_corpus()
+            .limit(
+                max_train_symbols=budget.max_train_symbols,
+                max_valid_symbols=budget.max_valid_symbols,
+                vocabulary_size=budget.vocabulary_size,
+            )
+            .scored()
         )
-        assert isinstance(network, LanguageModel)
-        return network
+
+    def sizes(self, budget: Budget) -> dict[str, int | None]:
+        return {
+            "vocabulary_size": len(self.corpus(budget).vocabulary),
+            "num_layers": budget.num_layers,
+            "hidden_size": budget.hidden_size,
+            "embedding_size": budget.embedding_size,
+        }
 
     def module(
-        self,
-        network: torch.nn.Module,
-        budget: Budget,
-        training: Training,
-        generator: torch.Generator,
+        self, network: LanguageModel, budget: Budget, training: Training, generator: torch.Generator
     ) -> "LanguageModule":
-        # Here, because it needs Lightning, which nobody but trainings does.
         from archsearch.train.language_module import LanguageModule
 
-        assert isinstance(network, LanguageModel)
         corpus = self.corpus(budget)
         return LanguageModule(
             network,
@@ -110,17 +104,13 @@ class LanguageTask(Task):
     @property
     def symbol(self) -> str:
         """Of the corpus, which is loaded for it."""
-        return (self._loaded.last or self._load_corpus()).symbols.name
+        return (self._kept[1] if self._kept else self._load_corpus()).symbols.name
 
     def sample(
-        self,
-        network: torch.nn.Module,
-        budget: Budget,
-        request: TextRequest,
+        self, network: LanguageModel, budget: Budget, request: TextRequest,
         generator: torch.Generator,
-    ) -> bytes:
+    ) -> bytes:  # fmt: skip
         """The prompt and what the network makes of it, without `<unk>`."""
-        assert isinstance(network, LanguageModel)
         corpus = self.corpus(budget)
         if request.prompt:
             beginning = corpus.encode(request.prompt)
@@ -132,15 +122,6 @@ class LanguageTask(Task):
         drawn = continue_symbols(network, beginning, request, generator, never)
         text = corpus.decode([*beginning, *drawn])
         return (text if request.prompt else text.removeprefix("\n")).encode() + b"\n"
-
-    def corpus(self, budget: Budget) -> TokenCorpus:
-        """Within the budget's limits."""
-        limits = {
-            "max_train_symbols": budget.max_train_symbols,
-            "max_valid_symbols": budget.max_valid_symbols,
-            "vocabulary_size": budget.vocabulary_size,
-        }
-        return self._loaded.get(limits, lambda: self._load_corpus().limit(**limits).scored())
 
 
 def _line_end(corpus: TokenCorpus) -> list[int]:

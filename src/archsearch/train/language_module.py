@@ -10,13 +10,12 @@ import torch
 from torch import Tensor
 
 from archsearch.data import Segment, TokenCorpus, batchify, segments, variable_segments
-from archsearch.nn.language_model import Features, LanguageModel, State, activation_penalty, detach
+from archsearch.nn.language_model import LanguageModel, activation_penalty
+from archsearch.nn.stack import Features, detach
 from archsearch.train.budget import Budget
-from archsearch.train.metrics import LanguageMetric
+from archsearch.train.metrics import LanguageMetric, Mean, perplexity_of, too_perplexed
 from archsearch.train.module import BatchModule, StepLoss
 from archsearch.train.training import Training
-
-_LARGEST_NATS = 700.0  # whose exponential is still a float
 
 
 class LanguageModule(BatchModule[Segment]):
@@ -33,6 +32,7 @@ class LanguageModule(BatchModule[Segment]):
     """
 
     network: LanguageModel
+    _corpus: TokenCorpus
 
     def __init__(
         self,
@@ -42,40 +42,35 @@ class LanguageModule(BatchModule[Segment]):
         training: Training,
         generator: torch.Generator,
         *,
-        metrics: Sequence[LanguageMetric] = (LanguageMetric.PERPLEXITY,),
+        metrics: Sequence[LanguageMetric],
         max_perplexity: float,
         test_batch_size: int,
     ) -> None:
-        super().__init__(network, budget, training, generator)
+        super().__init__(network, corpus, budget, training, generator)
         self.lower_is_better = metrics[0] is not LanguageMetric.ACCURACY
-        self._corpus = corpus
+        self._unroll_steps = budget.needed("unroll_steps")
         self._train_stream = batchify(corpus.train, budget.batch_size)
         predicted = self._train_stream[1:]
         self._epoch_size = len(predicted) * self._share_scored(predicted)
         self._metrics = tuple(metrics)
         self._max_perplexity, self._test_batch_size = max_perplexity, test_batch_size
-        self._states: list[State] | None = None
-        self._evaluated_nats: Tensor | float = 0.0  # summed over `_num_evaluated` time steps
-        self._num_right: Tensor | float = 0.0
-        self._num_evaluated = 0.0
+        self._nats_per_symbol, self._share_right = Mean(), Mean()
         self._num_restarts = 0  # segments of the evaluation before which states began again
         self._perplexity = math.nan  # of the last evaluation
 
     def train_batches(self) -> list[Segment]:
         if not self.training_plan.variable_unroll:
-            return segments(self._train_stream, self.budget.unroll_steps)
-        return variable_segments(
-            self._train_stream, self.budget.unroll_steps, self.order_generator()
-        )
+            return segments(self._train_stream, self._unroll_steps)
+        return variable_segments(self._train_stream, self._unroll_steps, self.order_generator())
 
     def valid_batches(self) -> list[Segment]:
         stream = batchify(self._corpus.valid, self.budget.batch_size)
-        return segments(stream, self.budget.unroll_steps)
+        return segments(stream, self._unroll_steps)
 
     def test_batches(self) -> list[Segment]:
         stream = batchify(self._corpus.test, self._test_batch_size)
         # As many symbols at a time as in training, so that the logits take no more memory.
-        num_symbols = self.budget.batch_size * self.budget.unroll_steps
+        num_symbols = self.budget.batch_size * self._unroll_steps
         return segments(stream, max(1, num_symbols // self._test_batch_size))
 
     @property
@@ -94,40 +89,37 @@ class LanguageModule(BatchModule[Segment]):
     def rate_factor(self, batch: Segment) -> float:
         if not self.training_plan.variable_unroll:
             return 1.0
-        return len(batch.inputs) / self.budget.unroll_steps  # Merity et al. (2017), section 4.1
-
-    def forget_states(self) -> None:
-        self._states = None
+        return len(batch.inputs) / self._unroll_steps  # Merity et al. (2017), section 4.1
 
     def begin(self) -> None:
-        self.forget_states()
-        self._evaluated_nats, self._num_right, self._num_evaluated = 0.0, 0.0, 0.0
+        super().begin()
+        self._nats_per_symbol, self._share_right = Mean(), Mean()
         self._num_restarts = 0
 
     def evaluate(self, batch: Segment) -> None:
         inputs, targets = self._read(batch)
         features = self.network(inputs, self._states)
         loss = self._loss(features, targets)
-        if self._must_begin_anew(loss):
+        if self._must_begin_again(loss):
             self._num_restarts += 1
             features = self.network(inputs, None)
             loss = self._loss(features, targets)
         self._states = features.states
         num_scored = len(inputs) * self._share_scored(targets)
-        self._num_evaluated += num_scored
-        self._evaluated_nats = self._evaluated_nats + loss * num_scored
+        self._nats_per_symbol.add(loss * num_scored, num_scored)
         if LanguageMetric.ACCURACY in self._metrics:
             is_right = self.network.logits(features).argmax(2) == targets
-            self._num_right += is_right.sum() / targets.shape[1]
+            self._share_right.add(is_right.sum() / targets.shape[1], num_scored)
 
     def result(self) -> tuple[float, Mapping[str, float]]:
-        nats = float(self._evaluated_nats) / self._num_evaluated
-        self._perplexity = math.exp(min(nats, _LARGEST_NATS)) if not math.isnan(nats) else math.nan
+        nats = self._nats_per_symbol.value
+        self._perplexity = perplexity_of(nats)
         known = {
             LanguageMetric.PERPLEXITY: self._perplexity,
             LanguageMetric.BITS: nats / math.log(2),
-            LanguageMetric.ACCURACY: float(self._num_right) / self._num_evaluated,
         }
+        if LanguageMetric.ACCURACY in self._metrics:
+            known[LanguageMetric.ACCURACY] = self._share_right.value
         metric, *others = self._metrics
         measures = {str(name): known[name] for name in others}
         if self._num_restarts:
@@ -135,11 +127,9 @@ class LanguageModule(BatchModule[Segment]):
         return known[metric], measures
 
     def objection(self, metric: float) -> str | None:  # noqa: ARG002
-        if self._perplexity <= self._max_perplexity:
-            return None
-        return f"validation perplexity {self._perplexity:.4g} over {self._max_perplexity:.4g}"
+        return too_perplexed(self._perplexity, self._max_perplexity)
 
-    def _must_begin_anew(self, loss: Tensor) -> bool:
+    def _must_begin_again(self, loss: Tensor) -> bool:
         may = self.training_plan.max_skipped_steps > 0 and self._states is not None
         return may and not math.isfinite(float(loss))
 

@@ -1,6 +1,9 @@
 """What trained networks are judged by."""
 
+import math
 from enum import StrEnum
+
+from torch import Tensor
 
 
 class LanguageMetric(StrEnum):
@@ -19,6 +22,36 @@ class MusicMetric(StrEnum):
 
 
 SLACK_PERPLEXITY = 1000.0
+LARGEST_NATS = 700.0  # whose exponential is still a float
+
+
+class Mean:
+    """Over what an evaluation counts. It is summed on the device, which is not waited for."""
+
+    def __init__(self) -> None:
+        self._sum: Tensor | float = 0.0
+        self._size = 0.0
+
+    def add(self, total: Tensor | float, size: float) -> None:
+        """Of so many."""
+        self._sum = self._sum + total
+        self._size += size
+
+    @property
+    def value(self) -> float:
+        return float(self._sum) / self._size
+
+
+def perplexity_of(nats: float) -> float:
+    """Of a mean cross entropy."""
+    return nats if math.isnan(nats) else math.exp(min(nats, LARGEST_NATS))
+
+
+def too_perplexed(perplexity: float, limit: float) -> str | None:
+    """Why a training with this validation perplexity has diverged, if it has."""
+    if perplexity <= limit:
+        return None
+    return f"validation perplexity {perplexity:.4g} over {limit:.4g}"
 
 
 def perplexity_limit(num_symbols: int) -> float:

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from archsearch.archive import Epoch
+from archsearch.nn.stack import State
 from archsearch.train.averaging import WeightAverage
 from archsearch.train.budget import Budget
 from archsearch.train.descent import descend
@@ -57,7 +58,7 @@ class BatchModule(LightningModule, ABC, Generic[Batch]):
     """Trains and evaluates a network batch by batch; a task says what a batch is, and its loss.
 
     A task's module defines the batches of the three splits, `step_loss`, and for evaluations
-    `begin`, `evaluate`, `result` and where it needs one `objection`. `curve` grows by one point an
+    `begin`, `evaluate`, `result` and where it needs one `objection`. `curve` grows by one point per
     epoch.
 
     Raises, from inside Trainer.fit:
@@ -70,12 +71,13 @@ class BatchModule(LightningModule, ABC, Generic[Batch]):
     test_measures: dict[str, float]  # the same
 
     def __init__(
-        self, network: nn.Module, budget: Budget, training: Training, generator: torch.Generator
-    ) -> None:
+        self, network: nn.Module, corpus: Any, budget: Budget, training: Training,
+        generator: torch.Generator,
+    ) -> None:  # fmt: skip
         """`generator` is the one that `network` draws from; it is saved with checkpoints."""
         super().__init__()
         self.automatic_optimization = False
-        self.network = network
+        self.network, self._corpus = network, corpus
         self.budget, self.training_plan = budget, training
         self.curve: list[Epoch] = []
         self.average: WeightAverage | None = None
@@ -83,6 +85,7 @@ class BatchModule(LightningModule, ABC, Generic[Batch]):
         self._generator = generator
         self._order_seed = int(torch.randint(2**62, (), generator=generator))
         self._weights = list(network.parameters())
+        self._states: list[State] | None = None  # carried to the next batch; None: zeros
         self._batches_done = 0  # of this epoch
         self._size_done = 0.0  # of the same
         self._nats: Tensor | float = 0.0  # summed over the size of the steps that were not skipped
@@ -130,12 +133,9 @@ class BatchModule(LightningModule, ABC, Generic[Batch]):
         """What the learning rate is multiplied by for this batch."""
         return 1.0
 
-    @abstractmethod
     def begin(self) -> None:
         """Before an epoch of training, or an evaluation: states and counts start again."""
-
-    def forget_states(self) -> None:
-        """Where a task carries states from batch to batch: begin again with the next one."""
+        self._states = None
 
     @abstractmethod
     def evaluate(self, batch: Batch) -> None:
@@ -171,11 +171,9 @@ class BatchModule(LightningModule, ABC, Generic[Batch]):
 
     def validated_weights(self) -> dict[str, Tensor]:
         """A copy of the network's weights as validation saw them last, so averaged if they were."""
-        if self.average is None:
-            return {name: value.clone() for name, value in self.network.state_dict().items()}
-        self.average.swap()
+        self._swap_average()
         weights = {name: value.clone() for name, value in self.network.state_dict().items()}
-        self.average.swap()
+        self._swap_average()
         return weights
 
     def configure_optimizers(self) -> Optimizer:
@@ -200,23 +198,24 @@ class BatchModule(LightningModule, ABC, Generic[Batch]):
             self._train_on(batch)
 
     def on_validation_epoch_start(self) -> None:
-        if self.average is not None:
-            self.average.swap()
+        self._swap_average()
         self.begin()
 
     def validation_step(self, stretch: list[Batch]) -> None:
-        self._evaluate(stretch)
+        for batch in stretch:
+            self.evaluate(batch)
+            self._check_time()
 
     def on_validation_epoch_end(self) -> None:
-        if self.average is not None:
-            self.average.swap()
+        self._swap_average()
         metric, measures = self.result()
         epoch = len(self.curve) + 1
         if not math.isfinite(metric):
             raise Diverged(epoch, None, f"validation metric is {metric}")
         size = self._size_done - self._size_skipped
         train_loss = float(self._nats) / size if size else math.nan
-        measures = {**measures, **self._measures_of_skipping()}
+        if self._num_skipped:
+            measures = {**measures, "skipped steps": float(self._num_skipped)}
         self.curve.append(Epoch(train_loss, metric, self._seconds(), measures))
         if objection := self.objection(metric):
             raise Diverged(epoch, None, objection)
@@ -227,7 +226,7 @@ class BatchModule(LightningModule, ABC, Generic[Batch]):
         self.begin()
 
     def test_step(self, stretch: list[Batch]) -> None:
-        self._evaluate(stretch)
+        self.validation_step(stretch)
 
     def on_test_epoch_end(self) -> None:
         metric, measures = self.result()
@@ -277,15 +276,7 @@ class BatchModule(LightningModule, ABC, Generic[Batch]):
         self._num_skipped_in_a_row += 1
         if self._num_skipped_in_a_row > self.training_plan.max_skipped_steps:
             self._require_finite(loss, norm)
-        self.forget_states()
-
-    def _measures_of_skipping(self) -> dict[str, float]:
-        return {"skipped steps": float(self._num_skipped)} if self._num_skipped else {}
-
-    def _evaluate(self, stretch: list[Batch]) -> None:
-        for batch in stretch:
-            self.evaluate(batch)
-            self._check_time()
+        self._states = None
 
     def _forget_gradients(self) -> None:
         """Before the forward pass, so that it gets their memory. Otherwise every step gives it
@@ -312,6 +303,11 @@ class BatchModule(LightningModule, ABC, Generic[Batch]):
         rate = self.learning_rate * self.rate_factor(batch)
         for group in self._optimizer.param_groups:
             group["lr"] = rate
+
+    def _swap_average(self) -> None:
+        """Exchange the weights with their averages, if there are any."""
+        if self.average is not None:
+            self.average.swap()
 
     def _begin_average_if_due(self) -> None:
         if self.average is None and self.training_plan.schedule.averages(self.schedule_costs):

@@ -13,14 +13,14 @@ from archsearch.nn.frame_model import FrameModel
 from archsearch.train.budget import Budget
 from archsearch.train.metrics import MusicMetric
 from archsearch.train.music_sampling import MusicRequest, continue_roll
-from archsearch.train.task import Loaded, Model, Task, check_model
+from archsearch.train.task import Model, Task
 from archsearch.train.training import Training
 
 if TYPE_CHECKING:
     from archsearch.train.music_module import MusicModule
 
 
-class MusicTask(Task):
+class MusicTask(Task[FrameModel, RollCorpus]):
     """A corpus of piano rolls, and how well the next frame of its pieces is predicted.
 
     Fitness is the F1; of the metric nll it is −nll, in nats a frame. `Budget.max_train_symbols` and
@@ -31,6 +31,8 @@ class MusicTask(Task):
         metric: a value of `MusicMetric`; the other one is measured beside it.
     """
 
+    networks, models = FrameModel, "frames"
+    needs = ("num_layers", "hidden_size", "unroll_steps")
     sample_request = MusicRequest
     sample_suffix = ".mid"
 
@@ -45,36 +47,33 @@ class MusicTask(Task):
         is_nll = self._metric is MusicMetric.NLL
         self.fitness_rule = FitnessRule.NEGATIVE if is_nll else FitnessRule.METRIC
         self._load_corpus = corpus
-        self._loaded = Loaded[RollCorpus]()
 
-    def load(self, budget: Budget) -> None:
-        self.corpus(budget)
-
-    def network(
-        self, cell: Architecture, budget: Budget, model: Model, generator: torch.Generator
-    ) -> FrameModel:
-        self._check_fit(budget, model)
-        network = model(
-            cell,
-            NUM_KEYS,
-            num_layers=budget.num_layers,
-            hidden_size=budget.hidden_size,
-            generator=generator,
+    def loaded(self, budget: Budget) -> RollCorpus:
+        return self._load_corpus().limit(
+            max_train_frames=budget.max_train_symbols, max_valid_frames=budget.max_valid_symbols
         )
-        assert isinstance(network, FrameModel)
-        return network
+
+    def check_fit(self, architecture: Architecture, budget: Budget, model: Model) -> None:
+        super().check_fit(architecture, budget, model)
+        for name in ("embedding_size", "vocabulary_size"):
+            if (value := getattr(budget, name)) is not None:
+                raise ValueError(
+                    f"budget.{name}: expected null for task {self.name}, whose frames have "
+                    f"{NUM_KEYS} keys, got {value}; try budget=music_small"
+                )
+
+    def sizes(self, budget: Budget) -> dict[str, int | None]:
+        return {
+            "num_keys": NUM_KEYS,
+            "num_layers": budget.num_layers,
+            "hidden_size": budget.hidden_size,
+        }
 
     def module(
-        self,
-        network: torch.nn.Module,
-        budget: Budget,
-        training: Training,
-        generator: torch.Generator,
+        self, network: FrameModel, budget: Budget, training: Training, generator: torch.Generator
     ) -> "MusicModule":
-        # Here, because it needs Lightning, which nobody but trainings does.
         from archsearch.train.music_module import MusicModule
 
-        assert isinstance(network, FrameModel)
         for name in ("activation_regularization", "temporal_regularization", "variable_unroll"):
             if value := getattr(training, name):
                 raise ValueError(
@@ -85,14 +84,10 @@ class MusicTask(Task):
         return MusicModule(network, corpus, budget, training, generator, metric=self._metric)
 
     def sample(
-        self,
-        network: torch.nn.Module,
-        budget: Budget,
-        request: MusicRequest,
+        self, network: FrameModel, budget: Budget, request: MusicRequest,
         generator: torch.Generator,
-    ) -> bytes:
+    ) -> bytes:  # fmt: skip
         """A MIDI file: the beginning of a test piece, and what the network makes of it."""
-        assert isinstance(network, FrameModel)
         corpus = self.corpus(budget)
         if request.piece >= len(corpus.test):
             raise ValueError(
@@ -104,21 +99,3 @@ class MusicTask(Task):
         beginning = corpus.test[request.piece][:num_given]
         roll = continue_roll(network, beginning, num_drawn, generator)
         return midi_of_roll(roll, corpus.frame_seconds)
-
-    def corpus(self, budget: Budget) -> RollCorpus:
-        """Within the budget's limits."""
-        limits = {
-            "max_train_frames": budget.max_train_symbols,
-            "max_valid_frames": budget.max_valid_symbols,
-        }
-        return self._loaded.get(limits, lambda: self._load_corpus().limit(**limits))
-
-    def _check_fit(self, budget: Budget, model: Model) -> None:
-        check_model(model, FrameModel, self.name, "frames")
-        budget.require("num_layers", "hidden_size", "unroll_steps")
-        for name in ("embedding_size", "vocabulary_size"):
-            if (value := getattr(budget, name)) is not None:
-                raise ValueError(
-                    f"budget.{name}: expected null for task {self.name}, whose frames have "
-                    f"{NUM_KEYS} keys, got {value}; try budget=music_small"
-                )

@@ -12,7 +12,7 @@ from torch import Tensor
 from archsearch.data.piano_rolls import NUM_KEYS, RollCorpus, num_predicted
 from archsearch.data.roll_batches import RollSegment, roll_segments
 from archsearch.nn.frame_model import FrameModel, frame_nll
-from archsearch.nn.language_model import State, detach
+from archsearch.nn.stack import detach
 from archsearch.train.budget import Budget
 from archsearch.train.metrics import MusicMetric
 from archsearch.train.module import BatchModule, StepLoss
@@ -35,6 +35,7 @@ class MusicModule(BatchModule[RollSegment]):
     """
 
     network: FrameModel
+    _corpus: RollCorpus
 
     def __init__(
         self,
@@ -46,10 +47,9 @@ class MusicModule(BatchModule[RollSegment]):
         *,
         metric: MusicMetric,
     ) -> None:
-        super().__init__(network, budget, training, generator)
+        super().__init__(network, corpus, budget, training, generator)
         self.lower_is_better = metric is MusicMetric.NLL
-        self._corpus, self._metric = corpus, metric
-        self._states: list[State] | None = None
+        self._metric, self._unroll_steps = metric, budget.needed("unroll_steps")
         self._chooses_threshold = True
         self._counts = NoteCounts()
         self._evaluated = _Evaluated()
@@ -74,11 +74,8 @@ class MusicModule(BatchModule[RollSegment]):
         loss = _frame_nll(logits, batch).sum() / size
         return StepLoss(loss, loss, size, len(batch.inputs))
 
-    def forget_states(self) -> None:
-        self._states = None
-
     def begin(self) -> None:
-        self.forget_states()
+        super().begin()
         self._counts = NoteCounts()
         self._evaluated = _Evaluated()
 
@@ -116,12 +113,12 @@ class MusicModule(BatchModule[RollSegment]):
     def _segments(
         self, pieces: tuple[Tensor, ...], generator: torch.Generator | None = None
     ) -> list[RollSegment]:
-        return roll_segments(pieces, self.budget.batch_size, self.budget.unroll_steps, generator)
+        return roll_segments(pieces, self.budget.batch_size, self._unroll_steps, generator)
 
     def _logits(self, batch: RollSegment) -> Tensor:
         """(T, B, K); the states after it are kept, cut from the graph."""
         if batch.begins:
-            self.forget_states()
+            self._states = None
         features = self.network(batch.inputs.float(), self._states)
         self._states = detach(features.states)
         return self.network.logits(features)

@@ -30,7 +30,7 @@ class Recipe:
     It is pickled with every worker process, which then loads the data.
     """
 
-    task: Task
+    task: Task[Any, Any]
     model: Model
     budget: Budget
     training: Training
@@ -99,6 +99,16 @@ def fit(
         failure.num_params = num_params
         raise
     return Fit(tuple(module.curve), recipe.task.result(module.metrics), num_params, module)
+
+
+def set_up_process() -> None:
+    """Let the CPU take denormals, floats below 1.2e-38 in size, for zero.
+
+    It computes with them many times slower: a language model so certain of its text that most
+    softmax probabilities were below that trained 2.5 times as fast with them flushed. Holds for the
+    calling thread and for threads that begin later, so it comes before torch's first parallel work.
+    """
+    torch.set_flush_denormal(True)
 
 
 def count_parameters(recipe: Recipe, architecture: Architecture) -> int:

@@ -22,86 +22,91 @@ if TYPE_CHECKING:
 Model = Callable[..., torch.nn.Module]
 
 
-Data = TypeVar("Data")
+Network = TypeVar("Network", bound=torch.nn.Module)
+Corpus = TypeVar("Corpus")
 
 
-def check_model(model: Model, kind: type[torch.nn.Module], task: str, choices: str) -> None:
-    """Hold a configured model against the networks of a task.
-
-    choices: the files of conf/model that fit.
-
-    Raises:
-        ValueError: it builds networks of another kind.
-    """
-    built: Any = model
-    while isinstance(built, partial):  # with a candidate's hyperparameters it is one of one
-        built = built.func
-    if not (isinstance(built, type) and issubclass(built, kind)):
-        raise ValueError(
-            f"model: task {task} needs the network {kind.__name__}, got "
-            f"{getattr(built, '__name__', built)}; try model={choices}"
-        )
-
-
-class Loaded(Generic[Data]):
-    """The data that a task has loaded, cut to the limits of a budget.
-
-    It lasts for the trainings that follow in the process. To another process it does not go along:
-    that one loads for itself.
-    """
-
-    def __init__(self) -> None:
-        self._last: tuple[object, Data] | None = None
-
-    def __getstate__(self) -> dict[str, object]:
-        return {"_last": None}
-
-    @property
-    def last(self) -> Data | None:
-        """What `get` gave last in this process."""
-        return None if self._last is None else self._last[1]
-
-    def get(self, limits: object, load: Callable[[], Data]) -> Data:
-        """What `load` gives; it is asked only where the limits are others than the last time."""
-        if self._last is None or self._last[0] != limits:
-            self._last = (limits, load())
-        return self._last[1]
-
-
-class Task(ABC):
+class Task(ABC, Generic[Network, Corpus]):
     """Data with a network, a metric, and the fitness that follows from it.
 
     Tasks are configuration: cheap to build and picklable. Data is loaded at first use and kept
-    for the trainings that follow in the same process.
+    for the trainings that follow in the process; to another process it does not go along.
     """
 
     name: str
     metric_name: str
     fitness_rule: FitnessRule
-    symbol: str | None = None  # what is predicted one at a time, such as "word", of text alone
-    notes: Mapping[str, str] = MappingProxyType({})  # what its figures must be quoted with
     # Known architectures by name, which a search trains beside its own unless told otherwise.
     references: Mapping[str, Architecture] = MappingProxyType(
         {name: zoo[name] for name in ("rnn", "lstm", "gru")}
     )
     timed: Architecture = zoo["lstm"]  # what `StepTimer` trains
+    networks: type[Network]
+    models: str  # the files of conf/model that build them
+    needs: tuple[str, ...] = ("num_layers", "hidden_size")  # what a budget must say
 
-    @abstractmethod
+    _kept: tuple[object, Corpus] | None = None  # the data under the limits of the last budget
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_kept": None}
+
+    @property
+    def notes(self) -> Mapping[str, str]:
+        """What its figures must be quoted with."""
+        return {}
+
+    @property
+    def symbol(self) -> str | None:
+        """What is predicted one at a time, such as "word", of text alone."""
+        return None
+
     def load(self, budget: Budget) -> None:
         """Make the data ready, or raise DataError. Done implicitly by all other methods."""
+        self.corpus(budget)
+
+    def corpus(self, budget: Budget) -> Corpus:
+        """The data within the budget's limits."""
+        limits = (budget.max_train_symbols, budget.max_valid_symbols, budget.vocabulary_size)
+        if self._kept is None or self._kept[0] != limits:
+            self._kept = (limits, self.loaded(budget))
+        return self._kept[1]
 
     @abstractmethod
+    def loaded(self, budget: Budget) -> Corpus:
+        """The same, loaded again."""
+
     def network(
-        self, cell: Architecture, budget: Budget, model: Model, generator: torch.Generator
-    ) -> torch.nn.Module:
+        self, architecture: Architecture, budget: Budget, model: Model, generator: torch.Generator
+    ) -> Network:
         """The untrained network, its weights drawn from `generator`."""
+        self.check_fit(architecture, budget, model)
+        network = model(architecture, **self.sizes(budget), generator=generator)
+        assert isinstance(network, self.networks)
+        return network
+
+    def check_fit(self, architecture: Architecture, budget: Budget, model: Model) -> None:  # noqa: ARG002
+        """Raise ValueError where no network of the task can be made of these."""
+        built: Any = model
+        while isinstance(built, partial):  # with a candidate's hyperparameters it is one of one
+            built = built.func
+        if not (isinstance(built, type) and issubclass(built, self.networks)):
+            raise ValueError(
+                f"model: task {self.name} needs the network {self.networks.__name__}, got "
+                f"{getattr(built, '__name__', built)}; try model={self.models}"
+            )
+        for name in self.needs:
+            budget.needed(name)
+
+    @abstractmethod
+    def sizes(self, budget: Budget) -> dict[str, int | None]:
+        """What data and budget fix of a network, by names of its constructor."""
 
     @abstractmethod
     def module(
-        self, network: torch.nn.Module, budget: Budget, training: Training,
-        generator: torch.Generator,
-    ) -> "BatchModule[Any]":  # fmt: skip
-        """The network with its training under a budget."""
+        self, network: Network, budget: Budget, training: Training, generator: torch.Generator
+    ) -> "BatchModule[Any]":
+        """The network with its training under a budget. Imports Lightning, which nobody but
+        trainings needs."""
 
     def result(self, metrics: Sequence[float]) -> float:
         """What counts of a training, from the metric after each epoch: that of the last. A budget

@@ -1,17 +1,17 @@
 """Translation: say a sentence in another language."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import torch
 
-from archsearch.architecture import Architecture
 from archsearch.archive import FitnessRule
 from archsearch.data import ParallelCorpus, ParallelSource, parallel_corpus
 from archsearch.nn.beam_search import Beam
 from archsearch.nn.encoder_decoder import EncoderDecoder
 from archsearch.train.bleu import Bleu
 from archsearch.train.budget import Budget
-from archsearch.train.task import Loaded, Model, Task, check_model
+from archsearch.train.task import Task
 from archsearch.train.training import Training
 from archsearch.train.translation_sampling import TranslationRequest, translate_line
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from archsearch.train.translation_module import TranslationModule
 
 
-class TranslationTask(Task):
+class TranslationTask(Task[EncoderDecoder, ParallelCorpus]):
     """A parallel corpus, and the BLEU of what is made of its source sentences.
 
     Fitness is BLEU as a share of 1. `notes` has sacrebleu's signature and what the corpus says of
@@ -35,6 +35,7 @@ class TranslationTask(Task):
         length_penalty: see Beam.
     """
 
+    networks, models = EncoderDecoder, "encoder_decoder"
     sample_request = TranslationRequest
     sample_suffix = None
     metric_name = "BLEU"
@@ -59,41 +60,37 @@ class TranslationTask(Task):
         self._text, self._bleu = text, Bleu(tokenize)
         self._test_beam = Beam(beam_size, length_penalty)
         self._valid_beam = Beam(valid_beam_size, length_penalty)
-        self.notes = {"BLEU": self._bleu.signature, **text.notes}
-        self._loaded = Loaded[ParallelCorpus]()
 
-    def load(self, budget: Budget) -> None:
-        self.corpus(budget)
+    @property
+    def notes(self) -> Mapping[str, str]:
+        """The signature of BLEU, and what the text says of itself."""
+        return {"BLEU": self._bleu.signature, **self._text.notes}
 
-    def network(
-        self, cell: Architecture, budget: Budget, model: Model, generator: torch.Generator
-    ) -> EncoderDecoder:
-        check_model(model, EncoderDecoder, self.name, "encoder_decoder")
-        budget.require("num_layers", "hidden_size")
-        corpus = self.corpus(budget)
-        network = model(
-            cell,
-            len(corpus.source),
-            len(corpus.target),
-            num_layers=budget.num_layers,
-            hidden_size=budget.hidden_size,
-            embedding_size=budget.embedding_size,
-            generator=generator,
+    def loaded(self, budget: Budget) -> ParallelCorpus:
+        return parallel_corpus(
+            self._text(),
+            min_count=self.min_count,
+            vocabulary_size=budget.vocabulary_size,
+            max_train_pairs=budget.max_train_symbols,
+            max_valid_pairs=budget.max_valid_symbols,
         )
-        assert isinstance(network, EncoderDecoder)
-        return network
+
+    def sizes(self, budget: Budget) -> dict[str, int | None]:
+        corpus = self.corpus(budget)
+        return {
+            "source_size": len(corpus.source),
+            "target_size": len(corpus.target),
+            "num_layers": budget.num_layers,
+            "hidden_size": budget.hidden_size,
+            "embedding_size": budget.embedding_size,
+        }
 
     def module(
-        self,
-        network: torch.nn.Module,
-        budget: Budget,
-        training: Training,
+        self, network: EncoderDecoder, budget: Budget, training: Training,
         generator: torch.Generator,
-    ) -> "TranslationModule":
-        # Here, because it needs Lightning, which nobody but trainings does.
+    ) -> "TranslationModule":  # fmt: skip
         from archsearch.train.translation_module import TranslationModule
 
-        assert isinstance(network, EncoderDecoder)
         return TranslationModule(
             network,
             self.corpus(budget),
@@ -106,27 +103,13 @@ class TranslationTask(Task):
         )
 
     def sample(
-        self,
-        network: torch.nn.Module,
-        budget: Budget,
-        request: TranslationRequest,
+        self, network: EncoderDecoder, budget: Budget, request: TranslationRequest,
         generator: torch.Generator,  # noqa: ARG002
-    ) -> bytes:
+    ) -> bytes:  # fmt: skip
         """The translation of each line; nothing is drawn."""
-        assert isinstance(network, EncoderDecoder)
         beam = self._test_beam
         if request.beam_size is not None:
             beam = beam._replace(size=request.beam_size)
         corpus = self.corpus(budget)
         lines = [translate_line(network, corpus, line, beam) for line in request.lines()]
         return "".join(f"{line}\n" for line in lines).encode()
-
-    def corpus(self, budget: Budget) -> ParallelCorpus:
-        """Within the budget's limits."""
-        limits = {
-            "min_count": self.min_count,
-            "vocabulary_size": budget.vocabulary_size,
-            "max_train_pairs": budget.max_train_symbols,
-            "max_valid_pairs": budget.max_valid_symbols,
-        }
-        return self._loaded.get(limits, lambda: parallel_corpus(self._text(), **limits))

@@ -14,14 +14,12 @@ from archsearch.data.parallel import BEGIN, END, PAD, UNK
 from archsearch.nn.beam_search import Beam
 from archsearch.nn.encoder_decoder import EncoderDecoder
 from archsearch.train.budget import Budget
-from archsearch.train.metrics import perplexity_limit
+from archsearch.train.metrics import Mean, perplexity_limit, perplexity_of, too_perplexed
 from archsearch.train.module import BatchModule, StepLoss
 from archsearch.train.training import Training
 from archsearch.train.translation_sampling import NEVER_SAID, max_length
 
 PERPLEXITY = "perplexity"
-
-_LARGEST_NATS = 700.0  # whose exponential is still a float
 
 
 class TranslationModule(BatchModule[PairBatch]):
@@ -39,6 +37,7 @@ class TranslationModule(BatchModule[PairBatch]):
     """
 
     network: EncoderDecoder
+    _corpus: ParallelCorpus
     lower_is_better = False
 
     def __init__(
@@ -53,14 +52,13 @@ class TranslationModule(BatchModule[PairBatch]):
         valid_beam: Beam,
         test_beam: Beam,
     ) -> None:
-        super().__init__(network, budget, training, generator)
-        self._corpus, self._bleu = corpus, bleu
+        super().__init__(network, corpus, budget, training, generator)
+        self._bleu = bleu
         self._valid_beam, self._test_beam = valid_beam, test_beam
         self._epoch_size = float(sum(len(pair.target) for pair in corpus.train))
         self._max_perplexity = perplexity_limit(len(corpus.target))
         self._translations: dict[int, str] = {}  # by place in the split
-        self._evaluated_nats: Tensor | float = 0.0  # summed over `_num_evaluated` symbols
-        self._num_evaluated = 0
+        self._nats_per_symbol = Mean()
         self._perplexity = math.nan  # of the last evaluation
 
     def train_batches(self) -> list[PairBatch]:
@@ -88,13 +86,12 @@ class TranslationModule(BatchModule[PairBatch]):
         return len(batch.pairs) / self.budget.batch_size
 
     def begin(self) -> None:
-        self._translations = {}
-        self._evaluated_nats, self._num_evaluated = 0.0, 0
+        super().begin()
+        self._translations, self._nats_per_symbol = {}, Mean()
 
     def evaluate(self, batch: PairBatch) -> None:
         loss, num_symbols = self._loss(batch)
-        self._evaluated_nats = self._evaluated_nats + loss * num_symbols
-        self._num_evaluated += num_symbols
+        self._nats_per_symbol.add(loss * num_symbols, num_symbols)
         translations = self.network.translate(
             batch.source, self._beam, begin=BEGIN, end=END, never=NEVER_SAID,
             max_length=max_length(batch.source),
@@ -103,16 +100,13 @@ class TranslationModule(BatchModule[PairBatch]):
             self._translations[place] = self._corpus.target.decode(numbers)
 
     def result(self) -> tuple[float, Mapping[str, float]]:
-        nats = float(self._evaluated_nats) / self._num_evaluated
-        self._perplexity = math.exp(min(nats, _LARGEST_NATS)) if not math.isnan(nats) else math.nan
+        self._perplexity = perplexity_of(self._nats_per_symbol.value)
         translations = [self._translations[i] for i in range(len(self._translations))]
         references = self._corpus.test_references if self._tests else self._corpus.valid_references
         return self._bleu(translations, list(references)), {PERPLEXITY: self._perplexity}
 
     def objection(self, metric: float) -> str | None:  # noqa: ARG002
-        if self._perplexity <= self._max_perplexity:
-            return None
-        return f"validation perplexity {self._perplexity:.4g} over {self._max_perplexity:.4g}"
+        return too_perplexed(self._perplexity, self._max_perplexity)
 
     @property
     def _tests(self) -> bool:
