@@ -7,7 +7,9 @@ import pytest
 from omegaconf import DictConfig, OmegaConf
 
 from archsearch.conf_files import conf_folder
-from archsearch.config import ConfigError, check, config_hash, identity, register
+from archsearch.config import ConfigError, register
+from archsearch.config_check import check
+from archsearch.identity import config_hash, identity
 
 CONF = Path(conf_folder())
 GROUPS = sorted({p.name for p in CONF.iterdir() if p.is_dir()} - {"experiment", "hydra"})

@@ -17,8 +17,9 @@ from toy_runs import trials_of
 
 from archsearch.archive import Asked
 from archsearch.conf_files import conf_folder
-from archsearch.config import identity, register
+from archsearch.config import register
 from archsearch.follow_up import FollowUp
+from archsearch.identity import identity
 
 OWN_TASK = Path(__file__).parent.parent / "docs" / "examples" / "own_task" / "conf"
 RUN = Path("outputs/a run, of 'mine'")

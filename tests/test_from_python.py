@@ -17,9 +17,10 @@ import archsearch
 from archsearch.__main__ import main
 from archsearch.archive import Archive, ArchiveError
 from archsearch.cell import Cell
-from archsearch.config import ConfigError, identity
+from archsearch.config import ConfigError
 from archsearch.data import ROOT_VARIABLE
 from archsearch.from_python import as_overrides, composed
+from archsearch.identity import identity
 from archsearch.nn import RecurrentLayer
 from archsearch.request import Request
 from archsearch.run import Run

@@ -22,7 +22,7 @@ ALLOWED = {
     "drawing": {"cell", "architecture"},
     "archive": {"cell", "architecture"},
     "space": {"cell", "architecture"},
-    "predictor": {"cell", "compiler", "archive", "data", "config", "command"},
+    "predictor": {"cell", "compiler", "archive", "data", "config", "config_check", "command"},
     "search": {"cell", "architecture", "space", "archive", "predictor"},
     "native": set(),
     "compiler": {"cell", "native"},
@@ -37,6 +37,9 @@ ALLOWED = {
         "data",
         "archive",
         "config",
+        "config_check",
+        "identity",
+        "revision",
         "command",
         "dry_run",
         "wandb_log",
@@ -49,13 +52,14 @@ ALLOWED = {
         "archive",
         "nn",
         "config",
+        "identity",
         "command",
         "data",
         "train",
     },
     # Facts know nothing of who shows them. Who shows them knows nothing of the others, but that the
     # command of the report is the door to all.
-    "findings": {"cell", "architecture", "archive", "config", "run", "train"},
+    "findings": {"cell", "architecture", "archive", "config", "identity", "run", "train"},
     "terminal": {"archive", "architecture", "best_cell", "findings", "run", "search"},
     "wandb_log": {"archive", "findings", "search"},
     "report": {
@@ -65,6 +69,7 @@ ALLOWED = {
         "findings",
         "run",
         "config",
+        "identity",
         "command",
         "terminal",
         "train",
@@ -77,6 +82,7 @@ ALLOWED = {
         "native",
         "nn",
         "config",
+        "revision",
         "command",
         "archive",
         "predictor",
@@ -165,7 +171,7 @@ def test_a_process_that_only_supervises_a_search_starts_without_lightning() -> N
     """Its import takes longer than all others together, and torch's compiler comes with it."""
     imported = imported_by(
         "import archsearch.main, hydra; from archsearch.conf_files import conf_folder;"
-        "from archsearch.config import check, register;"
+        "from archsearch.config import register; from archsearch.config_check import check;"
         "register(); hydra.initialize_config_dir(conf_folder(), version_base='1.3');"
         "tasks = ['xml', 'jsb_chorales', 'multi30k', 'cifar10'];"
         "[check(hydra.compose('config', overrides=[f'task={task}'])) for task in tasks]"

@@ -16,7 +16,8 @@ from archsearch import __main__ as search
 from archsearch.archive import Archive
 from archsearch.cell import zoo
 from archsearch.conf_files import conf_folder
-from archsearch.config import check, register
+from archsearch.config import register
+from archsearch.config_check import check
 from archsearch.train import __main__ as train
 from archsearch.train.files import read_result
 

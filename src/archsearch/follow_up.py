@@ -19,7 +19,8 @@ from omegaconf import DictConfig, OmegaConf
 from archsearch.archive import Asked, Trial
 from archsearch.cell import zoo
 from archsearch.conf_files import conf_folder
-from archsearch.config import SEARCH_IDENTITY, register
+from archsearch.config import register
+from archsearch.identity import SEARCH_IDENTITY
 from archsearch.override_text import override_text
 
 SEARCHED = (

@@ -11,12 +11,14 @@ from omegaconf import OmegaConf
 from archsearch.archive import ARCHIVE_FILE, Archive, Candidate, Origin, Status, Trial
 from archsearch.cell import zoo
 from archsearch.command import Interrupted
-from archsearch.config import ConfigError, check, config_hash, identity
+from archsearch.config import ConfigError
+from archsearch.config_check import check
 from archsearch.data import ROOT_VARIABLE
 from archsearch.dry_run import Job
 from archsearch.estimate import Work
 from archsearch.evaluate.suite import BASELINE
 from archsearch.evaluate.timing import PEAK_BYTES, PROCESS, SPENT_SECONDS, TimingFactory
+from archsearch.identity import config_hash, identity
 from archsearch.machine import peak_bytes
 from archsearch.main import (
     chosen_references,

@@ -29,20 +29,17 @@ from archsearch.archive import (
 from archsearch.best_cell import BestCell
 from archsearch.cell import zoo
 from archsearch.command import Interrupted
-from archsearch.config import (
-    CONFIG_FILE,
-    check,
-    config_hash,
-    identity,
-    revision,
-)
+from archsearch.config import CONFIG_FILE
+from archsearch.config_check import check
 from archsearch.data import ROOT_VARIABLE
 from archsearch.evaluate.evaluator import TrainingEvaluatorFactory
 from archsearch.evaluate.suite import Suite, with_baseline
 from archsearch.follow_up import FollowUp
+from archsearch.identity import config_hash, identity
 from archsearch.machine import processor_name
 from archsearch.predictor import ArchitecturePredictor, CurvePredictor
 from archsearch.request import Request
+from archsearch.revision import revision
 from archsearch.search import (
     Callback,
     Ending,

@@ -27,7 +27,8 @@ from archsearch.conf_files import (
     module_of,
     opening,
 )
-from archsearch.config import ConfigError, nearest
+from archsearch.config import ConfigError
+from archsearch.config_check import nearest
 
 _OWN_FILE = re.compile(rf"\+{{0,2}}({'|'.join(OWN_COMMAND)})=([\w,]+)")
 

@@ -13,7 +13,8 @@ import yaml
 from omegaconf import DictConfig
 
 from archsearch.conf_files import conf_folder
-from archsearch.config import check, register
+from archsearch.config import register
+from archsearch.config_check import check
 from archsearch.draw import drawn
 from archsearch.train.cell_argument import quote_text
 

@@ -22,12 +22,13 @@ from toy_runs import configuration, trials_of, write_run, write_trials
 
 from archsearch.archive import Metric, Origin, Status, Trial
 from archsearch.cell import zoo
-from archsearch.config import ConfigError, identity
+from archsearch.config import ConfigError
 from archsearch.findings.comparisons import compare
 from archsearch.findings.course import course, evenly, top_mean
 from archsearch.findings.differences import paired_differences, t_interval
 from archsearch.findings.lineage import MAX_SHOWN, family
 from archsearch.findings.origins import operator_shares
+from archsearch.identity import identity
 from archsearch.report.build import build_report
 from archsearch.report.chart import COLOURS, DASHES, look
 from archsearch.report.command import write_report

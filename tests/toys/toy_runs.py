@@ -30,7 +30,8 @@ from archsearch.archive import (
 )
 from archsearch.cell import Cell, zoo
 from archsearch.conf_files import conf_folder
-from archsearch.config import CONFIG_FILE, config_hash, identity, register
+from archsearch.config import CONFIG_FILE, register
+from archsearch.identity import config_hash, identity
 
 REFERENCES = {"rnn": 13.6, "lstm": 13.1, "gru": 12.9}
 CELL_SPACES = {

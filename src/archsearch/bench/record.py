@@ -10,8 +10,8 @@ from typing import Any
 
 import torch
 
-from archsearch.config import revision
 from archsearch.machine import processor_name
+from archsearch.revision import revision
 
 FORMAT = 1
 

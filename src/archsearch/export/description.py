@@ -33,8 +33,8 @@ from typing import Any
 from omegaconf import DictConfig
 
 from archsearch.architecture import Architecture, ConvNetwork, HeterogeneousLayer
-from archsearch.config import identity
 from archsearch.export.lineage import Finding, found_as, trial_record
+from archsearch.identity import identity
 from archsearch.train import Budget
 from archsearch.train.files import read_config, read_result
 

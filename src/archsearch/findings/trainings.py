@@ -14,7 +14,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from archsearch.archive import Json, Metric
 from archsearch.cell import zoo
-from archsearch.config import ConfigError, config_hash, training_setting
+from archsearch.config import ConfigError
 from archsearch.findings.comparisons import telling_values
 from archsearch.findings.differences import (
     Difference,
@@ -24,6 +24,7 @@ from archsearch.findings.differences import (
     t_interval,
 )
 from archsearch.findings.wording import Result, Scale, params_text, size_text, standing
+from archsearch.identity import config_hash, training_setting
 from archsearch.train.files import CONFIG, FAILED, RESULT
 
 _NAMES = {zoo[name].key: name for name in zoo}

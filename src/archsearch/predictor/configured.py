@@ -9,7 +9,8 @@ from hydra.utils import instantiate
 from omegaconf import OmegaConf
 
 from archsearch.conf_files import conf_folder
-from archsearch.config import ConfigError, check, nearest
+from archsearch.config import ConfigError
+from archsearch.config_check import check, nearest
 from archsearch.predictor.seam import ArchitecturePredictor, CurvePredictor
 
 

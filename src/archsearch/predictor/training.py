@@ -13,7 +13,8 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
-from archsearch.config import ConfigError, check
+from archsearch.config import ConfigError
+from archsearch.config_check import check
 from archsearch.predictor.curves import MIN_CURVES, WORST_FITNESS, as_table
 from archsearch.predictor.last_value import LastValue
 from archsearch.predictor.saved import save_curve_predictor

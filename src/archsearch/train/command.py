@@ -22,10 +22,13 @@ from safetensors.torch import save
 from archsearch.architecture import Architecture, read_cell
 from archsearch.archive import lock_run, no_false_start
 from archsearch.command import FAILURE, Interrupted
-from archsearch.config import ConfigError, check, identity, revision
+from archsearch.config import ConfigError
+from archsearch.config_check import check
 from archsearch.data.store import ROOT_VARIABLE
 from archsearch.dry_run import Job
+from archsearch.identity import identity
 from archsearch.machine import peak_bytes
+from archsearch.revision import revision
 from archsearch.train.checkpoint import BEST, LAST, SaveEpochs
 from archsearch.train.failures import TrainingFailure
 from archsearch.train.files import (

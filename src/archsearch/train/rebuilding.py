@@ -10,7 +10,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from archsearch.architecture import Architecture, read_cell_file
 from archsearch.archive.best_weights import WEIGHTS_FILE, known_facts
-from archsearch.config import check, check_is_own
+from archsearch.config_check import check, check_is_own
 from archsearch.data.store import ROOT_VARIABLE
 from archsearch.train.budget import Budget
 from archsearch.train.files import (
