@@ -206,27 +206,26 @@ def test_recurrent_weights_are_those_whose_operand_depends_on_the_state() -> Non
 
 
 def test_weight_dropout_zeroes_entries_of_recurrent_matrices_alone() -> None:
-    layer = layer_of(zoo["gru"], weight_dropout=0.5)
-    seen = []
-    run = layer._backend.run
-    layer._backend.run = lambda x, weights, *rest: (
-        seen.append(weights.matrices) or run(x, weights, *rest)
-    )
-    x = draw(T, B, X)
-    layer(x)
-    layer(x)
+    """The rows of the identity, as inputs or as states, read the matrices off the outputs."""
+    layer = layer_of(parse("h_t = Linear(x_t, h_tm1)"), weight_dropout=0.5)
+    of_inputs, of_states = layer.weights
+    x, h = torch.eye(X, dtype=torch.float64), torch.eye(H, dtype=torch.float64)
+
+    def read() -> tuple[Tensor, Tensor]:
+        from_x, _ = layer(x[None])
+        from_h, _ = layer(torch.zeros(1, H, X, dtype=torch.float64), {"h": h})
+        return from_x[0].T, from_h[0].T
+
+    (x_first, first), (x_second, second) = read(), read()
+    torch.testing.assert_close(x_first, of_inputs)
+    torch.testing.assert_close(x_second, of_inputs)
+    dropped = first == 0.0
+    assert 0.2 < dropped.double().mean() < 0.8
+    torch.testing.assert_close(first[~dropped], 2.0 * of_states[~dropped])
+    assert not torch.equal(first, second)
     layer.eval()
-    layer(x)
-    first, second, evaluated = seen
-    for i, weight in enumerate(layer.weights):
-        assert torch.equal(evaluated[i], weight)
-        if i in layer.recurrent_weights:
-            dropped = first[i] == 0.0
-            assert 0.2 < dropped.double().mean() < 0.8
-            torch.testing.assert_close(first[i][~dropped], 2.0 * weight[~dropped])
-            assert not torch.equal(first[i], second[i])
-        else:
-            assert torch.equal(first[i], weight)
+    for seen, weight in zip(read(), layer.weights, strict=True):
+        torch.testing.assert_close(seen, weight)
 
 
 def test_recurrent_dropout_draws_one_mask_a_call_for_each_operand() -> None:
