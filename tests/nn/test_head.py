@@ -17,15 +17,21 @@ Loss = Callable[..., Tensor]
 
 
 @pytest.fixture(params=["native", "torch"])
-def kernel(request, monkeypatch) -> Iterator[str]:
+def kernel(request, monkeypatch, tmp_path) -> Iterator[str]:
     """Run a test with the C kernel, and with torch's operations in its place."""
     if request.param == "torch":
-        monkeypatch.setenv("CC", "no-such-compiler")
+        take_compiler_away(monkeypatch, tmp_path)
     cross_entropy_rows._library.cache_clear()
     if request.param == "native" and cross_entropy_rows._library() is None:
         pytest.skip("needs a C compiler")
     yield request.param
     cross_entropy_rows._library.cache_clear()
+
+
+def take_compiler_away(monkeypatch, tmp_path) -> None:
+    """And all that was compiled before."""
+    monkeypatch.setenv("CC", "no-such-compiler")
+    monkeypatch.setenv("ARCHSEARCH_CACHE", str(tmp_path))
 
 
 def stock(features: Tensor, weight: Tensor, bias: Tensor, targets: Tensor) -> Tensor:
@@ -240,8 +246,8 @@ def test_nothing_is_asked_of_a_device_that_only_it_knows():
     assert loss.device == inputs[0].grad.device == torch.device("meta")
 
 
-def test_no_compiler_means_torchs_operations_and_one_warning(monkeypatch, caplog):
-    monkeypatch.setenv("CC", "no-such-compiler")
+def test_no_compiler_means_torchs_operations_and_one_warning(monkeypatch, caplog, tmp_path):
+    take_compiler_away(monkeypatch, tmp_path)
     cross_entropy_rows._library.cache_clear()
     with caplog.at_level(logging.WARNING):
         for _ in range(2):
