@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from statistics import fmean
 
 from hydra.utils import instantiate
 from omegaconf import OmegaConf
@@ -15,7 +16,6 @@ from archsearch.config import ConfigError
 from archsearch.config_check import check
 from archsearch.data import ROOT_VARIABLE
 from archsearch.dry_run import Job
-from archsearch.estimate import Work
 from archsearch.evaluate.suite import BASELINE
 from archsearch.evaluate.timing import PEAK_BYTES, PROCESS, SPENT_SECONDS, TimingFactory
 from archsearch.identity import config_hash, identity
@@ -66,6 +66,46 @@ class Plan:
         return config_hash({**identity(self.job.cfg), "seed": None})
 
 
+@dataclass(frozen=True, slots=True)
+class Remaining:
+    """What is left of a run, in seconds.
+
+    references: the seconds of each reference cell that is still to be trained.
+    drawn: the seconds of candidates that stand for all.
+    trials: how many are left.
+    compute_seconds: what they may take together; None: no limit.
+    max_seconds: of one trial; None: no limit.
+    """
+
+    references: Sequence[float]
+    drawn: Sequence[float]
+    trials: int
+    compute_seconds: float | None = None
+    max_seconds: float | None = None
+
+    @property
+    def seconds_per_trial(self) -> float:
+        """In the mean; where none was drawn that trains, as long as a reference cell."""
+        known = self.drawn or self.references
+        return fmean(self._limited(seconds) for seconds in known) if known else 0.0
+
+    @property
+    def seconds(self) -> float:
+        """Of all trials together."""
+        trials = self.trials * self.seconds_per_trial
+        if self.compute_seconds is not None:
+            trials = min(trials, self.compute_seconds)
+        return trials + sum(self._limited(seconds) for seconds in self.references)
+
+    def _limited(self, seconds: float) -> float:
+        return seconds if self.max_seconds is None else min(seconds, self.max_seconds)
+
+    def wall_seconds(self, workers: int, start_seconds: float) -> float:
+        """From the command to the end, where so many workers are never idle and took so long to
+        start."""
+        return start_seconds + self.seconds / workers if self.seconds else 0.0
+
+
 @dataclass(frozen=True)
 class Forecast:
     """A plan with the trials that were timed for it.
@@ -83,10 +123,10 @@ class Forecast:
         return max(0, int(self.plan.job.cfg.trials) - self.plan.num_done)
 
     @property
-    def work(self) -> Work:
+    def remaining(self) -> Remaining:
         cfg = self.plan.job.cfg
         left = {n: t for n, t in self.references.items() if n not in self.plan.done_references}
-        return Work(
+        return Remaining(
             [trial.wall_seconds for trial in left.values()],
             [trial.wall_seconds for trial in self.drawn if trial.status is Status.OK],
             self.num_trials_left,
@@ -100,7 +140,7 @@ class Forecast:
 
     @property
     def wall_seconds(self) -> float:
-        return self.work.wall_seconds(self.num_at_a_time, self.start_seconds)
+        return self.remaining.wall_seconds(self.num_at_a_time, self.start_seconds)
 
     @property
     def worker_bytes(self) -> int | None:

@@ -31,15 +31,15 @@ def tell(jobs: Sequence[Job]) -> None:
 
 
 def _block(forecast: Forecast) -> Iterator[str]:
-    plan, cfg, work = forecast.plan, forecast.plan.job.cfg, forecast.work
+    plan, cfg, left = forecast.plan, forecast.plan.job.cfg, forecast.remaining
     yield f"{plan.job.folder}"
     yield f"  {_left_text(forecast)}"
     for line in plan.about:
         yield f"  {line}"
     yield from _table(forecast)
     yield (
-        f"  a trial takes {duration_text(work.seconds_a_trial)}, all together "
-        f"{time_text(work.seconds)}: {forecast.num_at_a_time} at a time, and "
+        f"  a trial takes {duration_text(left.seconds_per_trial)}, all together "
+        f"{time_text(left.seconds)}: {forecast.num_at_a_time} at a time, and "
         f"{time_text(forecast.start_seconds)} to start, {time_text(forecast.wall_seconds)}"
     )
     yield f"  memory: {_memory_text(forecast)}"

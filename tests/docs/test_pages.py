@@ -16,7 +16,7 @@ from archsearch.conf_files import conf_folder
 from archsearch.config import register
 from archsearch.config_check import check
 from archsearch.draw import drawn
-from archsearch.train.cell_argument import quote_text
+from archsearch.train.__main__ import quote_text
 
 ROOT = Path(__file__).parent.parent.parent
 DOCS = ROOT / "docs"

@@ -1,6 +1,6 @@
 import pytest
 
-from archsearch.train.cell_argument import quote_text
+from archsearch.train.__main__ import quote_text
 
 TEXT = "z = Sigmoid(Linear(x_t)); h_t = Tanh(Mult(z, Linear(h_tm1)))"
 

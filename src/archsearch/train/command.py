@@ -1,4 +1,4 @@
-"""One given cell, trained and tested: what `python -m archsearch.train` does.
+"""One given architecture, trained and tested: what `python -m archsearch.train` does.
 
 A training that its cell ends leaves a note of that, and is not begun again; of a sweep the others
 go on.
@@ -86,11 +86,11 @@ def forecast(jobs: Sequence[Job]) -> None:
         check(job.cfg)
         if job.cfg.data.root is not None:
             os.environ[ROOT_VARIABLE] = str(job.cfg.data.root)
-        recipe, cell = asked_for(job.cfg)
-        announce(job.folder, recipe, cell)
+        recipe, architecture = asked_for(job.cfg)
+        announce(job.folder, recipe, architecture)
         recipe = resolve_precision(recipe, job.scratch, StepTimer(recipe))
         write_line(resources_line(recipe, threads=None))
-        timed = time_training(recipe, cell, job.cfg.seed)
+        timed = time_training(recipe, architecture, job.cfg.seed)
         minutes, epochs = timed.seconds(recipe.budget.epochs) / 60, recipe.budget.epochs
         write_line(
             f"{minutes:.1f} minutes for {epochs} epochs, by {timed.train.num_timed} of "
@@ -106,35 +106,35 @@ def complete(folder: Path, cfg: DictConfig, start_from: Path | None) -> None:
     if is_trained and (not cfg.test or read_result(folder)["test"] is not None):
         write_line(f"complete already: {folder}")
         return
-    recipe, cell = asked_for(cfg)
+    recipe, architecture = asked_for(cfg)
     try:
-        with logged(folder, cfg, recipe, cell) as log:
+        with logged(folder, cfg, recipe, architecture) as log:
             if not is_trained:
-                train_in(folder, recipe, cell, cfg.seed, start_from, log)
+                train_in(folder, recipe, architecture, cfg.seed, start_from, log)
             if cfg.test:
-                test(folder, recipe, cell, cfg.seed)
+                test(folder, recipe, architecture, cfg.seed)
             if log:
                 log.finish(read_result(folder), drawings=cfg.logger.drawings)
     except TrainingFailure as failure:
-        write_failure(folder, recipe, cell, cfg.seed, failure)
+        write_failure(folder, recipe, architecture, cfg.seed, failure)
 
 
 def asked_for(cfg: DictConfig) -> tuple[Recipe, Architecture]:
     """What the configuration says is to be trained, and how."""
-    recipe, cell = recipe_of(cfg), read_cell(cfg.cell)
+    recipe, architecture = recipe_of(cfg), read_cell(cfg.cell)
     recipe.training.check_machine()
     # The limit is one for trials; whoever trains one cell waits for it.
     recipe = replace(recipe, budget=replace(recipe.budget, max_seconds=None))
     if cfg.match_parameters is not None:
         num_params = read_count(cfg.match_parameters)
-        recipe = matched_width(recipe, cell, num_params)
-        smallest = count_parameters(recipe, cell)
+        recipe = matched_width(recipe, architecture, num_params)
+        smallest = count_parameters(recipe, architecture)
         if smallest > num_params:
             raise ConfigError(
                 f"match_parameters={cfg.match_parameters}: no width meets it; the smallest network "
                 f"of this cell has {smallest:,} parameters"
             )
-    return recipe, cell
+    return recipe, architecture
 
 
 def weights_of(folder: Path) -> Path:
@@ -161,48 +161,53 @@ def claim(folder: Path, cfg: DictConfig) -> None:
 
 
 def train_in(
-    folder: Path, recipe: Recipe, cell: Architecture, seed: int, start_from: Path | None,
+    folder: Path, recipe: Recipe, architecture: Architecture, seed: int, start_from: Path | None,
     log: TrainingLog | None,
 ) -> None:  # fmt: skip
     """Train up to the result; all that is done so far is in the folder after every epoch."""
-    write_whole(folder / CELL, f"{cell}\n")
-    announce(folder, recipe, cell)
+    write_whole(folder / CELL, f"{architecture}\n")
+    announce(folder, recipe, architecture)
     recipe = resolve_precision(recipe, folder, StepTimer(recipe))
     write_line(resources_line(recipe, threads=None))
     lines = EpochLines(recipe.task.metric_name, recipe.budget.epochs)
     callbacks = [lines, SaveEpochs(folder), *([log] if log else [])]
     try:
         done = fit(
-            recipe, cell, seed, callbacks=callbacks, checkpoint=folder / LAST, start_from=start_from
+            recipe,
+            architecture,
+            seed,
+            callbacks=callbacks,
+            checkpoint=folder / LAST,
+            start_from=start_from,
         )
     except KeyboardInterrupt:
         raise Interrupted(
             "interrupted; the same command goes on after the last whole epoch"
         ) from None
-    finish(folder, recipe, cell, seed, done)
+    finish(folder, recipe, architecture, seed, done)
 
 
-def announce(folder: Path, recipe: Recipe, cell: Architecture) -> None:
-    num_params = count_parameters(recipe, cell)
+def announce(folder: Path, recipe: Recipe, architecture: Architecture) -> None:
+    num_params = count_parameters(recipe, architecture)
     again = "goes on in" if (folder / LAST).exists() else "in"
     width = recipe.budget.hidden_size
     size = f"{num_params:,} parameters{'' if width is None else f' at width {width}'}"
     write_line(f"{recipe.task.name}, budget {recipe.budget.name}, {size}; {again} {folder}")
 
 
-def finish(folder: Path, recipe: Recipe, cell: Architecture, seed: int, done: Fit) -> None:
+def finish(folder: Path, recipe: Recipe, architecture: Architecture, seed: int, done: Fit) -> None:
     """Write what the training brought; the result last, still without a test."""
     weights = load_weights(folder / BEST)
     costs = done.module.costs
     best = costs.index(min(costs))
-    write_whole(folder / WEIGHTS, save(weights, metadata={"cell": str(cell)}))
+    write_whole(folder / WEIGHTS, save(weights, metadata={"cell": str(architecture)}))
     write_result(
         folder,
         {
             "task": recipe.task.name,
             "budget": asdict(recipe.budget),
-            "cell": str(cell),
-            "key": cell.key,
+            "cell": str(architecture),
+            "key": architecture.key,
             "seed": seed,
             "precision": recipe.training.precision,
             "num_params": done.num_params,
@@ -224,13 +229,13 @@ def finish(folder: Path, recipe: Recipe, cell: Architecture, seed: int, done: Fi
 
 
 def write_failure(
-    folder: Path, recipe: Recipe, cell: Architecture, seed: int, failure: TrainingFailure
+    folder: Path, recipe: Recipe, architecture: Architecture, seed: int, failure: TrainingFailure
 ) -> None:
     """Note why there is no result."""
     facts = {
         "task": recipe.task.name,
-        "cell": str(cell),
-        "key": cell.key,
+        "cell": str(architecture),
+        "key": architecture.key,
         "seed": seed,
         "num_params": failure.num_params,
         "metric": recipe.task.metric_name,
@@ -254,17 +259,17 @@ def report_failure(folder: Path) -> None:
         raise SystemExit(FAILURE)
 
 
-def test(folder: Path, recipe: Recipe, cell: Architecture, seed: int) -> None:
+def test(folder: Path, recipe: Recipe, architecture: Architecture, seed: int) -> None:
     """Measure the weights of the best epoch on the test split and add that to the result."""
     recipe = resolve_precision(recipe, folder, StepTimer(recipe))
-    module = make_module(recipe, cell, seed, start_from=folder / WEIGHTS)
+    module = make_module(recipe, architecture, seed, start_from=folder / WEIGHTS)
     metric = metric_on_test(recipe, module)
     result = read_result(folder)
     write_result(folder, {**result, "test": metric, "test_measures": module.test_measures})
 
 
 def logged(
-    folder: Path, cfg: DictConfig, recipe: Recipe, cell: Architecture
+    folder: Path, cfg: DictConfig, recipe: Recipe, architecture: Architecture
 ) -> AbstractContextManager[TrainingLog | None]:
     """The training's run on W&B, beside others of its task and budget; None without a logger."""
     if not cfg.logger:
@@ -273,10 +278,10 @@ def logged(
         "run": {key: value for key, value in identity(cfg).items() if key != "cell"},
         "revision": revision(),
         "task": recipe.task.name,
-        "cell": str(cell),
-        "key": cell.key,
+        "cell": str(architecture),
+        "key": architecture.key,
         "seed": cfg.seed,
-        "num_params": count_parameters(recipe, cell),
+        "num_params": count_parameters(recipe, architecture),
     }
     choice = {key: cfg.logger[key] for key in ("project", "entity", "mode")}
     group = HydraConfig.get().runtime.choices.get("sweeps")

@@ -49,12 +49,23 @@ class Schedule(ABC):
 
 @dataclass(frozen=True)
 class _Sgd(Schedule):
-    """Plain gradient descent with an L2 penalty of weight_decay / 2."""
+    """Gradient descent with an L2 penalty of weight_decay / 2, and with Nesterov's momentum if any.
+
+    Sutskever et al., On the importance of initialization and momentum in deep learning (2013).
+    """
 
     weight_decay: float = 0.0
+    momentum: float = 0.0
 
     def optimizer(self, parameters: Iterable[nn.Parameter]) -> Optimizer:
-        return torch.optim.SGD(parameters, lr=self.lr, weight_decay=self.weight_decay, fused=True)
+        return torch.optim.SGD(
+            parameters,
+            lr=self.lr,
+            momentum=self.momentum,
+            nesterov=self.momentum > 0,
+            weight_decay=self.weight_decay,
+            fused=True,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,35 +167,15 @@ class Adam(Schedule):
         return risen * _cosine(self.lr, self.final_lr, progress)
 
 
-@dataclass(frozen=True)
-class _Nesterov(Schedule):
-    """Gradient descent with Nesterov's momentum and an L2 penalty of weight_decay / 2.
-
-    Sutskever et al., On the importance of initialization and momentum in deep learning (2013).
-    """
-
-    momentum: float = 0.9
-    weight_decay: float = 0.0
-
-    def optimizer(self, parameters: Iterable[nn.Parameter]) -> Optimizer:
-        return torch.optim.SGD(
-            parameters,
-            lr=self.lr,
-            momentum=self.momentum,
-            nesterov=True,
-            weight_decay=self.weight_decay,
-            fused=True,
-        )
-
-
 @dataclass(frozen=True, kw_only=True)
-class NesterovSteps(_Nesterov):
+class NesterovSteps(_Sgd):
     """The rate is multiplied by `decay` after each of these shares of the training.
 
     Zoph & Le, Neural Architecture Search with Reinforcement Learning (2017), section 4.1, with the
     settings of Huang et al., Densely Connected Convolutional Networks (2016).
     """
 
+    momentum: float = 0.9
     decay: float
     shares: tuple[float, ...]
 
@@ -194,9 +185,10 @@ class NesterovSteps(_Nesterov):
 
 
 @dataclass(frozen=True, kw_only=True)
-class NesterovCosine(_Nesterov):
+class NesterovCosine(_Sgd):
     """The cosine of `Adam`, for trainings of few epochs."""
 
+    momentum: float = 0.9
     final_lr: float
 
     def learning_rate(self, progress: Progress) -> float:

@@ -2,13 +2,10 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeVar
 
 import torch
 
 from archsearch.train.schedules import Schedule
-
-_Choice = TypeVar("_Choice", bound=StrEnum)
 
 
 class Loss(StrEnum):
@@ -58,12 +55,12 @@ class Training:
     max_skipped_steps: int = 0
 
     def __post_init__(self) -> None:
-        # Configuration files have text.
-        object.__setattr__(self, "loss", _choice("trainer.loss", Loss, self.loss))
-        precision = _choice("trainer.precision", Precision, self.precision)
-        object.__setattr__(self, "precision", precision)
-        accelerator = _choice("trainer.accelerator", Accelerator, self.accelerator)
-        object.__setattr__(self, "accelerator", accelerator)
+        kinds = {"loss": Loss, "precision": Precision, "accelerator": Accelerator}
+        for name, kind in kinds.items():  # configuration files have text
+            value = getattr(self, name)
+            if value not in tuple(kind):
+                raise ValueError(f"trainer.{name}: expected {' or '.join(kind)}, got {value!r}")
+            object.__setattr__(self, name, kind(value))
         if self.clip_norm is not None and self.clip_norm <= 0:
             raise ValueError(f"trainer.clip_norm: expected a number above 0, got {self.clip_norm}")
         if self.max_skipped_steps < 0:
@@ -89,9 +86,3 @@ def _is_there(accelerator: Accelerator) -> bool:
         case Accelerator.GPU:
             return _is_there(Accelerator.CUDA) or _is_there(Accelerator.MPS)
     return True
-
-
-def _choice(key: str, choices: type[_Choice], value: str) -> _Choice:
-    if value not in tuple(choices):
-        raise ValueError(f"{key}: expected {' or '.join(choices)}, got {value!r}")
-    return choices(value)

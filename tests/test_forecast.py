@@ -2,28 +2,28 @@
 
 import pytest
 
-from archsearch.estimate import Work
+from archsearch.forecast import Remaining
 from archsearch.forecast_lines import time_text
 
 
 def test_a_run_is_its_references_and_its_trials_shared_by_the_workers() -> None:
-    work = Work(references=[2.0, 4.0], drawn=[3.0, 5.0], trials=10)
-    assert work.seconds_a_trial == 4
-    assert work.seconds == 2 + 4 + 10 * 4
-    assert work.wall_seconds(workers=2, start_seconds=5) == 5 + 46 / 2
+    left = Remaining(references=[2.0, 4.0], drawn=[3.0, 5.0], trials=10)
+    assert left.seconds_per_trial == 4
+    assert left.seconds == 2 + 4 + 10 * 4
+    assert left.wall_seconds(workers=2, start_seconds=5) == 5 + 46 / 2
 
 
 def test_limits_of_time_hold() -> None:
-    assert Work([], drawn=[30.0, 90.0], trials=4, max_seconds=60).seconds == 4 * 45
-    assert Work([1.0], drawn=[30.0], trials=4, compute_seconds=50).seconds == 1 + 50
+    assert Remaining([], drawn=[30.0, 90.0], trials=4, max_seconds=60).seconds == 4 * 45
+    assert Remaining([1.0], drawn=[30.0], trials=4, compute_seconds=50).seconds == 1 + 50
 
 
 def test_where_no_candidate_trains_the_references_stand_for_them() -> None:
-    assert Work([2.0, 4.0], drawn=[], trials=2).seconds == 2 + 4 + 2 * 3
+    assert Remaining([2.0, 4.0], drawn=[], trials=2).seconds == 2 + 4 + 2 * 3
 
 
 def test_a_finished_run_takes_nothing() -> None:
-    assert Work([], drawn=[5.0], trials=0).wall_seconds(workers=2, start_seconds=9) == 0
+    assert Remaining([], drawn=[5.0], trials=0).wall_seconds(workers=2, start_seconds=9) == 0
 
 
 @pytest.mark.parametrize(
