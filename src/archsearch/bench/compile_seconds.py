@@ -18,6 +18,7 @@ from archsearch.bench.fresh_process import call_in_fresh_process
 from archsearch.bench.layers import BEST
 from archsearch.bench.record import Row
 from archsearch.bench.settings import Settings
+from archsearch.bench.timing import Times
 from archsearch.cell import Cell, parse, zoo
 from archsearch.native import CACHE_VARIABLE
 from archsearch.nn import RecurrentLayer
@@ -31,19 +32,12 @@ def compile_rows(settings: Settings, cells: list[NamedCell]) -> Iterator[Row]:
     with tempfile.TemporaryDirectory() as folder:
         new = call_in_fresh_process(first_steps, texts, folder, settings.seed)
         cached = call_in_fresh_process(first_steps, texts, folder, settings.seed)
-    for named, text, *seconds in zip(cells, texts, new, cached, strict=True):
-        milliseconds = dict(zip(("new", "cached"), (s * 1e3 for s in seconds), strict=True))
-        yield Row(
-            part="compile",
-            cell=named.label,
-            key=named.cell.key,
-            text=text,
-            shape=f"1x1x{WIDTH}",
-            threads=1,
-            precision="float32",
-            rounds=1,
-            median_ms=milliseconds,
-            min_ms=milliseconds,
+    for named, *seconds in zip(cells, new, cached, strict=True):
+        once = (Times((1e3 * each,)) for each in seconds)
+        times = dict(zip(("new", "cached"), once, strict=True))
+        shape = f"1x1x{WIDTH}"
+        yield Row.of(
+            "compile", named.label, named.cell, times, shape=shape, threads=1, precision="float32"
         )
 
 

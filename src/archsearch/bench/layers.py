@@ -41,19 +41,10 @@ def _row(settings: Settings, named: NamedCell, shape: Shape, threads: int, preci
     stock = None if named.drawn else STOCK.get(named.name)
     runs = layer_contenders(named.cell, shape, precision, stock, generator)
     times = take_turns(runs, settings.rounds, settings.seconds)
-    return Row(
-        part="layers",
-        cell=named.label,
-        key=named.cell.key,
-        text=str(named.cell),
-        shape=str(shape),
-        threads=threads,
-        precision=precision,
-        rounds=len(times[BEST].rounds),
-        median_ms={name: taken.median for name, taken in times.items()},
-        min_ms={name: taken.minimum for name, taken in times.items()},
-        ratios=_ratios(times),
-    )
+    return Row.of(
+        "layers", named.label, named.cell, times,
+        shape=shape, threads=threads, precision=precision, ratios=_ratios(times),
+    )  # fmt: skip
 
 
 def _ratios(times: dict[str, Times]) -> dict[str, float]:

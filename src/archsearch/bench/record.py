@@ -3,13 +3,16 @@
 import json
 import os
 import platform
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import torch
 
+from archsearch.bench.timing import Times
+from archsearch.cell import Cell
 from archsearch.machine import processor_name
 from archsearch.revision import revision
 
@@ -39,6 +42,20 @@ class Row:
     min_ms: dict[str, float]
     ratios: dict[str, float] = field(default_factory=dict)
     peak_mb: dict[str, float] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls, part: str, label: str, cell: Cell, times: Mapping[str, Times], *, shape: object,
+        threads: int, precision: str, **figures: dict[str, float],
+    ) -> Self:  # fmt: skip
+        """From the times of each contender; figures: ratios and peak_mb."""
+        return cls(
+            part, label, cell.key, str(cell), str(shape), threads, precision,
+            rounds=max(len(taken.rounds) for taken in times.values()),
+            median_ms={name: taken.median for name, taken in times.items()},
+            min_ms={name: taken.minimum for name, taken in times.items()},
+            **figures,
+        )  # fmt: skip
 
     @property
     def identity(self) -> tuple[object, ...]:

@@ -3,7 +3,7 @@
 Shapes: T time steps, B batch, H hidden features (and as many of the input), V vocabulary.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 PARTS = ("layers", "step", "compile")
@@ -65,14 +65,12 @@ FULL = Settings(
     seed=1,
 )
 # Seconds in all, for a look at whether everything works.
-QUICK = Settings(
-    parts=PARTS,
+QUICK = replace(
+    FULL,
     cells=("lstm", "random:1"),
     shapes=(Shape(5, 2, 16),),
     threads=(1,),
-    precisions=("float32",),
     languages=(LanguageSize(50, 2, Shape(5, 2, 16)),),
     rounds=3,
     seconds=0.0,
-    seed=1,
 )

@@ -29,21 +29,10 @@ def _row(settings: Settings, size: LanguageSize, threads: int, with_memory: bool
     times = take_turns(steps, settings.rounds, settings.seconds)
     stock = times[STOCK_STEP]
     peak = partial(peak_bytes, size=size, threads=threads, seed=settings.seed)
-    return Row(
-        part="step",
-        cell=CELL,
-        key=zoo[CELL].key,
-        text=str(zoo[CELL]),
-        shape=str(size),
-        threads=threads,
-        precision="float32 and bfloat16",
-        rounds=len(stock.rounds),
-        median_ms={name: taken.median for name, taken in times.items()},
-        min_ms={name: taken.minimum for name, taken in times.items()},
-        ratios={
-            f"{STOCK_STEP}/{name}": stock.over(taken)
-            for name, taken in times.items()
-            if name != STOCK_STEP
-        },
+    others = {name: taken for name, taken in times.items() if name != STOCK_STEP}
+    return Row.of(
+        "step", CELL, zoo[CELL], times,
+        shape=size, threads=threads, precision="float32 and bfloat16",
+        ratios={f"{STOCK_STEP}/{name}": stock.over(taken) for name, taken in others.items()},
         peak_mb={name: peak(name) / 1e6 for name in STEPS} if with_memory else {},
-    )
+    )  # fmt: skip
