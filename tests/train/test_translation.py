@@ -22,8 +22,8 @@ from archsearch.train import (
     fit,
     metric_on_test,
 )
-from archsearch.train.bleu import Bleu
 from archsearch.train.checkpoint import LAST, SaveEpochs
+from archsearch.train.translation import Bleu
 
 MODEL = partial(EncoderDecoder, init_scale=0.1, searched="both")
 ADAM = Training("adam", Adam(lr=2e-2), clip_norm=1.0)

@@ -7,6 +7,13 @@ import torch
 from torch import Tensor
 
 
+def check_rates(**rates: float) -> None:
+    """Raise ValueError for a dropout that is no probability below 1."""
+    for name, rate in rates.items():
+        if not 0.0 <= rate < 1.0:
+            raise ValueError(f"{name}: expected at least 0 and below 1, got {rate}")
+
+
 def keep_mask(
     shape: tuple[int, ...], rate: float, generator: torch.Generator, like: Tensor
 ) -> Tensor:

@@ -16,6 +16,7 @@ from archsearch.nn.attention import Score
 from archsearch.nn.beam_search import Beam, beam_search
 from archsearch.nn.cross_entropy import linear_cross_entropy
 from archsearch.nn.decoder import Decoder, DecoderState
+from archsearch.nn.dropout import check_rates
 from archsearch.nn.encoder import Encoder
 from archsearch.nn.stack import recurrent_layers
 
@@ -76,8 +77,7 @@ class EncoderDecoder(nn.Module):
         super().__init__()
         if searched not in tuple(Searched):
             raise ValueError(f"searched: expected {' or '.join(Searched)}, got {searched!r}")
-        if not 0.0 <= dropout < 1.0:
-            raise ValueError(f"dropout: expected at least 0 and below 1, got {dropout}")
+        check_rates(dropout=dropout)
         sizes = {
             "num_layers": num_layers,
             "hidden_size": hidden_size,

@@ -10,10 +10,10 @@ from torch import Tensor, nn
 
 from archsearch.architecture import Architecture
 from archsearch.nn.cross_entropy import linear_cross_entropy
-from archsearch.nn.dropout import embedding_dropout
+from archsearch.nn.dropout import check_rates, embedding_dropout
 from archsearch.nn.head import AdaptiveSoftmax
 from archsearch.nn.recurrent import RecurrentLayer
-from archsearch.nn.stack import Features, Stack, State, check_rates
+from archsearch.nn.stack import Features, Stack, State
 
 
 class LanguageModel(Stack):

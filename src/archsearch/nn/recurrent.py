@@ -14,7 +14,7 @@ from archsearch.cell.step import Step, is_share_of_h, reads_time, shares_of_h
 from archsearch.compiler.backends import Bound, State, Weights, make_backend
 from archsearch.compiler.pipeline import compile
 from archsearch.compiler.program import X_SOURCES, weight_slots
-from archsearch.nn.dropout import keep_mask
+from archsearch.nn.dropout import check_rates, keep_mask
 
 
 class RecurrentLayer(nn.Module):
@@ -60,7 +60,10 @@ class RecurrentLayer(nn.Module):
         generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
-        _check_settings(input_size, hidden_size, weight_dropout, recurrent_dropout, forget_bias)
+        _check_sizes(input_size=input_size, hidden_size=hidden_size)
+        check_rates(weight_dropout=weight_dropout, recurrent_dropout=recurrent_dropout)
+        if not math.isfinite(forget_bias):
+            raise ValueError(f"expected a finite forget_bias, got {forget_bias!r}")
         self.mapped_sources: tuple[str, ...] = ()
         if input_size != hidden_size:
             self.mapped_sources = cell.elementwise_sources
@@ -238,22 +241,10 @@ def _parameters(parameters: nn.ParameterList) -> list[Tensor]:
     return [weight for weight in parameters._parameters.values() if weight is not None]
 
 
-def _check_settings(
-    input_size: int,
-    hidden_size: int,
-    weight_dropout: float,
-    recurrent_dropout: float,
-    forget_bias: float,
-) -> None:
-    for name, size in (("input_size", input_size), ("hidden_size", hidden_size)):
+def _check_sizes(**sizes: int) -> None:
+    for name, size in sizes.items():
         if not isinstance(size, int) or size < 1:
             raise ValueError(f"expected {name} to be an integer of at least 1, got {size!r}")
-    dropouts = (("weight_dropout", weight_dropout), ("recurrent_dropout", recurrent_dropout))
-    for name, probability in dropouts:
-        if not 0.0 <= probability < 1.0:
-            raise ValueError(f"expected {name} to be at least 0 and below 1, got {probability!r}")
-    if not math.isfinite(forget_bias):
-        raise ValueError(f"expected a finite forget_bias, got {forget_bias!r}")
 
 
 def _check_state(name: str, value: Tensor, shape: tuple[int, ...], dtype: torch.dtype) -> None:

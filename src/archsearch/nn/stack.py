@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from archsearch.architecture import Architecture
-from archsearch.nn.dropout import dropout, variational_dropout
+from archsearch.nn.dropout import check_rates, dropout, variational_dropout
 from archsearch.nn.heterogeneous import make_layer
 from archsearch.nn.recurrent import RecurrentLayer
 
@@ -94,10 +94,3 @@ def recurrent_layers(modules: Iterable[nn.Module]) -> list[RecurrentLayer]:
 def detach(states: list[State]) -> list[State]:
     """The same states cut from the graph that made them: where truncated BPTT stops."""
     return [{name: value.detach() for name, value in state.items()} for state in states]
-
-
-def check_rates(**rates: float) -> None:
-    """Raise ValueError for a dropout that is no probability below 1."""
-    for name, rate in rates.items():
-        if not 0.0 <= rate < 1.0:
-            raise ValueError(f"{name}: expected at least 0 and below 1, got {rate}")

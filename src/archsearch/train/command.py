@@ -201,19 +201,12 @@ def finish(folder: Path, recipe: Recipe, architecture: Architecture, seed: int, 
     costs = done.module.costs
     best = costs.index(min(costs))
     write_whole(folder / WEIGHTS, save(weights, metadata={"cell": str(architecture)}))
-    write_result(
-        folder,
+    write_facts(
+        folder / RESULT,
         {
-            "task": recipe.task.name,
+            **facts_of(recipe, architecture, seed, done.num_params),
             "budget": asdict(recipe.budget),
-            "cell": str(architecture),
-            "key": architecture.key,
-            "seed": seed,
             "precision": recipe.training.precision,
-            "num_params": done.num_params,
-            "metric": recipe.task.metric_name,
-            "lower_is_better": recipe.task.lower_is_better,
-            "symbol": recipe.task.symbol,
             "best_epoch": best + 1,
             "valid": done.curve[best].valid_metric,
             "valid_measures": dict(done.curve[best].measures),
@@ -222,7 +215,6 @@ def finish(folder: Path, recipe: Recipe, architecture: Architecture, seed: int, 
             "notes": dict(recipe.task.notes),
             "wall_seconds": done.curve[-1].wall_seconds,
             "curve": [asdict(epoch) for epoch in done.curve],
-            "revision": revision(),
             "torch": torch.__version__,
         },
     )
@@ -232,20 +224,30 @@ def write_failure(
     folder: Path, recipe: Recipe, architecture: Architecture, seed: int, failure: TrainingFailure
 ) -> None:
     """Note why there is no result."""
-    facts = {
+    seconds = failure.curve[-1].wall_seconds if failure.curve else 0.0
+    facts = facts_of(recipe, architecture, seed, failure.num_params)
+    write_facts(folder / FAILED, {**facts, "cause": str(failure), "wall_seconds": seconds})
+
+
+def facts_of(
+    recipe: Recipe, architecture: Architecture, seed: int, num_params: int | None
+) -> dict[str, Any]:
+    """What is known of a training, however it ends."""
+    return {
         "task": recipe.task.name,
         "cell": str(architecture),
         "key": architecture.key,
         "seed": seed,
-        "num_params": failure.num_params,
+        "num_params": num_params,
         "metric": recipe.task.metric_name,
         "lower_is_better": recipe.task.lower_is_better,
         "symbol": recipe.task.symbol,
-        "cause": str(failure),
-        "wall_seconds": failure.curve[-1].wall_seconds if failure.curve else 0.0,
         "revision": revision(),
     }
-    write_whole(folder / FAILED, json.dumps(facts, indent=2) + "\n")
+
+
+def write_facts(path: Path, facts: dict[str, Any]) -> None:
+    write_whole(path, json.dumps(facts, indent=2) + "\n")
 
 
 def report_failure(folder: Path) -> None:
@@ -265,7 +267,8 @@ def test(folder: Path, recipe: Recipe, architecture: Architecture, seed: int) ->
     module = make_module(recipe, architecture, seed, start_from=folder / WEIGHTS)
     metric = metric_on_test(recipe, module)
     result = read_result(folder)
-    write_result(folder, {**result, "test": metric, "test_measures": module.test_measures})
+    result |= {"test": metric, "test_measures": module.test_measures}
+    write_facts(folder / RESULT, result)
 
 
 def logged(
@@ -276,21 +279,12 @@ def logged(
         return nullcontext()
     facts = {
         "run": {key: value for key, value in identity(cfg).items() if key != "cell"},
-        "revision": revision(),
-        "task": recipe.task.name,
-        "cell": str(architecture),
-        "key": architecture.key,
-        "seed": cfg.seed,
-        "num_params": count_parameters(recipe, architecture),
+        **facts_of(recipe, architecture, cfg.seed, count_parameters(recipe, architecture)),
     }
     choice = {key: cfg.logger[key] for key in ("project", "entity", "mode")}
     group = HydraConfig.get().runtime.choices.get("sweeps")
     group = group or f"{recipe.task.name}-{recipe.budget.name}"
     return training_log(folder, recipe.task.metric_name, facts, group=group, **choice)
-
-
-def write_result(folder: Path, result: dict[str, Any]) -> None:
-    write_whole(folder / RESULT, json.dumps(result, indent=2) + "\n")
 
 
 def report(folder: Path) -> None:
