@@ -14,7 +14,7 @@ from archsearch.cell import zoo
 from archsearch.command import Interrupted
 from archsearch.config import ConfigError
 from archsearch.config_check import check
-from archsearch.data import ROOT_VARIABLE
+from archsearch.data import use_data_root
 from archsearch.dry_run import Job
 from archsearch.evaluate.suite import BASELINE
 from archsearch.evaluate.timing import PEAK_BYTES, PROCESS, SPENT_SECONDS, TimingFactory
@@ -181,8 +181,7 @@ def make_plan(job: Job) -> Plan:
     """Raises what the search itself would raise where it begins."""
     cfg = job.cfg
     check(cfg)
-    if cfg.data.root is not None:
-        os.environ[ROOT_VARIABLE] = str(cfg.data.root)
+    use_data_root(cfg.data.root)
     done_references, num_done = done(job)
     factory, predictor = make_factory(cfg)
     factory = with_precision(factory, job.scratch, OmegaConf.select(cfg, "executor.threads"))

@@ -31,7 +31,7 @@ from archsearch.cell import zoo
 from archsearch.command import Interrupted
 from archsearch.config import CONFIG_FILE
 from archsearch.config_check import check
-from archsearch.data import ROOT_VARIABLE
+from archsearch.data import ROOT_VARIABLE, use_data_root
 from archsearch.evaluate.evaluator import TrainingEvaluatorFactory
 from archsearch.evaluate.suite import Suite, with_baseline
 from archsearch.follow_up import FollowUp
@@ -80,8 +80,7 @@ def search(cfg: DictConfig, request: Request) -> float | None:
 def data_root(root: str | None) -> Iterator[None]:
     """Look for data there, in workers too; a later search of this process may look elsewhere."""
     before = os.environ.get(ROOT_VARIABLE)
-    if root is not None:
-        os.environ[ROOT_VARIABLE] = root
+    use_data_root(root)
     try:
         yield
     finally:

@@ -4,7 +4,6 @@ What that is depends on the task of the run: text from language models, music fr
 translations of what comes in from encoder-decoders.
 """
 
-import os
 import sys
 from dataclasses import fields
 from pathlib import Path
@@ -14,7 +13,7 @@ import torch
 from omegaconf import DictConfig
 
 from archsearch.config import ConfigError
-from archsearch.data.store import ROOT_VARIABLE
+from archsearch.data import use_data_root
 from archsearch.export.reading import is_export, read_export
 from archsearch.train import Sampler, set_up_process
 from archsearch.train.lines import write_line
@@ -26,8 +25,7 @@ _ALL = ("run", "out", "seed", "data")  # what every task takes
 
 def sample(cfg: DictConfig) -> None:
     """Rebuild task, network and weights from a directory, and write what they make."""
-    if cfg.data.root is not None:
-        os.environ[ROOT_VARIABLE] = str(cfg.data.root)
+    use_data_root(cfg.data.root)
     set_up_process()
     trained = read_network(Path(cfg.run).expanduser())
     task = trained.recipe.task

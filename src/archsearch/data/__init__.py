@@ -22,7 +22,7 @@ from archsearch.data.ptb import load_ptb, load_ptb_char
 from archsearch.data.recall import Recall
 from archsearch.data.roll_batches import RollSegment, roll_segments
 from archsearch.data.shakespeare import load_shakespeare
-from archsearch.data.store import ROOT_VARIABLE, CorpusFile, data_root, read_verified
+from archsearch.data.store import ROOT_VARIABLE, CorpusFile, data_root, read_verified, use_data_root
 from archsearch.data.text import TokenCorpus, word_corpus
 from archsearch.data.wikitext2 import load_wikitext2
 from archsearch.data.xml import generate_xml, load_xml
@@ -71,6 +71,7 @@ __all__ = [
     "roll_segments",
     "segments",
     "text_digest",
+    "use_data_root",
     "variable_segments",
     "whiten",
     "word_corpus",

@@ -59,6 +59,12 @@ def published(folder: str, address: str) -> Callable[[str, str, int], CorpusFile
     )
 
 
+def use_data_root(root: str | None) -> None:
+    """Look for data there from now on, in processes that begin later too; None: as before."""
+    if root is not None:
+        os.environ[ROOT_VARIABLE] = root
+
+
 def data_root(root: Root = None) -> Path:
     """The folder under which corpora lie: `root`, else $ARCHSEARCH_DATA, else the user's cache.
 

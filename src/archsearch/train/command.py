@@ -5,7 +5,6 @@ go on.
 """
 
 import json
-import os
 import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -24,7 +23,7 @@ from archsearch.archive import lock_run, no_false_start
 from archsearch.command import FAILURE, Interrupted
 from archsearch.config import ConfigError
 from archsearch.config_check import check
-from archsearch.data.store import ROOT_VARIABLE
+from archsearch.data import use_data_root
 from archsearch.dry_run import Job
 from archsearch.identity import identity
 from archsearch.machine import peak_bytes
@@ -64,8 +63,7 @@ from archsearch.whole_file import write_whole
 def train(cfg: DictConfig) -> None:
     """Train, or go on with, what the configuration says; then test the best epoch's weights."""
     check(cfg)
-    if cfg.data.root is not None:
-        os.environ[ROOT_VARIABLE] = str(cfg.data.root)
+    use_data_root(cfg.data.root)
     set_up_process()
     folder = Path(HydraConfig.get().runtime.output_dir)
     start_from = None if cfg.start_from is None else weights_of(Path(cfg.start_from))
@@ -84,8 +82,7 @@ def forecast(jobs: Sequence[Job]) -> None:
     set_up_process()
     for job in jobs:
         check(job.cfg)
-        if job.cfg.data.root is not None:
-            os.environ[ROOT_VARIABLE] = str(job.cfg.data.root)
+        use_data_root(job.cfg.data.root)
         recipe, architecture = asked_for(job.cfg)
         announce(job.folder, recipe, architecture)
         recipe = resolve_precision(recipe, job.scratch, StepTimer(recipe))
