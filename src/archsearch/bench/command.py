@@ -6,7 +6,6 @@ from dataclasses import asdict
 from typing import Any
 
 from rich.console import Console
-from rich.progress import Progress
 
 from archsearch.bench.cells import NamedCell, chosen_cells
 from archsearch.bench.compile_seconds import compile_rows
@@ -44,17 +43,10 @@ def bench(options: Options) -> None:
 def collect(settings: Settings, rows: list[Row], *, with_memory: bool) -> None:
     """Fill `rows` one by one, so that what was measured outlives an interrupt."""
     cells = list(chosen_cells(settings.cells, settings.seed))
-    with Progress(
-        console=Console(stderr=True),
-        transient=True,
-        auto_refresh=False,  # nothing else may run while something is measured
-        disable=not sys.stderr.isatty(),
-    ) as progress:
-        bar = progress.add_task("measuring", total=count_rows(settings, len(cells)))
-        for row in measure(settings, cells, with_memory=with_memory):
-            rows.append(row)
-            done = f"{row.part} {row.cell} {row.shape}"
-            progress.update(bar, advance=1, description=done, refresh=True)
+    for row in measure(settings, cells, with_memory=with_memory):
+        rows.append(row)
+        if sys.stderr.isatty():
+            sys.stderr.write(f"measured: {row.part} {row.cell} {row.shape}\n")
 
 
 def measure(settings: Settings, cells: list[NamedCell], *, with_memory: bool) -> Iterator[Row]:
@@ -64,16 +56,6 @@ def measure(settings: Settings, cells: list[NamedCell], *, with_memory: bool) ->
         yield from step_rows(settings, with_memory=with_memory)
     if "layers" in settings.parts:
         yield from layer_rows(settings, cells)
-
-
-def count_rows(settings: Settings, num_cells: int) -> int:
-    num_threads = len(settings.threads)
-    counts = {
-        "compile": num_cells,
-        "step": num_threads * len(settings.languages),
-        "layers": num_threads * num_cells * len(settings.precisions) * len(settings.shapes),
-    }
-    return sum(counts[part] for part in settings.parts)
 
 
 def too_busy(machine: dict[str, Any], settings: Settings) -> str | None:
