@@ -146,6 +146,10 @@ def test_no_module_imports_itself_in_a_circle() -> None:
     TopologicalSorter(graph).prepare()  # raises CycleError with the circle
 
 
+def test_the_package_says_that_it_is_typed() -> None:
+    assert (SOURCE / "py.typed").is_file()
+
+
 def test_every_package_stands_in_the_contract() -> None:
     packages = {p.name for p in SOURCE.iterdir() if (p / "__init__.py").is_file()}
     assert packages == set(ALLOWED)

@@ -227,6 +227,15 @@ def test_a_cluster_job_around_it_does_not_make_it_distributed(
     assert len(fit(Recipe(task, model, budget(epochs=1), adam), LSTM, 1).curve) == 1
 
 
+@pytest.mark.skipif(torch.cuda.is_available(), reason="needs a machine without a GPU")
+def test_without_its_accelerator_a_network_can_be_rebuilt_but_not_trained(task, budget, model):
+    training = Training("t", Adam(lr=1e-2), accelerator="cuda")
+    recipe = Recipe(task, model, budget(), training)
+    assert recipe.network(LSTM, torch.Generator()).num_params > 0
+    with pytest.raises(ValueError, match=r"trainer\.accelerator=cuda: this machine has none"):
+        recipe.load()
+
+
 def test_tasks_are_pickled_without_their_data(task, budget):
     task.load(budget())
     assert len(pickle.dumps(task)) < 1000

@@ -26,8 +26,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from archsearch.archive import Candidate, FitnessRule, Json, Metric, Origin, Status, Trial
 from archsearch.cell import zoo
 from archsearch.data import Recall
@@ -36,6 +34,7 @@ from archsearch.search import trial_seed
 from archsearch.search.executor import Evaluator
 from archsearch.train import Budget, LanguageTask, Model, Recipe, Task, Training
 from archsearch.train.lines import write_line
+from archsearch.train.recipe import torch_threads
 from archsearch.whole_file import write_whole
 
 BASELINE = "suite_baseline.json"
@@ -233,12 +232,8 @@ def with_baseline(suite: Suite, run_dir: Path, threads: int | None) -> Suite:
     if path.exists():
         return replace(suite, baseline_metrics=_read(path, suite))
     write_line(f"suite: training the baseline {suite.baseline} on {', '.join(suite.factories)}")
-    threads_before = torch.get_num_threads()
-    torch.set_num_threads(threads or threads_before)
-    try:
+    with torch_threads(threads):
         metrics = suite.measured_baseline()
-    finally:
-        torch.set_num_threads(threads_before)
     record = {"cell": suite.baseline, "metrics": metrics}
     write_whole(path, json.dumps(record, indent=2) + "\n")
     return replace(suite, baseline_metrics=metrics)

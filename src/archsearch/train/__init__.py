@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from archsearch.train.recipe import fit as fit
     from archsearch.train.recipe import metric_on_test as metric_on_test
     from archsearch.train.recipe import set_up_process as set_up_process
-    from archsearch.train.sampling import Sampler as Sampler
     from archsearch.train.schedules import Adam as Adam
     from archsearch.train.schedules import NesterovCosine as NesterovCosine
     from archsearch.train.schedules import NesterovSteps as NesterovSteps
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
     from archsearch.train.schedules import SgdDecay as SgdDecay
     from archsearch.train.schedules import SgdPlateau as SgdPlateau
     from archsearch.train.task import Model as Model
+    from archsearch.train.task import Sampler as Sampler
     from archsearch.train.task import Task as Task
     from archsearch.train.timing import StepTimer as StepTimer
     from archsearch.train.training import Loss as Loss
@@ -51,9 +51,8 @@ else:
         "music": "MusicTask",
         "precision": "resolve_precision",
         "recipe": "Fit Recipe count_parameters fit metric_on_test set_up_process",
-        "sampling": "Sampler",
         "schedules": "Adam NesterovCosine NesterovSteps NtAsgd Schedule SgdDecay SgdPlateau",
-        "task": "Model Task",
+        "task": "Model Sampler Task",
         "timing": "StepTimer",
         "training": "Loss Precision Training",
         "translation": "TranslationTask",

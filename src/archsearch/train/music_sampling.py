@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from archsearch.nn.frame_model import FrameModel
-from archsearch.train.sampling import check_least
+from archsearch.train.task import check_least
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 
 from archsearch.nn.language_model import LanguageModel
-from archsearch.train.sampling import check_least
+from archsearch.train.task import check_least
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from torch import nn
 from torch.optim import Optimizer
 
 from archsearch.architecture import Architecture
-from archsearch.train.recipe import Recipe, make_module, num_allowed
+from archsearch.train.recipe import Recipe, make_module, num_allowed, torch_threads
 from archsearch.train.schedules import Progress, Schedule
 from archsearch.train.training import Precision, Training
 
@@ -44,13 +44,9 @@ class StepTimer:
 
     def __call__(self, precision: Precision) -> float:
         training = replace(self._recipe.training, precision=precision)
-        threads = torch.get_num_threads()
-        torch.set_num_threads(self._threads or threads)
-        try:
+        with torch_threads(self._threads):
             steps = _Sample(self._batches, float("inf"), self._module)
             _work_on(self._module, training, steps)
-        finally:
-            torch.set_num_threads(threads)
         return steps.spent
 
     @cached_property

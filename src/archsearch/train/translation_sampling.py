@@ -11,7 +11,7 @@ from archsearch.data.text_files import read_text_file, text_of
 from archsearch.decoding import lines_of
 from archsearch.nn.beam_search import Beam
 from archsearch.nn.encoder_decoder import EncoderDecoder
-from archsearch.train.sampling import check_least
+from archsearch.train.task import check_least
 
 NEVER_SAID = (PAD, UNK, BEGIN)
 
