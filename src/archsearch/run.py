@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from omegaconf import OmegaConf
 from typing_extensions import override
 
-from archsearch.archive import ARCHIVE_FILE, Archive, Json, Lesson, Metric, RunInfo, Trial
+from archsearch.archive import ARCHIVE_FILE, Archive, Json, Lesson, Machine, Metric, RunInfo, Trial
 from archsearch.config import CONFIG_FILE, ConfigError
 from archsearch.findings.standings import fittest
 from archsearch.findings.wording import metric_text
@@ -76,6 +76,11 @@ class Run:
     @property
     def metric_name(self) -> str:
         return self.metric.name
+
+    @property
+    def machine(self) -> Machine | None:
+        """What it began on; None where an earlier revision did not note it."""
+        return None if self.info.beginning is None else self.info.beginning.machine
 
     @cached_property
     def choices(self) -> Choices:

@@ -96,7 +96,7 @@ def test_another_budget_is_not_compared_and_another_value_is_named(
     assert {"population_size=10", "population_size=20"} == {
         setting.label.split("(")[1].rstrip(")")
         for setting in first.settings
-        if setting.search == "gp_neat_small"
+        if setting.runs[0].choices.search == "gp_neat_small"
     }
 
 

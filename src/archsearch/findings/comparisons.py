@@ -1,7 +1,7 @@
 """Which runs may be compared, and which repeat each other under another seed."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
@@ -23,14 +23,6 @@ class Setting:
 
     label: str
     runs: tuple[Run, ...]
-
-    @property
-    def search(self) -> str:
-        return self.runs[0].choices.search
-
-    @property
-    def cell_space(self) -> str:
-        return self.runs[0].choices.cell_space
 
     @cached_property
     def by_seed(self) -> Mapping[int, Run]:
@@ -107,20 +99,26 @@ def compare(runs: Sequence[Run]) -> list[Comparison]:
     Configurations agree where no key has two values. A key that one of them lacks is that of
     another revision, which had no such choice; a metric that one of them does not know may be any.
     """
+
+    def is_alike(group: Sequence[Run], run: Run) -> bool:
+        shares_a_metric = all(_may_share_a_metric(run, member) for member in group)
+        return shares_a_metric and agree(group[0], run, CONDITIONS)
+
+    return [Comparison(_settings(group)) for group in _grouped(runs, is_alike)]
+
+
+def _grouped(
+    runs: Sequence[Run], fits: Callable[[Sequence[Run], Run], bool]
+) -> Sequence[Sequence[Run]]:
+    """Each run in the first group that it fits."""
     groups: list[list[Run]] = []
     for run in runs:
-        fitting = (
-            group
-            for group in groups
-            if all(_may_share_a_metric(run, member) for member in group)
-            and agree(group[0], run, CONDITIONS)
-        )
-        group = next(fitting, None)
+        group = next((group for group in groups if fits(group, run)), None)
         if group is None:
             groups.append([run])
         else:
             group.append(run)
-    return [Comparison(_settings(group)) for group in groups]
+    return groups
 
 
 def _may_share_a_metric(one: Run, other: Run) -> bool:
@@ -144,22 +142,16 @@ def differing_keys(one: Json, other: Json, path: str) -> list[str]:
 
 
 def _settings(runs: Sequence[Run]) -> tuple[Setting, ...]:
-    groups: list[list[Run]] = []
-    for run in runs:
-        fitting = (
-            group
-            for group in groups
-            if run.seed not in [member.seed for member in group] and agree(group[0], run, WAYS)
-        )
-        group = next(fitting, None)
-        if group is None:
-            groups.append([run])
-        else:
-            group.append(run)
-    firsts = [group[0] for group in groups]
+    def is_another_seed(group: Sequence[Run], run: Run) -> bool:
+        seeds = [member.seed for member in group]
+        return run.seed not in seeds and agree(group[0], run, WAYS)
+
+    groups = _grouped(runs, is_another_seed)
+    # A label is made of what was chosen, where any run of the setting knows that.
+    knowing = [next((run for run in g if run.info.beginning), g[0]) for g in groups]
     return tuple(
-        Setting(_label(group[0], firsts), tuple(sorted(group, key=lambda run: run.seed)))
-        for group in groups
+        Setting(_label(named, knowing), tuple(sorted(group, key=lambda run: run.seed)))
+        for named, group in zip(knowing, groups, strict=True)
     )
 
 
@@ -206,3 +198,21 @@ def _value(config: Mapping[str, Any], key: str) -> str:
     if isinstance(value, Mapping):
         return "{…}"
     return "null" if value is None else shortened(str(value), VALUE_LETTERS)
+
+
+def unlike(runs: Sequence[Run]) -> list[str]:
+    """What runs that are compared do not have in common, as sentences."""
+    revisions = sorted({run.info.revision for run in runs})
+    machines = sorted({machine.processor for run in runs if (machine := run.machine) is not None})
+    said = []
+    if len(revisions) > 1:
+        said.append(
+            f"These runs are of {len(revisions)} revisions of archsearch ({', '.join(revisions)}), "
+            "which may train the same cell to another figure."
+        )
+    if len(machines) > 1:
+        said.append(
+            f"These runs began on {len(machines)} kinds of processors ({', '.join(machines)}), "
+            "whose seconds are not to be compared."
+        )
+    return said

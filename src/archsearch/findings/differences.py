@@ -146,6 +146,10 @@ def is_baseline(setting: Setting) -> bool:
     return str(setting.runs[0].config["search"]["_target_"]) == BASELINE
 
 
+def _space(setting: Setting) -> object:
+    return setting.runs[0].config["cell_space"]
+
+
 def baseline_of(
     setting: Setting, settings: Sequence[Setting], *, same_space: bool
 ) -> Setting | None:
@@ -154,6 +158,6 @@ def baseline_of(
     if is_baseline(setting):
         return None
     found = [other for other in settings if is_baseline(other)]
-    near = [other for other in found if other.cell_space == setting.cell_space]
+    near = [other for other in found if _space(other) == _space(setting)]
     choice = near if same_space else [*near, *found]
     return choice[0] if choice else None

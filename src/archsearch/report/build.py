@@ -5,7 +5,7 @@ import statistics
 from collections.abc import Sequence
 
 from archsearch.archive import Status
-from archsearch.findings.comparisons import Comparison, Setting, compare
+from archsearch.findings.comparisons import Comparison, Setting, compare, unlike
 from archsearch.findings.course import top_mean
 from archsearch.findings.differences import ONE_SEED, paired_differences
 from archsearch.findings.trainings import TrainingRecord, compare_trainings, trainings_summary
@@ -85,14 +85,7 @@ def _summary(comparison: Comparison) -> str:
 def _comparison_sections(comparison: Comparison, mark: str) -> list[Section]:
     title = comparison.title
     found: list[Block] = [_settings_table(comparison, f"settings{mark}")]
-    revisions = sorted({run.info.revision for run in comparison.runs})
-    if len(revisions) > 1:
-        found.append(
-            Paragraph(
-                f"These runs are of {len(revisions)} revisions of archsearch "
-                f"({', '.join(revisions)}), which may train the same cell to another figure."
-            )
-        )
+    found += map(Paragraph, unlike(comparison.runs))
     charts = [
         best_against_trials(comparison, f"best_against_trials{mark}"),
         best_against_seconds(comparison, f"best_against_seconds{mark}"),
@@ -197,12 +190,11 @@ def _strategies_section(comparison: Comparison, mark: str) -> Section:
             blocks += _untold_guesses(setting)
         if blocks:
             parts.append(Section(name, setting.label, tuple(blocks)))
-    return Section(
-        f"strategies{mark}",
-        f"Inside the strategies: {comparison.title}",
-        (Paragraph("Of each setting the run with the best cell."),),
-        tuple(parts),
-    )
+    said = "Of each setting the run with the best cell."
+    if not parts:
+        said = "Their trials are too few, or too alike, for a chart."
+    title = f"Inside the strategies: {comparison.title}"
+    return Section(f"strategies{mark}", title, (Paragraph(said),), tuple(parts))
 
 
 def _untold_guesses(setting: Setting) -> list[Block]:

@@ -37,6 +37,7 @@ def run_section(run: Run, name: str, *, folded: bool) -> Section:
     """name: of the run's files and anchors, unlike that of any other run of the report."""
     blocks: list[Block] = [
         again(run),
+        *began_on(run),
         leaderboard(run, f"{name}-leaderboard"),
         *failures(run, name),
         origins(run, f"{name}-origins"),
@@ -53,6 +54,20 @@ def again(run: Run) -> Block:
         "The command that reproduces it is not known: an earlier revision of archsearch, which did "
         f"not write it down, began the run. {run.folder / CONFIG_FILE} has its configuration."
     )
+
+
+def began_on(run: Run) -> list[Block]:
+    """The machine and what it trained with, if that is known."""
+    machine = run.machine
+    if machine is None:
+        return []
+    versions = ", ".join(f"{name} {version}" for name, version in sorted(machine.versions.items()))
+    return [
+        Paragraph(
+            f"It began on {machine.processor} with {machine.cores} cores, {versions}, and trained "
+            f"in {machine.precision}."
+        )
+    ]
 
 
 def asked(runs: dict[str, Run]) -> Table:
