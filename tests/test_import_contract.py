@@ -61,7 +61,7 @@ ALLOWED = {
     # command of the report is the door to all.
     "findings": {"cell", "architecture", "archive", "config", "identity", "run", "train"},
     "terminal": {"archive", "architecture", "best_cell", "findings", "run", "search"},
-    "wandb_log": {"archive", "findings", "search"},
+    "wandb_log": {"archive", "best_cell", "findings", "search"},
     "report": {
         "cell",
         "archive",

@@ -319,7 +319,7 @@ class Recording(Callback):
         self.file = run_dir / "precision.txt"
 
     def on_start(self, run, trials):
-        self.file.write_text(run.config["precision"])
+        self.file.write_text(run.beginning.machine.precision)
 """
 
 

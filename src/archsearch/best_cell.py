@@ -5,6 +5,7 @@ from pathlib import Path
 
 from typing_extensions import override
 
+from archsearch.architecture import Architecture
 from archsearch.archive import RunInfo, Trial
 from archsearch.archive.best_weights import drop_weights, keep_weights
 from archsearch.findings.standings import Standings
@@ -16,6 +17,16 @@ DRAWING_FILE = "best_cell.svg"
 EQUATIONS_FILE = "best_cell.equations.txt"
 LATEX_FILE = "best_cell.equations.tex"
 HYPERPARAMETERS_FILE = "best_cell.hyperparameters.json"  # only where it brought its own
+
+
+def texts_of(cell: Architecture) -> dict[str, str]:
+    """What the files about an architecture hold, by their names."""
+    return {
+        CELL_FILE: f"{cell}\n",
+        DRAWING_FILE: cell.to_svg(),
+        EQUATIONS_FILE: cell.equations() + "\n",
+        LATEX_FILE: cell.equations("latex") + "\n",
+    }
 
 
 class BestCell(Callback):
@@ -63,15 +74,15 @@ class BestCell(Callback):
         best = self._standings.best
         if not self._stale or best is None:
             return
-        cell = best.candidate.architecture
-        write_whole(self._run_dir / DRAWING_FILE, cell.to_svg())
-        write_whole(self._run_dir / EQUATIONS_FILE, cell.equations() + "\n")
-        write_whole(self._run_dir / LATEX_FILE, cell.equations("latex") + "\n")
+        texts = texts_of(best.candidate.architecture)
+        cell = texts.pop(CELL_FILE)
+        for name, text in texts.items():
+            write_whole(self._run_dir / name, text)
         hyperparameters = self._run_dir / HYPERPARAMETERS_FILE
         if best.candidate.hyperparameters:
             write_whole(hyperparameters, json.dumps(dict(best.candidate.hyperparameters)))
         else:
             hyperparameters.unlink(missing_ok=True)
         keep_weights(self._run_dir, best)
-        write_whole(self._run_dir / CELL_FILE, f"{cell}\n")
+        write_whole(self._run_dir / CELL_FILE, cell)
         self._stale = False

@@ -111,7 +111,6 @@ def carry_out(cfg: DictConfig, request: Request) -> float | None:
         threads = OmegaConf.select(cfg, "executor.threads")
         factory = with_precision(factory, run_dir, threads)
         precision = factory.recipe.training.precision
-        archive.run = replace(run, config={**run.config, "precision": precision})  # for callbacks
         evaluation = with_suite(cfg, factory, run_dir, threads)
         metric, curve_metric = evaluation.metric, evaluation.curve_metric
         machine = this_machine(precision)

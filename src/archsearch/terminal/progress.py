@@ -1,7 +1,6 @@
 """Shows a search while it runs: a live panel on a terminal, a line a trial everywhere else."""
 
 import sys
-import time
 from collections.abc import Collection
 
 from rich.console import Console
@@ -11,14 +10,11 @@ from typing_extensions import override
 
 from archsearch.archive import UNTRAINABLE, Candidate, RunInfo, Status, Trial
 from archsearch.findings.standings import Standings
-from archsearch.findings.wording import failures_text, figures_text, metric_text
 from archsearch.search.callback import Callback, Ending, Figures
 from archsearch.terminal.console import can_animate, stderr_console
 from archsearch.terminal.pace import Pace
 from archsearch.terminal.panel import SearchPanel
 from archsearch.terminal.trial_line import TrialLines, line_style
-
-SECONDS_BETWEEN_SUMMARIES = 300.0  # in logs, which have no panel
 
 
 class Progress(Callback):
@@ -59,7 +55,6 @@ class Progress(Callback):
         )
         self._num_replayed = 0
         self._has_header = False
-        self._last_summary = time.monotonic()
         if self._is_live:
             self._live = Live(
                 self._panel,
@@ -102,8 +97,6 @@ class Progress(Callback):
         self._print(line, line_style(trial, is_best=is_best), in_full=is_failed_reference)
         if is_failed_reference:
             self._warn_if_all_references_failed()
-        if not self._is_live:
-            self._summarise_now_and_then(figures)
 
     @override
     def on_end(self, ending: Ending) -> None:
@@ -133,19 +126,3 @@ class Progress(Callback):
             self._console.print(text)
         else:
             self._console.out(line, highlight=False)
-
-    def _summarise_now_and_then(self, figures: Figures) -> None:
-        now = time.monotonic()
-        if now - self._last_summary < SECONDS_BETWEEN_SUMMARIES:
-            return
-        self._last_summary = now
-        parts = [
-            figures_text(figures),
-            f"failed: {failures_text(self._standings.failures) or 'none'}",
-            f"{self._pace.trials_per_hour() or 0:.0f} trials an hour",
-            *(
-                f"{name} {metric_text(trial.metric)}"
-                for name, trial in self._standings.references.items()
-            ),
-        ]
-        self._print("-- " + "; ".join(part for part in parts if part), "")

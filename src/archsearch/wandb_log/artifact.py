@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from archsearch.archive import RunInfo, Trial
 from archsearch.archive.best_weights import best_weights
+from archsearch.best_cell import texts_of
 
 if TYPE_CHECKING:
     import wandb
@@ -23,13 +24,7 @@ def best_artifact(run: RunInfo, best: Trial, metric_name: str, run_dir: Path) ->
     facts = {"metric": metric_name, metric_name: best.metric, "num_params": best.num_params}
     name = artifact_name("best", run.name)
     artifact = wandb.Artifact(name, KIND, _description(run_dir, weights), metadata=facts)
-    files = {
-        "best_cell.txt": f"{architecture}\n",
-        "best_cell.json": best_json(run, best, metric_name),
-        "best_cell.svg": architecture.to_svg(),
-        "best_cell.equations.txt": architecture.equations() + "\n",
-        "best_cell.equations.tex": architecture.equations("latex") + "\n",
-    }
+    files = {**texts_of(architecture), "best_cell.json": best_json(run, best, metric_name)}
     for name, content in files.items():
         with artifact.new_file(name, encoding="utf-8") as file:
             file.write(content)

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -75,6 +76,8 @@ class WandbLog(Callback):
         self._run = run
         self._compute_seconds = 0.0  # of the strategy's trials
         own = {"run": run.config, "revision": run.revision, **columns(run.config)}
+        if run.beginning is not None and run.beginning.machine is not None:
+            own |= asdict(run.beginning.machine)
         self._session.start(run.name, own)
         with self._session.surviving("defining charts"):
             if wandb_run := self._session.run:
