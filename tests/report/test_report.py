@@ -299,13 +299,13 @@ def test_the_best_cell_is_held_against_its_references_at_equal_parameters(
     run = runs[0]
     assert run.best is not None
     assert run.follow_up is not None
-    command = run.follow_up.train_at_equal_size(run.best, run.references)
+    command = run.follow_up.train_at_equal_size(run.best)
     assert command is not None
     _, _, module, *words = shlex.split(command)
     assert module == "archsearch.train"
     assert {f"cell={run.folder},zoo/rnn,zoo/lstm,zoo/gru", "seed=102,103,104"} < set(words)
     assert f"match_parameters={run.best.num_params}" in words
-    assert run.follow_up.train_at_equal_size(run.best, []) is None
+    assert replace(run.follow_up, references=()).train_at_equal_size(run.best) is None
 
 
 def test_a_table_is_no_program_of_a_spreadsheet() -> None:
@@ -335,8 +335,7 @@ def test_the_page_is_whole_and_asks_for_nothing(files: dict[str, bytes]) -> None
     assert {"header", "nav", "main", "footer", "table", "caption", "th", "details"} <= tags
     assert not tags & {"script", "link", "iframe", "object", "foreignobject"}
     assert all(name.split("/")[0] in (PAGE, "figures", "tables") for name in files)
-    for name in ("best_against_trials", "setting-1-species", "setting-1-over_random",
-                 "setting-3-reward"):  # fmt: skip
+    for name in ("best_against_trials", "setting-1-species", "setting-1-over_random"):
         ElementTree.fromstring(files[f"figures/{name}.svg"])
         assert files[f"figures/{name}.png"].startswith(b"\x89PNG")
     trees = [name for name in files if name.endswith("-family.svg")]
@@ -369,17 +368,18 @@ def test_hostile_texts_come_out_as_texts(tmp_path: Path) -> None:
     folder = write_trials(tmp_path, "gp_neat_small", cfg, trials)
     run = load(folder)
     config = {**run.config, "search": {**run.config["search"], "mode": HOSTILE}}
-    choices = {"search": HOSTILE, "task": HOSTILE}
     beginning = run.info.beginning
-    asked = replace(beginning.asked, choices={**beginning.asked.choices, **choices})
-    beginning = replace(beginning, asked=asked, metric=Metric(HOSTILE, True))
-    run = replace(run, config=config, info=replace(run.info, beginning=beginning))
-    written = files_of(build_report([run], []))
+    beginning = replace(beginning, metric=Metric(HOSTILE, True))
+    new = replace(run, config=config, info=replace(run.info, beginning=beginning))
+    named = {group: {**config[group], "name": HOSTILE} for group in ("task", "budget")}
+    old = replace(run, config={**config, **named}, info=replace(run.info, beginning=None))
+    written = files_of(build_report([new, old], []))
     page = Page(written[PAGE].decode())
     assert "script" not in {tag for tag, _ in page.tags}
     assert not [attribute for _, attrs in page.tags for attribute in attrs if attribute[:2] == "on"]
     assert b"&lt;script&gt;" in written[PAGE]
     for name, content in written.items():
+        assert re.fullmatch(r"[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)?", name)
         if name.endswith(".csv"):
             rows = csv.reader(io.StringIO(content.decode()))
             assert not [value for row in rows for value in row if value.startswith(("=", "@"))]

@@ -17,6 +17,7 @@ from archsearch.findings.wording import (
     result_of,
     standing,
 )
+from archsearch.report.chart import slug
 from archsearch.report.difference_blocks import difference_blocks
 from archsearch.report.page import Block, Charts, Code, Paragraph, Report, Section
 from archsearch.report.progress_charts import (
@@ -25,7 +26,7 @@ from archsearch.report.progress_charts import (
     learning_curves,
     over_random,
 )
-from archsearch.report.run_section import asked, run_section, slug
+from archsearch.report.run_section import asked, run_section
 from archsearch.report.strategy_charts import LEAST, charts_of, guesses
 from archsearch.report.table import Table, Value, table
 from archsearch.report.trainings_section import trainings_section

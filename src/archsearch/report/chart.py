@@ -6,6 +6,7 @@ depends on the day or the machine.
 """
 
 import io
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -104,6 +105,11 @@ def label(name: str) -> str:
     question mark."""
     known = (c if c == "…" or (c.isprintable() and ord(c) < 0x250) else "?" for c in name)
     return shortened("".join(known), LETTERS)
+
+
+def slug(text: str) -> str:
+    """A name for anchors and files."""
+    return re.sub(r"[^A-Za-z0-9_.-]+", "_", text)
 
 
 def limits(values: Sequence[float], margin: float = 0.06) -> tuple[float, float] | None:

@@ -1,6 +1,5 @@
 """What the page says of one run: what was asked, its best cells, its failures, its winner."""
 
-import re
 from collections.abc import Mapping, Sequence
 
 from archsearch.archive import Status, Trial
@@ -25,12 +24,6 @@ from archsearch.run import Run
 
 LEADERS = 10
 MAX_CAUSES, MAX_NUMBERS = 20, 8  # shown of a kind of failure, and of a cause
-_UNSAFE = re.compile(r"[^A-Za-z0-9_.-]+")
-
-
-def slug(text: str) -> str:
-    """A name for anchors and files."""
-    return _UNSAFE.sub("_", text)
 
 
 def run_section(run: Run, name: str, *, folded: bool) -> Section:

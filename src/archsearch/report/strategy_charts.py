@@ -10,7 +10,7 @@ from archsearch.findings.comparisons import Comparison, Setting
 from archsearch.findings.origins import operator_shares
 from archsearch.findings.origins import species as species_counts
 from archsearch.findings.pairs import Bounds, Pairs, middle, with_all, without_bad
-from archsearch.report.chart import COLOURS, GREY, Chart, beyond_text, canvas, label, scatter
+from archsearch.report.chart import COLOURS, GREY, Chart, beyond_text, canvas, label, scatter, slug
 from archsearch.run import Run
 
 MAX_LAYERS = 10  # species or operators with an area of their own; the rest are one
@@ -142,7 +142,7 @@ def hyperparameters(run: Run, name: str) -> list[Chart]:
                 f"they brought along; {len(tried) - len(pairs)} failed."
             )
             axes = (label(what.replace("_", " ")), label(run.metric_name))
-            chart = f"{name}-{what}"
+            chart = f"{name}-{slug(what)}"
             charts.append(_dots_chart(pairs, (_all(values), bad), axes, chart, caption))
     return charts
 
