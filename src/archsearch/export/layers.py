@@ -31,7 +31,6 @@ class LayerCode:
             key: CellClass(f"Cell{number if number > 1 else ''}", found[key], key[1], key[2])
             for number, key in enumerate(in_order, start=1)
         }
-        self.has_shares = any(key[1] for key in found)
 
     def sources(self) -> list[str]:
         """The classes as text, and before them the functions that they call."""

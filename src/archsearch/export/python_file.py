@@ -1,18 +1,12 @@
 """A network as one Python file that needs torch alone."""
 
+import ast
 import inspect
 import re
 from collections.abc import Sequence
-from typing import Any
 
 from archsearch.export.networks import Network
-from archsearch.export.parts.recurrent import (
-    Layer,
-    SideBySide,
-    over_time,
-    positional_encoding,
-)
-from archsearch.export.parts.weights import read_safetensors
+from archsearch.export.parts import adaptive_softmax, convolutional, recurrent, weights
 from archsearch.export.python_text import docstring
 
 # Where the code uses what stands before the bar, it needs the line behind it.
@@ -29,16 +23,17 @@ _TORCH_IMPORTS = (
 
 
 def python_file(network: Network, about: str, weights_file: str | None) -> str:
-    """The text of the file, laid out as code formatters want it.
+    """The text of the file.
 
     about: what its docstring says first; free text.
     weights_file: the name of the file beside it from which `load` takes the weights; None: there
         is no `load`.
     """
-    blocks = [*_cells(network), *map(inspect.getsource, network.parts), *network.own_sources]
-    blocks.append(_build(network))
+    cells = [] if network.layers is None else network.layers.sources()
+    rest = [*network.own_sources, _build(network)]
     if weights_file is not None:
-        blocks += [_load(network, weights_file), inspect.getsource(read_safetensors)]
+        rest.append(_load(network, weights_file))
+    blocks = [*cells, *_parts(network, [*cells, *rest]), *rest]
     body = "\n\n\n".join(block.rstrip("\n") for block in blocks)
     if network.layers is not None:
         body = f"State = dict[str, Tensor]\n\n\n{body}"
@@ -54,24 +49,30 @@ def _description(network: Network, about: str, weights_file: str | None) -> str:
     return f"{about}\n\n{usage}\n\nThis file needs torch alone.{beside}\nShapes: {network.shapes}."
 
 
-def _cells(network: Network) -> list[str]:
-    """The classes of cells with what they call, and layers of them."""
-    if network.layers is None:
-        return []
-    classes = network.layers.sources()
-    reads_time = any(positional_encoding.__name__ in text for text in classes)
-    shares: list[type[Any]] = [SideBySide] if network.layers.has_shares else []
-    return [
-        *([inspect.getsource(positional_encoding)] if reads_time else []),
-        *classes,
-        *(inspect.getsource(each) for each in shares),
-        inspect.getsource(over_time),
-        inspect.getsource(Layer),
-    ]
+def _parts(network: Network, texts: Sequence[str]) -> list[str]:
+    """The classes and functions of `archsearch.export.parts` that the texts use, and that these
+    use in turn."""
+    modules = [recurrent, adaptive_softmax, convolutional, weights]
+    known = {
+        name: inspect.getsource(value)
+        for module in (*modules, *([network.part] if network.part else []))
+        for name, value in vars(module).items()
+        if inspect.isroutine(value) or inspect.isclass(value)
+        if value.__module__ == module.__name__
+    }
+    used: set[str] = set()
+    waiting = list(texts)
+    while waiting:
+        tree = ast.parse(waiting.pop())
+        names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+        found = (names & known.keys()) - used
+        used |= found
+        waiting += [known[name] for name in found]
+    return [source for name, source in known.items() if name in used]
 
 
 def _build(network: Network) -> str:
-    result = "Model" if network.parts or network.layers is None else "Layer"
+    result = "Layer" if network.part is None and network.layers is not None else "Model"
     return "\n".join(
         [
             f"def build() -> {result}:",

@@ -7,14 +7,6 @@ import torch
 
 from archsearch.architecture import IMAGE, LayerKind
 from archsearch.export.networks.network import Network, Tensors
-from archsearch.export.parts.convolutional import (
-    Convolution,
-    LocalContrastNorm,
-    MaxPooling,
-    centred,
-    concatenate,
-    pad_to,
-)
 from archsearch.export.python_text import assignment, docstring
 from archsearch.nn import ConvolutionalNetwork
 
@@ -42,20 +34,6 @@ class ConvolutionalCode(Network):
         self._network = network
         self._architecture = network.architecture
         self._depths = network.architecture.depths(network.in_channels)
-        kinds = {layer.kind for layer in self._architecture.layers}
-        joins = [*(layer.inputs for layer in self._architecture.layers), self._architecture.outputs]
-        parts: list[Any] = []
-        if LayerKind.CONV in kinds:
-            parts.append(Convolution)
-        if LayerKind.MAX_POOL in kinds:
-            parts.append(MaxPooling)
-        if kinds & {LayerKind.CONV, LayerKind.MAX_POOL}:
-            parts.append(centred)
-        if LayerKind.LOCAL_CONTRAST_NORM in kinds:
-            parts.append(LocalContrastNorm)
-        if any(len(inputs) > 1 for inputs in joins):
-            parts += [concatenate, pad_to]
-        self.parts = tuple(parts)
 
     @property
     def own_sources(self) -> Sequence[str]:

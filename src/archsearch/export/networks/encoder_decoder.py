@@ -9,7 +9,7 @@ from torch.nn import functional as F
 from archsearch.architecture import Architecture
 from archsearch.export.layers import LayerCode
 from archsearch.export.networks.network import EXTRA_STEPS, Network, Tensors
-from archsearch.export.parts.encoder_decoder import Attention, Decoder, Encoder, Model, beside
+from archsearch.export.parts import encoder_decoder
 from archsearch.nn import EncoderDecoder
 
 
@@ -23,7 +23,7 @@ class EncoderDecoderCode(Network):
         "S source steps, T target steps, B batch, V target vocabulary, X input features, "
         "H hidden features"
     )
-    parts = (Encoder, beside, Attention, Decoder, Model)
+    part = encoder_decoder
 
     def __init__(self, network: EncoderDecoder, architecture: Architecture) -> None:
         self._network = network

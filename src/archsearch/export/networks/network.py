@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from types import ModuleType
 from typing import Any, NamedTuple
 
 import torch
@@ -35,15 +36,14 @@ class Network(ABC):
     kind: what it is, for readers.
     usage: a line of Python that uses the exported model.
     shapes: what T, B, … are.
-    parts: the classes and functions of `archsearch.export.parts` that its code is made of, but for
-        those of layers.
+    part: the module of `archsearch.export.parts` that has its `Model`; None: that is generated.
     layers: the code of its recurrent layers; None where it has none.
     """
 
     kind: str
     usage: str
     shapes: str
-    parts: tuple[Any, ...] = ()
+    part: ModuleType | None = None
     layers: LayerCode | None = None
     tied: Mapping[str, str] = {}  # names of parameters that are others, which alone are saved
 

@@ -11,12 +11,8 @@ from typing_extensions import override
 from archsearch.architecture import Architecture
 from archsearch.export.layers import LayerCode
 from archsearch.export.networks.network import Network, Tensors
-from archsearch.export.parts.adaptive_softmax import AdaptiveSoftmax
-from archsearch.export.parts.frame_model import Model as FrameModelPart
-from archsearch.export.parts.language_model import Model as LanguageModelPart
-from archsearch.export.parts.recurrent import through
-from archsearch.nn import AdaptiveSoftmax as TrainedSoftmax
-from archsearch.nn import FrameModel, LanguageModel, RecurrentLayer
+from archsearch.export.parts import frame_model, language_model
+from archsearch.nn import AdaptiveSoftmax, FrameModel, LanguageModel, RecurrentLayer
 
 SOUNDING = 0.05  # the share of keys that sound in a frame drawn at random
 
@@ -82,12 +78,11 @@ class LanguageModelCode(StackCode):
     kind = "a language model"
     usage = "logits, states = model(symbols)  # (T, B) -> (T, B, V)"
     shapes = "T time steps, B batch, V vocabulary, X input features, H hidden features"
+    part = language_model
 
     def __init__(self, network: LanguageModel, architecture: Architecture) -> None:
         super().__init__(network.layers, architecture)
         self._network = network
-        softmax = (AdaptiveSoftmax,) if network.adaptive_softmax is not None else ()
-        self.parts = (through, *softmax, LanguageModelPart)
         self.tied = {"decoder.weight": "embedding.weight"} if network.tied else {}
 
     def build(self) -> list[str]:
@@ -135,7 +130,7 @@ class FrameModelCode(StackCode):
     kind = "a network over frames of music"
     usage = "logits, states = model(frames)  # (T, B, K) -> (T, B, K)"
     shapes = "T time steps, B batch, K keys, X input features, H hidden features"
-    parts = (through, FrameModelPart)
+    part = frame_model
 
     def __init__(self, network: FrameModel, architecture: Architecture) -> None:
         super().__init__(network.layers, architecture)
@@ -203,7 +198,7 @@ def _alone(
     return y, [state]
 
 
-def _softmax_weights(softmax: TrainedSoftmax) -> Tensors:
+def _softmax_weights(softmax: AdaptiveSoftmax) -> Tensors:
     tensors: Tensors = {
         "decoder.head.weight": softmax.head_weight,
         "decoder.head.bias": softmax.head_bias,
