@@ -14,7 +14,16 @@ from archsearch import train
 SOURCE = Path(__file__).parent.parent / "src" / "archsearch"
 
 # Modules that know nothing of the rest.
-FOR_ALL = {"conf_files", "decoding", "failure", "machine", "override_text", "usage", "whole_file"}
+FOR_ALL = {
+    "conf_files",
+    "config_tree",
+    "decoding",
+    "failure",
+    "machine",
+    "override_text",
+    "usage",
+    "whole_file",
+}
 # package -> what else of archsearch it may import; a package may always import itself.
 ALLOWED = {
     "cell": set(),

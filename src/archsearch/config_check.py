@@ -16,6 +16,7 @@ from omegaconf import DictConfig, ListConfig, OmegaConf
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from archsearch.config import ConfigError
+from archsearch.config_tree import walk
 
 
 def nearest(name: str, known: Iterable[str], prefix: str = "") -> str:
@@ -36,9 +37,9 @@ def check(cfg: DictConfig) -> None:
     Raises:
         ConfigError: an unknown or missing key, or a value of the wrong kind, with its full name.
     """
-    for key, node in cfg.items():
-        if isinstance(node, DictConfig):
-            _check_node(str(key), node)
+    for path, node in walk(cfg):
+        if isinstance(node, DictConfig) and "_target_" in node:
+            _check_target(path, node)
 
 
 def check_is_own(cfg: Any, place: Path) -> None:
@@ -66,14 +67,6 @@ def _targets(node: Any) -> list[str]:
         return []
     own = [str(node["_target_"])] if "_target_" in node else []
     return own + [target for key in node for target in _targets(node[key])]
-
-
-def _check_node(path: str, node: DictConfig) -> None:
-    for key, child in node.items():
-        if isinstance(child, DictConfig):
-            _check_node(f"{path}.{key!s}", child)
-    if "_target_" in node:
-        _check_target(path, node)
 
 
 def _check_target(path: str, node: DictConfig) -> None:

@@ -20,6 +20,7 @@ from archsearch.archive import Asked, Trial
 from archsearch.cell import zoo
 from archsearch.conf_files import conf_folder
 from archsearch.config import register
+from archsearch.config_tree import ABSENT, side_by_side, value_at
 from archsearch.identity import SEARCH_IDENTITY
 from archsearch.override_text import override_text
 
@@ -179,14 +180,11 @@ def _plain(config: DictConfig, key: Any) -> Any:
 def _differing(run: Any, composed: Any, path: str, config: Config) -> Iterator[str]:
     """Overrides that turn the composed value into the run's. Keys that the run lacks are those of
     a later revision, which leaves them as they are."""
-    if isinstance(run, Mapping) and isinstance(composed, Mapping):
-        for key in run:
-            if key in composed:
-                yield from _differing(run[key], composed[key], f"{path}.{key}", config)
-            else:
-                yield f"+{path}.{key}={override_text(run[key])}"
-    elif not _says(composed, run, config):
-        yield f"{path}={override_text(run)}"
+    for place, own, there in side_by_side(run, composed, path):
+        if there is ABSENT:
+            yield f"+{place}={override_text(own)}"
+        elif not _says(there, own, config):
+            yield f"{place}={override_text(own)}"
 
 
 def _says(composed: Any, value: Any, config: Config) -> bool:
@@ -195,16 +193,9 @@ def _says(composed: Any, value: Any, config: Config) -> bool:
         return bool(composed == value or (composed in ({}, None) and value in ({}, None)))
     name = composed[2:-1]
     # What a function makes of other values follows from them.
-    return ":" in name or _value(config, name) == value
-
-
-def _value(config: Config, path: str) -> Any:
-    value: Any = config
-    for part in path.split("."):
-        value = value.get(part) if isinstance(value, Mapping) else None
-    return value
+    return ":" in name or bool(value_at(config, name) == value)
 
 
 def _known(config: Config, path: str) -> bool:
     parent, _, key = path.rpartition(".")
-    return key in (_value(config, parent) or {})
+    return key in (value_at(config, parent) or {})

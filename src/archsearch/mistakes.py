@@ -3,7 +3,7 @@
 import argparse
 import re
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from hydra.errors import (
     OverrideParseException,
 )
 from hydra.types import RunMode
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from archsearch.conf_files import (
     OWN_COMMAND,
@@ -29,6 +29,7 @@ from archsearch.conf_files import (
 )
 from archsearch.config import ConfigError
 from archsearch.config_check import nearest
+from archsearch.config_tree import walk
 
 _OWN_FILE = re.compile(rf"\+{{0,2}}({'|'.join(OWN_COMMAND)})=([\w,]+)")
 
@@ -136,14 +137,12 @@ def _keys_of(group: str, choice: str) -> list[str]:
     """With their dots, of one file of conf/; none where it stands for nothing by itself."""
     try:
         with hydra.initialize_config_dir(conf_folder(), version_base="1.3"):
-            return list(_dotted(hydra.compose(f"{group}/{choice}")))
+            return _dotted(hydra.compose(f"{group}/{choice}"))
     except HydraException:
         return []
 
 
-def _dotted(cfg: DictConfig, prefix: str = "") -> Iterator[str]:
-    for key in map(str, cfg):
-        yield prefix + key
-        child = cfg._get_node(key)
-        if isinstance(child, DictConfig) and not child._is_missing():
-            yield from _dotted(child, f"{prefix}{key}.")
+def _dotted(cfg: DictConfig) -> list[str]:
+    tree = OmegaConf.to_container(cfg)
+    assert isinstance(tree, dict)
+    return [path for path, _ in walk(tree)]

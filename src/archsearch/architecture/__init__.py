@@ -4,8 +4,7 @@ from archsearch.architecture.architecture import Architecture
 from archsearch.architecture.conv_reader import read_conv
 from archsearch.architecture.convolutional import IMAGE, ConvLayer, ConvNetwork, LayerKind
 from archsearch.architecture.layer import HeterogeneousLayer, read_layer
-from archsearch.architecture.reader import read_architecture
-from archsearch.architecture.sources import read_cell, read_cell_file
+from archsearch.architecture.reading import read_architecture, read_cell, read_cell_file
 
 __all__ = [
     "IMAGE",

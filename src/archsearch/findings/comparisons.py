@@ -9,6 +9,7 @@ from statistics import fmean
 from typing import Any
 
 from archsearch.archive import Json, Metric, Status
+from archsearch.config_tree import ABSENT, side_by_side, value_at
 from archsearch.findings.wording import shortened
 from archsearch.run import Run
 
@@ -133,12 +134,17 @@ def agree(one: Run, other: Run, parts: Sequence[str]) -> bool:
 
 def differing_keys(one: Json, other: Json, path: str) -> list[str]:
     """The dotted keys under which two configurations that have them say different things."""
-    if isinstance(one, Mapping) and isinstance(other, Mapping):
-        shared = [key for key in one if key in other]
-        deeper = (differing_keys(one[key], other[key], f"{path}.{key}") for key in shared)
-        return [key for keys in deeper for key in keys]
-    is_absent = [value is None or value == {} for value in (one, other)]
-    return [] if one == other or all(is_absent) else [path]
+    return [
+        place
+        for place, value, there in side_by_side(one, other, path)
+        if there is not ABSENT
+        and value != there
+        and not (_is_nothing(value) and _is_nothing(there))
+    ]
+
+
+def _is_nothing(value: Json) -> bool:
+    return value is None or value == {}
 
 
 def _settings(runs: Sequence[Run]) -> tuple[Setting, ...]:
@@ -192,9 +198,7 @@ def _values(config: Mapping[str, Any], keys: Sequence[str]) -> str:
 
 
 def _value(config: Mapping[str, Any], key: str) -> str:
-    value: Any = config
-    for part in key.split("."):
-        value = value.get(part) if isinstance(value, Mapping) else None
+    value = value_at(config, key)
     if isinstance(value, Mapping):
         return "{…}"
     return "null" if value is None else shortened(str(value), VALUE_LETTERS)

@@ -20,29 +20,25 @@ What the paper leaves open, as decided here:
 
 import random
 import reprlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from typing_extensions import override
-
 from archsearch.architecture import Architecture
-from archsearch.cell import MAX_HEIGHT, MAX_NODES, Cell, Node
+from archsearch.cell import MAX_NODES, Cell, Node
 from archsearch.space import dsl_rules
 from archsearch.space.dsl_rules import Rule
 from archsearch.space.expression import (
     MATRIX,
-    MEMORY_SOURCE,
     SOURCES,
     Expression,
     arity,
     cell_operator,
     from_prefix,
-    operator_tokens,
 )
 from archsearch.space.expression_grammar import ExpressionGrammar
-from archsearch.space.parameters import require
-from archsearch.space.space import GenomeError, Rejection
+from archsearch.space.parameters import different, require
+from archsearch.space.space import GenomeError, Rejection, first_broken
 from archsearch.space.variation.edit_expression import EDITS
 
 CORE = ("MM", "Sigmoid", "Tanh", "ReLU", "Add", "Mult", "Gate3")
@@ -72,22 +68,10 @@ class DSLSpace(ExpressionGrammar):
         min_memory_nodes: int = 3,
         rules: Sequence[str] = RULES,
     ) -> None:
-        self.operators = _distinct("operators", operators, operator_tokens())
-        self.sources = _distinct("sources", sources, SOURCES)
-        self.rules = _distinct("rules", rules, RULES)
-        if not {"x_t", "h_tm1"} <= set(sources) or not operators:
-            raise ValueError(
-                f"sources, operators: expected x_t and h_tm1, and one operator at least, got "
-                f"{list(sources)} and {list(operators)}"
-            )
-        require("max_nodes", max_nodes, len(SOURCES) + 1, MAX_NODES, integer=True)
-        require("max_height", max_height, 1, MAX_HEIGHT, integer=True)
+        rules = different("rules", rules, RULES)
+        super().__init__(operators, sources, max_nodes, max_height, rules)
         require("min_memory_nodes", min_memory_nodes, 1, MAX_NODES, integer=True)
-        self.max_nodes = max_nodes if "nodes" in rules else MAX_NODES
-        self.max_operators = self.max_nodes - len(sources)  # that growing places: for any sources
         self._max_tokens = 3 * self.max_nodes + 1
-        self.max_height = max_height if "height" in rules else MAX_HEIGHT
-        self._allowed: dict[tuple[str | None, bool, bool, bool], tuple[str, ...]] = {}
         # Those that hold wherever c_t comes from, and those that depend on it.
         self._tree_rules = self._in_force(
             {
@@ -114,57 +98,6 @@ class DSLSpace(ExpressionGrammar):
         always = ("nodes", "height", "tokens", "memory")
         return {name: rule for name, rule in rules.items() if name in (*always, *self.rules)}
 
-    # --- growing ---
-
-    def allowed(
-        self, parent: str | None, argument: int, depth: int, room: int, *, memory: bool = True
-    ) -> tuple[str, ...]:
-        """The tokens that may stand at an open place of an unfinished expression.
-
-        parent: the operator of which this is the argument with that index; None for h_t itself.
-        depth: edges from h_t.
-        room: how many operators may still be placed: `max_operators` less those that are.
-        memory: whether c_tm1 is among the sources.
-        """
-        gate = parent == "Gate3" and argument == 2
-        closed = room < 1 or depth >= self.max_height
-        key = (parent, gate, closed, memory)
-        if key not in self._allowed:
-            barred = {parent} if "stacking" in self.rules else set()
-            if gate and "gate" in self.rules:
-                barred.add("Sigmoid")
-            if not memory:
-                barred.add(MEMORY_SOURCE)
-            operators = self.operators if not closed else ()
-            sources = self.sources if parent is not None else ()
-            tokens = (*operators, *sources)
-            self._allowed[key] = tuple(token for token in tokens if token not in barred)
-        return self._allowed[key]
-
-    @override
-    def grow(
-        self,
-        rng: random.Random,
-        parent: str | None = None,
-        argument: int = 0,
-        depth: int = 0,
-        room: int | None = None,
-        *,
-        memory: bool = True,
-    ) -> list[str]:
-        tokens: list[str] = []
-        room = self.max_operators if room is None else room
-        places = [(parent, argument, depth)]
-        while places:
-            parent, argument, depth = places.pop()
-            token = rng.choice(self.allowed(parent, argument, depth, room, memory=memory))
-            tokens.append(token)
-            if num_args := arity(token):
-                room -= 1
-                for index in reversed(range(num_args)):
-                    places.append((token, index, depth + 1))
-        return tokens
-
     def sample(self, rng: random.Random) -> Expression:
         """A random expression; where it uses c_tm1, each place of c_t is equally likely."""
         return rng.choice(self._sample_places(rng, memory=True))
@@ -187,17 +120,13 @@ class DSLSpace(ExpressionGrammar):
     def memory_places(self, genome: Expression) -> Sequence[Expression]:
         """Each valid subexpression that could give c_t makes a new candidate."""
         plain = self.arranged(genome.with_memory(None))
-        if _first_broken(plain, self._tree_rules) is not None:
+        if first_broken(plain, self._tree_rules) is not None:
             return []
         if plain.uses_memory:
             placed = [plain.with_memory(path) for path, node in plain.walk() if path and node.args]
         else:
             placed = [plain]
-        return [each for each in placed if _first_broken(each, self._memory_rules) is None]
-
-    @override
-    def arranged(self, genome: Expression) -> Expression:
-        return genome.ordered() if "canonical order" in self.rules else genome
+        return [each for each in placed if first_broken(each, self._memory_rules) is None]
 
     def mutate(self, genome: Expression, rng: random.Random) -> Expression:
         """One of the edits in `variation.edit_expression`, drawn; the others where it finds
@@ -208,7 +137,7 @@ class DSLSpace(ExpressionGrammar):
         return genome
 
     def check(self, genome: Expression) -> Rejection | None:
-        return _first_broken(genome, self._tree_rules) or _first_broken(genome, self._memory_rules)
+        return first_broken(genome, self._tree_rules) or first_broken(genome, self._memory_rules)
 
     # --- decoding and JSON ---
 
@@ -241,9 +170,7 @@ class DSLSpace(ExpressionGrammar):
         unfolded = self._unfolded(cell)
         if unfolded is None:
             return None
-        genome = self.arranged(unfolded)
-        fits = self.check(genome) is None and self.decode(genome) == cell
-        return genome if fits else None
+        return self.expressing(self.arranged(unfolded), cell)
 
     def _unfolded(self, cell: Cell) -> Expression | None:
         """The tree of h_t; None where the cell has what no expression has, or a tree too large."""
@@ -296,23 +223,4 @@ class DSLSpace(ExpressionGrammar):
             raise GenomeError(
                 f'expected "c" as null or an index of "h", got {reprlib.repr(memory)}'
             )
-        genome = from_prefix(tokens, memory)
-        if (rejection := self.check(genome)) is not None:
-            raise GenomeError(f"not in this space, {rejection.rule}: {rejection.reason}")
-        return genome
-
-
-def _distinct(name: str, given: Sequence[str], known: Sequence[str]) -> tuple[str, ...]:
-    """The given names, if they are different ones of the known."""
-    if isinstance(given, str) or len(set(given)) < len(given) or not set(given) <= set(known):
-        raise ValueError(
-            f"{name}: expected different ones of {', '.join(known)}, got {list(given)}"
-        )
-    return tuple(given)
-
-
-def _first_broken(genome: Expression, rules: Mapping[str, Rule]) -> Rejection | None:
-    for name, rule in rules.items():
-        if reason := rule(genome):
-            return Rejection(name, reason)
-    return None
+        return self.accepted(from_prefix(tokens, memory))

@@ -26,7 +26,7 @@ def quote_text(argument: str) -> str:
 
     Everything else, `cell=zoo/lstm,zoo/gru` of a multirun too, comes back as it is.
     """
-    from archsearch.architecture.sources import TEXT_SIGNS
+    from archsearch.architecture.reading import TEXT_SIGNS
     from archsearch.override_text import quoted
 
     key, equals, value = argument.partition("=")

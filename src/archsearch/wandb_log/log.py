@@ -1,7 +1,7 @@
 """Logs a search to Weights & Biases: one W&B run a search, one table row a trial."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from typing_extensions import override
 
 from archsearch.archive import Json, Lesson, RunInfo, Status, Trial
+from archsearch.config_tree import leaves
 from archsearch.findings.standings import Standings
 from archsearch.search.callback import Callback, Ending, Figures
 from archsearch.wandb_log.artifact import best_artifact
@@ -194,15 +195,11 @@ def columns(config: Mapping[str, Json]) -> dict[str, Json]:
         node = config.get(group)
         if isinstance(node, Mapping):
             found[group] = node.get("name") or str(node.get("_target_", "")).rpartition(".")[2]
-            found |= dict(_numbers(node, group))
+            found |= {
+                path.replace(".", "/"): value
+                for path, value in leaves(node, group)
+                if isinstance(value, int | float) and "._" not in path
+            }
         else:
             found[group] = "none"
     return found
-
-
-def _numbers(node: Mapping[str, Json], path: str) -> Iterator[tuple[str, Json]]:
-    for key, value in node.items():
-        if isinstance(value, Mapping):
-            yield from _numbers(value, f"{path}/{key}")
-        elif isinstance(value, int | float) and not key.startswith("_"):
-            yield f"{path}/{key}", value

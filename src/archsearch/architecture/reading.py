@@ -1,15 +1,34 @@
-"""What may stand for an architecture on a command line."""
+"""Architectures from their texts, and from what may stand for one on a command line."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from archsearch.architecture.architecture import Architecture
-from archsearch.architecture.reader import read_architecture
-from archsearch.cell import CellError, zoo
+from archsearch.architecture.conv_reader import read_conv
+from archsearch.architecture.layer import read_layer
+from archsearch.cell import CellError, parse, zoo
 from archsearch.decoding import NotText, decoded
+
+# The first word of a text says what it is; the text of a cell begins with an equation.
+READERS: dict[str, Callable[[str], Architecture]] = {
+    "conv": read_conv,
+    "layer": read_layer,
+}
 
 _ZOO = "zoo/"
 _RUN_FILES = ("best_cell.txt", "cell.txt")  # of a search, of a training
 TEXT_SIGNS = "(=;<"  # of which every text has one and no sensible path
+
+
+def read_architecture(text: str) -> Architecture:
+    """The architecture that the text stands for.
+
+    Raises:
+        CellError: the text is none.
+    """
+    first, second = (*text.split(maxsplit=2), "", "")[:2]
+    names_a_node = second.startswith("=")  # an author of a cell may call a node conv
+    return parse(text) if names_a_node else READERS.get(first, parse)(text)
 
 
 def read_cell(source: str) -> Architecture:
