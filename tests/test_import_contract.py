@@ -97,6 +97,7 @@ ALLOWED = {
         "predictor",
         "train",
         "main",
+        "request",
     },
 }
 # The one module that looks up: values are asked for their drawings.

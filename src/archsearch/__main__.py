@@ -23,8 +23,8 @@ def main() -> None:
 # are answered without.
 def job(cfg: "DictConfig") -> float | None:
     """The search that the configuration defines."""
-    from archsearch.command import this_request
     from archsearch.main import search
+    from archsearch.request import this_request
 
     return search(cfg, this_request())
 

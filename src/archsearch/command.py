@@ -2,7 +2,6 @@
 
 import functools
 import os
-import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -19,7 +18,6 @@ from archsearch.config import ConfigError, register
 from archsearch.failure import Failure
 from archsearch.help import answer, module_named
 from archsearch.mistakes import explain, refuse_a_sweep_as_one_run, refuse_files_of_others
-from archsearch.request import Request
 from archsearch.usage import FAILURE, INTERRUPTED, USAGE, Parser, interruptible, stop
 
 __all__ = [
@@ -32,7 +30,6 @@ __all__ = [
     "one_line_errors",
     "plain_errors",
     "run_command",
-    "this_request",
 ]
 
 
@@ -74,12 +71,6 @@ def _is_setting(word: str) -> bool:
 def run_directory() -> Path:
     """Of the run that Hydra has begun."""
     return Path(HydraConfig.get().runtime.output_dir)
-
-
-def this_request() -> Request:
-    """The search that Hydra has begun, as it was typed."""
-    again = shlex.join(["python", "-m", "archsearch", *sys.argv[1:]])
-    return Request.of(HydraConfig.get(), run_directory(), again)
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from omegaconf import DictConfig
 
-from archsearch.command import run_command, this_request
+from archsearch.command import run_command
 from archsearch.train.lines import write_line
 from archsearch.whole_file import write_whole
 
@@ -41,6 +41,7 @@ def measure(cfg: DictConfig) -> None:
     from archsearch.archive import Archive
     from archsearch.main import search
     from archsearch.predictor.nas_bench_nlp import measured_cells
+    from archsearch.request import this_request
 
     request = this_request()
     run_dir = request.run_dir
