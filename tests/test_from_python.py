@@ -165,7 +165,7 @@ def test_a_configuration_of_ones_own_is_found_in_its_folder(folder: Path) -> Non
     cfg, request = composed(["budget=mine"], "conf")
     assert cfg.budget.hidden_size == 5
     assert request.run_dir.name.startswith("xml-mine-")
-    assert request.config_dir == str(folder / "conf")
+    assert request.asked.config_dir == str(folder / "conf")
     with pytest.raises(ConfigError, match="no such choice"):
         archsearch.search("budget=mine")
     with pytest.raises(ConfigError, match="config_dir: expected a folder, got 'nowhere'"):
