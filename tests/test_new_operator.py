@@ -11,9 +11,8 @@ from toy_problems import Problem
 
 from archsearch.cell import OPERATORS, Cell, Operator, forget_gates, parse
 from archsearch.compiler.reference import NumPyArithmetic
-from archsearch.export.loading import loaded
 from archsearch.export.networks import code_of
-from archsearch.export.python_file import python_file
+from archsearch.export.python_file import loaded, python_file
 from archsearch.nn import make_layer
 from archsearch.space import DSLSpace, GPTreeSpace, GraphSpace
 from archsearch.space.zero_signal import zero_nodes

@@ -7,9 +7,8 @@ from torch import nn
 from torch_settings import torch_settings
 
 from archsearch.architecture import Architecture
-from archsearch.export.loading import loaded
 from archsearch.export.networks import code_of
-from archsearch.export.python_file import python_file
+from archsearch.export.python_file import loaded, python_file
 from archsearch.export.subject import Subject
 
 __all__ = ["torch_settings"]

@@ -15,9 +15,8 @@ from toy_problems import random_cell, tree_cell
 from archsearch.architecture import Architecture, HeterogeneousLayer
 from archsearch.cell import Cell, parse, zoo
 from archsearch.compiler import reference
-from archsearch.export.loading import loaded
 from archsearch.export.networks import code_of
-from archsearch.export.python_file import python_file
+from archsearch.export.python_file import loaded, python_file
 from archsearch.nn import RecurrentLayer, make_layer
 from archsearch.space import DSLSpace, GraphSpace, NASBaseSpace
 from archsearch.space.expression import operator_tokens
@@ -153,7 +152,7 @@ def test_no_name_breaks_out_of_the_code(tmp_path_factory, rng: Random, labels: l
     assume(means_the_same(cell, 3, 4, tmp_path_factory.mktemp("labels")))
 
 
-def test_long_lines_are_broken_at_their_operators():
+def test_long_lines_are_broken_inside_brackets():
     name = "a_name_of_thirty_two_characters"
     terms = ", ".join(f"{name}{i}" for i in range(3))
     parts = "".join(f"{name}{i} = Tanh(Linear(x_t, h_tm1)); " for i in range(3))
@@ -164,15 +163,7 @@ def test_long_lines_are_broken_at_their_operators():
     )
     text = text_of(RecurrentLayer(cell, 3, 3), cell)
     assert longest_code_line(text) <= 88
-    assert (
-        f"""\
-        g_t = torch.sigmoid(
-            self.W_g(x_t)
-            + self.U_g(h_tm1)
-            + self.V_g(e_tm1)
-            + self.P_g({name}0_t)"""
-        in text
-    )
+    assert "g_t = (\n            torch.sigmoid(self.W_g(x_t) + " in text
 
 
 def test_many_memories_and_many_shares_mean_the_same(tmp_path):

@@ -21,7 +21,7 @@ from archsearch.conf_files import conf_folder
 from archsearch.config import register
 from archsearch.export import __main__ as export
 from archsearch.export import formats
-from archsearch.export.loading import loaded
+from archsearch.export.python_file import loaded
 from archsearch.export.reading import read_export
 from archsearch.train import __main__ as train
 from archsearch.train.rebuilding import read_trained

@@ -15,8 +15,8 @@ from torch.nn import functional as F
 from toy_conv_networks import conv_networks
 
 from archsearch.architecture import ConvNetwork, read_conv
-from archsearch.nn.convolutional import ConvolutionalNetwork, concatenate
-from archsearch.nn.local_contrast import EPSILON, WINDOW, LocalContrastNorm
+from archsearch.nn.convolutional import ConvolutionalNetwork
+from archsearch.nn.convolutional_layers import LocalContrastNorm, concatenate
 
 PLAIN_LOOPS = settings(max_examples=25, deadline=None)
 
@@ -131,7 +131,7 @@ class TestLayers:
         x = normal(*shape)
         actual = LocalContrastNorm().double()(x).numpy()
         centred = x.numpy() - local_mean(x.numpy())
-        deviation = np.sqrt(local_mean(centred**2) + EPSILON)
+        deviation = np.sqrt(local_mean(centred**2) + 1e-5)
         typical = deviation.mean(axis=(1, 2, 3), keepdims=True)
         expected = centred / np.maximum(deviation, typical)
         np.testing.assert_allclose(actual, expected, atol=1e-6)
@@ -150,7 +150,7 @@ class TestLayers:
 
     def test_concatenation_pads_the_smaller_on_all_sides(self):
         small, large = torch.ones(1, 2, 1, 2), torch.full((1, 1, 4, 3), 2.0)
-        both = concatenate([small, large])
+        both = concatenate(small, large)
         assert both.shape == (1, 3, 4, 3)
         assert both[0, 0].tolist() == [[0, 0, 0], [1, 1, 0], [0, 0, 0], [0, 0, 0]]
         assert torch.equal(both[:, 2:], large)
@@ -181,8 +181,8 @@ def local_mean(x):
     for row, column in product(range(height), range(width)):
         rows = np.abs(np.arange(height) - row)[:, None]
         columns = np.abs(np.arange(width) - column)[None]
-        bell = np.exp(-(rows**2 + columns**2) / (2 * (WINDOW / 4) ** 2))
-        bell = np.where((rows <= WINDOW // 2) & (columns <= WINDOW // 2), bell, 0.0)
+        bell = np.exp(-(rows**2 + columns**2) / (2 * (9 / 4) ** 2))
+        bell = np.where((rows <= 4) & (columns <= 4), bell, 0.0)
         mean = (x * bell).sum(axis=(1, 2, 3)) / (bell.sum() * x.shape[1])
         result[:, 0, row, column] = mean
     return result

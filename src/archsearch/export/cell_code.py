@@ -11,7 +11,7 @@ from archsearch.drawing.cell_equations import reading_order
 from archsearch.drawing.formula import Binding, Formula, Notation, written_out
 from archsearch.drawing.notation import Symbol
 from archsearch.export.identifiers import Identifiers, identifiers
-from archsearch.export.python_text import INDENT, assignment, docstring, statement
+from archsearch.export.python_text import INDENT, docstring, statement
 
 BODY = 8  # columns before a statement of a method
 PYTHON = Notation(
@@ -89,12 +89,12 @@ class CellClass:
             for position in named[node].order:
                 width = self._width(self.cell.nodes[arguments[position]])
                 linear = f"nn.Linear({width}, hidden_size, bias=False)"
-                lines += assignment(f"self.{named[node].matrices[position]}", linear, BODY)
+                lines += statement(f"self.{named[node].matrices[position]} = ", linear, BODY)
             start = starts[node]
             value = (
                 f"torch.full((hidden_size,), {start!r})" if start else "torch.zeros(hidden_size)"
             )
-            lines += assignment(f"self.{named[node].bias}", f"nn.Parameter({value})", BODY)
+            lines += statement(f"self.{named[node].bias} = ", f"nn.Parameter({value})", BODY)
         return lines
 
     def _width(self, operand: Node) -> str:
@@ -130,7 +130,7 @@ class _Step:
     def method(self, state_names: Sequence[str]) -> list[str]:
         self._begin(state_names)
         for node, variable in self.names.variables.items():
-            self.lines += assignment(variable, self._expression(node).text, BODY)
+            self.lines += statement(f"{variable} = ", self._expression(node).text, BODY)
             self.variables[node] = variable
         h_t = self._value(self.cell.outputs[0][1]).text
         after = {state: self._value(node).text for state, node in self.cell.outputs}
@@ -153,7 +153,7 @@ class _Step:
 
         if "t" in state_names:
             encoding = 'positional_encoding(state["t"], self.hidden_size).to(x_t)'
-            self.lines += assignment(PYTHON.position, encoding, BODY)
+            self.lines += statement(f"{PYTHON.position} = ", encoding, BODY)
 
     def _read_elementwise(self) -> bool:
         """Whether h_{t−1} is used outside of matrix products."""

@@ -26,14 +26,15 @@ Fields; those that do not apply are null:
         lineage       the trials that it descends from, by number, with the same fields
 """
 
+import math
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from omegaconf import DictConfig
 
 from archsearch.architecture import Architecture, ConvNetwork, HeterogeneousLayer
-from archsearch.export.lineage import Finding, found_as, trial_record
+from archsearch.archive import ARCHIVE_FILE, Archive, RunInfo, Trial, ancestors
 from archsearch.identity import identity
 from archsearch.train import Budget
 from archsearch.train.files import read_config, read_result
@@ -41,11 +42,22 @@ from archsearch.train.files import read_config, read_result
 SCHEMA = 1
 
 
+class _Finding(NamedTuple):
+    """The trial that found an architecture, its ancestors, oldest first, and their search.
+
+    Their architectures are `StoredArchitecture`s.
+    """
+
+    trial: Trial
+    lineage: list[Trial]
+    run: RunInfo
+
+
 def describe_trained(folder: Path, architecture: Architecture) -> dict[str, Any]:
     """Of a training; with how a search found its cell, where that was named by the directory of one
     that is still there."""
     result, config = read_result(folder), read_config(folder)
-    found = found_as(Path(str(config.cell)).expanduser(), architecture)
+    found = _found_as(Path(str(config.cell)).expanduser(), architecture)
     provenance = {
         "run": folder.name,
         "kind": "training",
@@ -73,7 +85,7 @@ def describe_found(
     folder: Path, config: DictConfig, architecture: Architecture, budget: Budget | None
 ) -> dict[str, Any]:
     """Of the best of a search; budget: that of its trial, where the search has its weights."""
-    found, settings = found_as(folder, architecture), identity(config)
+    found, settings = _found_as(folder, architecture), identity(config)
     provenance = {
         "run": folder.name,
         "kind": "search",
@@ -91,7 +103,7 @@ def describe_found(
 
 
 def _described(
-    architecture: Architecture, provenance: dict[str, Any], found: Finding | None
+    architecture: Architecture, provenance: dict[str, Any], found: _Finding | None
 ) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
@@ -106,8 +118,8 @@ def _described(
         "provenance": provenance
         | {
             "found_in": None if found is None else found.run.name,
-            "trial": None if found is None else trial_record(found.trial),
-            "lineage": [] if found is None else [trial_record(each) for each in found.lineage],
+            "trial": None if found is None else _trial_record(found.trial),
+            "lineage": [] if found is None else [_trial_record(each) for each in found.lineage],
         },
     }
 
@@ -120,3 +132,46 @@ def _kind(architecture: Architecture) -> str:
             return "layer"
         case _:
             return "cell"
+
+
+def _found_as(folder: Path, architecture: Architecture) -> _Finding | None:
+    """The fittest trial of the architecture in a search's archive.
+
+    None where there is no archive, or none of its trials has the architecture. Reference cells are
+    not what a search has found.
+
+    Raises:
+        ArchiveError: there is an archive, but it cannot be read.
+    """
+    if not (folder / ARCHIVE_FILE).is_file():
+        return None
+    with Archive.read(folder) as archive:
+        run, trials = archive.run, archive.stored_trials()
+    of_it = [
+        trial
+        for trial in trials
+        if trial.candidate.architecture.key == architecture.key and not trial.candidate.is_reference
+    ]
+    if not of_it:
+        return None
+    best = max(of_it, key=lambda trial: (trial.fitness, -trial.candidate.number))
+    by_number = {trial.candidate.number: trial for trial in trials}
+    return _Finding(best, list(ancestors(best, by_number).values()), run)
+
+
+def _trial_record(trial: Trial) -> dict[str, Any]:
+    """A trial as JSON has it; `fitness` is null where it failed."""
+    candidate = trial.candidate
+    return {
+        "number": candidate.number,
+        "operation": candidate.origin.operation,
+        "parents": list(candidate.origin.parents),
+        "details": dict(candidate.origin.details),
+        "hyperparameters": dict(candidate.hyperparameters),
+        "key": candidate.architecture.key,
+        "text": str(candidate.architecture),
+        "status": trial.status.value,
+        "metric": trial.metric,
+        "fitness": trial.fitness if math.isfinite(trial.fitness) else None,
+        "num_params": trial.num_params,
+    }

@@ -16,10 +16,8 @@ from torch import nn
 from archsearch.config import ConfigError
 from archsearch.export import FORMAT_NAMES
 from archsearch.export.check import check
-from archsearch.export.graph import exported_graph, output_names
-from archsearch.export.loading import loaded
-from archsearch.export.onnx_file import onnx_file, onnx_session
-from archsearch.export.python_file import python_file
+from archsearch.export.graph import exported_graph, onnx_file, onnx_session, output_names
+from archsearch.export.python_file import loaded, python_file
 from archsearch.export.subject import Subject
 
 MODULE, WEIGHTS, VOCABULARY = "model.py", "model.safetensors", "vocabulary.json"

@@ -9,6 +9,7 @@ from archsearch.cell import Cell
 from archsearch.export.cell_code import CellClass, helpers
 from archsearch.export.python_text import statement
 from archsearch.nn import RecurrentLayer
+from archsearch.nn.stack import recurrent_layers
 
 Key = tuple[str, bool, tuple[float, ...]]  # of a class: cell, whether it is a share, biases
 
@@ -20,7 +21,7 @@ class LayerCode:
     """
 
     def __init__(self, stacks: Sequence[Iterable[nn.Module]], searched: Architecture) -> None:
-        self.stacks = [_recurrent(stack) for stack in stacks]
+        self.stacks = [recurrent_layers(stack) for stack in stacks]
         found: dict[Key, Cell] = {}
         for layer in (layer for stack in self.stacks for layer in stack):
             for cell, key in zip(_cells(layer), _keys(layer), strict=True):
@@ -78,15 +79,6 @@ class LayerCode:
 
 def _made(of_cell: CellClass, sizes: Sequence[int]) -> str:
     return f"{of_cell.name}({', '.join(map(str, sizes))})"
-
-
-def _recurrent(modules: Iterable[nn.Module]) -> list[RecurrentLayer]:
-    """The layers of a list of modules, which has no other ones."""
-    layers = []
-    for module in modules:
-        assert isinstance(module, RecurrentLayer)
-        layers.append(module)
-    return layers
 
 
 def _cells(layer: RecurrentLayer) -> tuple[Cell, ...]:

@@ -1,13 +1,19 @@
 """A network as one Python file that needs torch alone."""
 
 import ast
+import importlib.util
 import inspect
+import itertools
 import re
+import sys
 from collections.abc import Sequence
+from pathlib import Path
+from types import ModuleType
 
 from archsearch.export.networks import Network
-from archsearch.export.parts import adaptive_softmax, convolutional, recurrent, weights
+from archsearch.export.parts import recurrent, weights
 from archsearch.export.python_text import docstring
+from archsearch.nn import convolutional_layers
 
 # Where the code uses what stands before the bar, it needs the line behind it.
 _IMPORTS = (
@@ -20,6 +26,7 @@ _TORCH_IMPORTS = (
     (r"\b(Tensor|nn)\b", "from torch import {names}"),
     (r"\bF\.", "from torch.nn import functional as F"),
 )
+_numbers = itertools.count()
 
 
 def python_file(network: Network, about: str, weights_file: str | None) -> str:
@@ -42,6 +49,22 @@ def python_file(network: Network, about: str, weights_file: str | None) -> str:
     return "\n".join(head) + gap + body + "\n"
 
 
+def loaded(path: Path) -> ModuleType:
+    """The module of such a file, under a name of its own; tracing wants to import it by that."""
+    spec = importlib.util.spec_from_file_location(f"_exported_{next(_numbers)}", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    writes = sys.dont_write_bytecode
+    sys.dont_write_bytecode = True  # nothing but the export lies beside the file
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        sys.dont_write_bytecode = writes
+    sys.modules[module.__name__] = module
+    return module
+
+
 def _description(network: Network, about: str, weights_file: str | None) -> str:
     beside = "" if weights_file is None else f" The weights are in {weights_file} beside it."
     make = "build" if weights_file is None else "load"
@@ -50,9 +73,9 @@ def _description(network: Network, about: str, weights_file: str | None) -> str:
 
 
 def _parts(network: Network, texts: Sequence[str]) -> list[str]:
-    """The classes and functions of `archsearch.export.parts` that the texts use, and that these
-    use in turn."""
-    modules = [recurrent, adaptive_softmax, convolutional, weights]
+    """The classes and functions that are written already and that the texts use, and those that
+    these use in turn."""
+    modules = [recurrent, convolutional_layers, weights]
     known = {
         name: inspect.getsource(value)
         for module in (*modules, *([network.part] if network.part else []))

@@ -7,7 +7,7 @@ import torch
 
 from archsearch.architecture import IMAGE, LayerKind
 from archsearch.export.networks.network import Network, Tensors
-from archsearch.export.python_text import assignment, docstring
+from archsearch.export.python_text import docstring, statement
 from archsearch.nn import ConvolutionalNetwork
 
 SIDE = 32  # pixels of the images that networks are checked with
@@ -46,7 +46,7 @@ class ConvolutionalCode(Network):
             "        super().__init__()",
         ]
         for index in range(len(self._architecture.layers)):
-            lines += assignment(f"self.{self._attribute(index)}", self._made(index), 8)
+            lines += statement(f"self.{self._attribute(index)} = ", self._made(index), 8)
         classes, features = self._network.weight.shape
         lines += [
             f"        self.classifier = nn.Linear({features}, {classes})",
@@ -55,8 +55,8 @@ class ConvolutionalCode(Network):
         ]
         for index, layer in enumerate(self._architecture.layers):
             value = f"self.{self._attribute(index)}({self._read(layer.inputs)})"
-            lines += assignment(f"y{index}", value, 8)
-        lines += assignment("y", self._read(self._architecture.outputs), 8)
+            lines += statement(f"y{index} = ", value, 8)
+        lines += statement("y = ", self._read(self._architecture.outputs), 8)
         lines.append("        return self.classifier(y.mean((2, 3)))")
         return ["\n".join(lines)]
 

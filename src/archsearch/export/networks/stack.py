@@ -1,17 +1,16 @@
 """Recurrent layers one above the other, whose states go in and come out."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from typing_extensions import override
 
 from archsearch.architecture import Architecture
 from archsearch.export.layers import LayerCode
 from archsearch.export.networks.network import Network, Tensors
-from archsearch.export.parts import frame_model, language_model
+from archsearch.export.parts import stack
 from archsearch.nn import AdaptiveSoftmax, FrameModel, LanguageModel, RecurrentLayer
 
 SOUNDING = 0.05  # the share of keys that sound in a frame drawn at random
@@ -23,53 +22,49 @@ class StackCode(Network):
     layers: LayerCode
     output = "logits"
 
-    def __init__(self, layers: Iterable[nn.Module], architecture: Architecture) -> None:
+    def __init__(
+        self, network: Any, layers: Iterable[nn.Module], architecture: Architecture
+    ) -> None:
         self.layers = LayerCode([layers], architecture)
+        self._network = network
         self._layers = self.layers.stacks[0]
 
     @abstractmethod
     def _drawn(self, length: int, batch: int, generator: torch.Generator) -> Tensors:
         """Some input of the first layer, by its name."""
 
-    @abstractmethod
-    def _trained(self, x: Tensor, states: list[Tensors]) -> tuple[Tensor, Sequence[Tensors]]:
-        """What the network makes of it."""
-
-    @override
     def inputs(self, length: int, batch: int, generator: torch.Generator) -> Tensors:
         drawn = self._drawn(length, batch, generator)
         for i, layer in enumerate(self._layers):
             for name, width in layer.state_widths.items():
-                some = torch.tensor(3) if width is None else self._state(batch, width, generator)
+                some = torch.tensor(3)
+                if width is not None:
+                    some = torch.rand(batch, width, generator=generator) - 0.5
                 drawn[f"layer{i}_{name}"] = some
         return drawn
 
-    @override
     def trained(self, inputs: Tensors) -> Tensors:
         return self._named(self._trained, inputs)
 
-    @override
     def exported(self, model: Callable[..., Any], inputs: Tensors) -> Tensors:
         return self._named(model, inputs)
 
+    def _trained(self, x: Tensor, states: list[Tensors]) -> tuple[Tensor, Sequence[Tensors]]:
+        features = self._network(x, states)
+        return self._network.logits(features), features.states
+
     def _named(self, run: Callable[..., Any], inputs: Tensors) -> Tensors:
         """What comes out, by name."""
-        y, states = run(next(iter(inputs.values())), self._states(inputs))
-        return {self.output: y} | {
-            f"layer{i}_{name}_after": states[i][name]
-            for i, layer in enumerate(self._layers)
-            for name in layer.state_widths
-        }
-
-    def _states(self, inputs: Mapping[str, Tensor]) -> list[Tensors]:
-        return [
+        states = [
             {name: inputs[f"layer{i}_{name}"] for name in layer.state_widths}
             for i, layer in enumerate(self._layers)
         ]
-
-    @staticmethod
-    def _state(batch: int, width: int, generator: torch.Generator) -> Tensor:
-        return torch.rand(batch, width, generator=generator) - 0.5
+        y, after = run(next(iter(inputs.values())), states)
+        return {self.output: y} | {
+            f"layer{i}_{name}_after": after[i][name]
+            for i, layer in enumerate(self._layers)
+            for name in layer.state_widths
+        }
 
 
 class LanguageModelCode(StackCode):
@@ -78,11 +73,10 @@ class LanguageModelCode(StackCode):
     kind = "a language model"
     usage = "logits, states = model(symbols)  # (T, B) -> (T, B, V)"
     shapes = "T time steps, B batch, V vocabulary, X input features, H hidden features"
-    part = language_model
+    part = stack
 
     def __init__(self, network: LanguageModel, architecture: Architecture) -> None:
-        super().__init__(network.layers, architecture)
-        self._network = network
+        super().__init__(network, network.layers, architecture)
         self.tied = {"decoder.weight": "embedding.weight"} if network.tied else {}
 
     def build(self) -> list[str]:
@@ -107,21 +101,14 @@ class LanguageModelCode(StackCode):
         tensors["embedding.weight"] = network.embedding
         if network.adaptive_softmax is not None:
             return tensors | _softmax_weights(network.adaptive_softmax)
-        assert network.decoder_bias is not None
         tensors["decoder.bias"] = network.decoder_bias
         if network.free_decoder is not None:
             tensors["decoder.weight"] = network.free_decoder
         return tensors
 
-    @override
     def _drawn(self, length: int, batch: int, generator: torch.Generator) -> Tensors:
         shape = (length, batch)
         return {"symbols": torch.randint(len(self._network.embedding), shape, generator=generator)}
-
-    @override
-    def _trained(self, x: Tensor, states: list[Tensors]) -> tuple[Tensor, Sequence[Tensors]]:
-        features = self._network(x, states)
-        return self._network.logits(features), features.states
 
 
 class FrameModelCode(StackCode):
@@ -130,16 +117,20 @@ class FrameModelCode(StackCode):
     kind = "a network over frames of music"
     usage = "logits, states = model(frames)  # (T, B, K) -> (T, B, K)"
     shapes = "T time steps, B batch, K keys, X input features, H hidden features"
-    part = frame_model
+    part = stack
 
     def __init__(self, network: FrameModel, architecture: Architecture) -> None:
-        super().__init__(network.layers, architecture)
-        self._network = network
+        super().__init__(network, network.layers, architecture)
 
     def build(self) -> list[str]:
         num_keys, width = self._network.decoder.shape
-        made = self.layers.made_stack(self._layers)
-        return [*made, f"    return Model(layers, nn.Linear({width}, {num_keys}))"]
+        return [
+            *self.layers.made_stack(self._layers),
+            f"    model = Model(nn.Identity(), layers, nn.Linear({width}, {num_keys}))",
+            "    # The probability from which a key counts as predicted.",
+            '    model.register_buffer("threshold", torch.tensor(0.5))',
+            "    return model",
+        ]
 
     def weights(self) -> Tensors:
         return {
@@ -149,15 +140,9 @@ class FrameModelCode(StackCode):
             "threshold": self._network.threshold,
         }
 
-    @override
     def _drawn(self, length: int, batch: int, generator: torch.Generator) -> Tensors:
         drawn = torch.rand(length, batch, len(self._network.decoder), generator=generator)
         return {"frames": (drawn < SOUNDING).float()}
-
-    @override
-    def _trained(self, x: Tensor, states: list[Tensors]) -> tuple[Tensor, Sequence[Tensors]]:
-        features = self._network(x, states)
-        return self._network.logits(features), features.states
 
 
 class BareLayerCode(StackCode):
@@ -169,33 +154,26 @@ class BareLayerCode(StackCode):
     output = "y"
 
     def __init__(self, layer: RecurrentLayer, architecture: Architecture) -> None:
-        super().__init__([layer], architecture)
-        self._layer = layer
+        super().__init__(layer, [layer], architecture)
 
     def build(self) -> list[str]:
-        return [*self.layers.made("layer", self._layer), "    return layer"]
+        return [*self.layers.made("layer", self._network), "    return layer"]
 
     def weights(self) -> Tensors:
-        return self.layers.weights(self._layer, "")
+        return self.layers.weights(self._network, "")
 
-    @override
     def exported(self, model: Callable[..., Any], inputs: Tensors) -> Tensors:
-        return self._named(lambda x, states: _alone(model, x, states), inputs)
+        def alone(x: Tensor, states: list[Tensors]) -> tuple[Tensor, list[Tensors]]:
+            y, state = model(x, states[0])
+            return y, [state]
 
-    @override
+        return self._named(alone, inputs)
+
+    def trained(self, inputs: Tensors) -> Tensors:
+        return self.exported(self._network, inputs)
+
     def _drawn(self, length: int, batch: int, generator: torch.Generator) -> Tensors:
-        return {"x": torch.randn(length, batch, self._layer.input_size, generator=generator)}
-
-    @override
-    def _trained(self, x: Tensor, states: list[Tensors]) -> tuple[Tensor, Sequence[Tensors]]:
-        return _alone(self._layer, x, states)
-
-
-def _alone(
-    layer: Callable[..., Any], x: Tensor, states: list[Tensors]
-) -> tuple[Tensor, list[Tensors]]:
-    y, state = layer(x, states[0])
-    return y, [state]
+        return {"x": torch.randn(length, batch, self._network.input_size, generator=generator)}
 
 
 def _softmax_weights(softmax: AdaptiveSoftmax) -> Tensors:

@@ -1,9 +1,11 @@
-"""The adaptive softmax, for large vocabularies."""
+"""Recurrent layers one above the other, between an embedding and a decoder."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import torch
 from torch import Tensor, nn
+
+from archsearch.export.parts.recurrent import State, through
 
 
 class AdaptiveSoftmax(nn.Module):
@@ -37,3 +39,28 @@ class AdaptiveSoftmax(nn.Module):
             inner = cluster(projection(features)).log_softmax(-1)
             parts.append(head[..., self.num_frequent + i, None] + inner)
         return torch.cat(parts, -1)
+
+
+class Model(nn.Module):
+    """Embedding, recurrent layers, decoder to the logits of what comes next.
+
+    Dropout, which trained with it, is left out: the outputs are those of evaluation.
+    """
+
+    def __init__(
+        self, embedding: nn.Module, layers: Iterable[nn.Module], decoder: nn.Module
+    ) -> None:
+        super().__init__()
+        self.embedding = embedding
+        self.layers = nn.ModuleList(layers)
+        self.decoder = decoder
+
+    def forward(
+        self, x: Tensor, states: Sequence[State] | None = None
+    ) -> tuple[Tensor, list[State]]:
+        """Symbols (T, B), or frames of floats (T, B, K) -> logits (T, B, ·).
+
+        Also the last state of each layer. states: where they start from; None: zeros.
+        """
+        y, states = through(self.layers, self.embedding(x), states)
+        return self.decoder(y), states

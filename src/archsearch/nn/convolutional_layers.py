@@ -1,4 +1,20 @@
-"""The layers of convolutional networks."""
+"""The layers of convolutional networks; they stand in exported files as they stand here.
+
+Shapes: B batch, C channels, H height, W width.
+
+What Zoph & Le (2017) leave open, as decided here:
+- A convolution is followed by batch normalisation, then by the rectifier; it has no bias, which the
+  normalisation would take away again.
+- The first window is centred on the first pixel, the others follow at every stride, so that stride
+  s makes ⌈H / s⌉ pixels of H. The border is padded with zeros, for max pooling with −∞. A window of
+  even size reaches one pixel further down and right than up and left.
+- Smaller inputs of a concatenation are padded on all four sides, so that their centres agree; an
+  odd pixel is added below or right.
+
+And what Jarrett et al. (2009) do: the Gaussian has a standard deviation of a quarter of its window;
+at the border, the mean is over the part of the window that lies inside; a small number keeps the
+gradient finite where all channels are equal.
+"""
 
 import torch
 from torch import Tensor, nn
@@ -8,7 +24,8 @@ from torch.nn import functional as F
 class Convolution(nn.Module):
     """Filters, normalised and rectified: x (B, C, H, W) -> (B, filters, H′, W′).
 
-    H′ is H / stride, rounded up; so is W′.
+    H′ is H / stride, rounded up; so is W′. generator: draws the filters, normal, of
+    variance 2 / fan-in (He et al. 2015, equation 10).
     """
 
     def __init__(
@@ -17,24 +34,29 @@ class Convolution(nn.Module):
         num_filters: int,
         window: tuple[int, int],
         stride: tuple[int, int] = (1, 1),
+        generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
+        self.window = window
         self.stride = stride
         self.weight = nn.Parameter(torch.empty(num_filters, in_channels, *window))
-        nn.init.kaiming_normal_(self.weight)
+        std = (2 / self.weight[0].numel()) ** 0.5
+        nn.init.normal_(self.weight, std=std, generator=generator)
         self.norm = nn.BatchNorm2d(num_filters)
 
     def forward(self, x: Tensor) -> Tensor:
-        x, padding = centred(x, self.weight.shape[2:], 0.0)
+        x, padding = centred(x, self.window, 0.0)
         x = F.conv2d(x, self.weight, stride=self.stride, padding=padding)
-        return F.relu(self.norm(x))
+        return F.relu_(self.norm(x))
 
 
 class MaxPooling(nn.Module):
     """The largest of each window: x (B, C, H, W) -> (B, C, H′, W′); see Convolution."""
 
     def __init__(
-        self, window: tuple[int, int], stride: tuple[int, int] = (1, 1)
+        self,
+        window: tuple[int, int],
+        stride: tuple[int, int] = (1, 1),
     ) -> None:
         super().__init__()
         self.window = window
@@ -46,7 +68,9 @@ class MaxPooling(nn.Module):
 
 
 def centred(
-    x: Tensor, window: tuple[int, int], value: float
+    x: Tensor,
+    window: tuple[int, int],
+    value: float,
 ) -> tuple[Tensor, tuple[int, int]]:
     """x, and the padding that centres the first window on the first pixel.
 
@@ -64,6 +88,8 @@ class LocalContrastNorm(nn.Module):
     Jarrett et al. (2009), section 2: minus the local mean v, then divided by the local
     deviation, or by its mean over the image where that is larger.
     """
+
+    window: Tensor
 
     def __init__(self) -> None:
         super().__init__()
@@ -94,4 +120,6 @@ def concatenate(*values: Tensor) -> Tensor:
 def pad_to(x: Tensor, height: int, width: int) -> Tensor:
     """x in the middle of zeros; an odd pixel is added below or right."""
     down, right = height - x.shape[2], width - x.shape[3]
+    if down == 0 and right == 0:
+        return x
     return F.pad(x, (right // 2, right - right // 2, down // 2, down - down // 2))
