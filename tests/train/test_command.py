@@ -13,7 +13,7 @@ from safetensors import safe_open
 
 from archsearch.cell import zoo
 from archsearch.train.__main__ import main
-from archsearch.train.checkpoint import SaveEpochs
+from archsearch.train.epochs import SaveEpochs
 
 ARGUMENTS = [
     "task=xml", "budget=smoke", "cell=zoo/gru", "budget.epochs=20", "model.hidden_dropout=0.1",

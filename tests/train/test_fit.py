@@ -33,8 +33,7 @@ from archsearch.train import (
     metric_on_test,
 )
 from archsearch.train.averaging import WeightAverage
-from archsearch.train.checkpoint import LAST, SaveEpochs
-from archsearch.train.lightning import quiet_lightning
+from archsearch.train.epochs import LAST, SaveEpochs
 from archsearch.train.metrics import perplexity_limit
 
 LSTM = zoo["lstm"]
@@ -143,8 +142,12 @@ def test_nt_asgd_validates_the_mean_of_the_weights_since_it_began(task, budget, 
 
     module.network.load_state_dict(module.validated_weights())
     module.average = None
-    with quiet_lightning():
-        module.trainer.validate(module, verbose=False)
+    module.eval()
+    module.begin_validation()
+    with torch.no_grad():
+        for batch in module.valid_batches():
+            module.evaluate(batch)
+    module.end_validation()
     assert module.metrics[3] == module.metrics[2]
 
 

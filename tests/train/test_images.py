@@ -26,7 +26,7 @@ from archsearch.train import (
     fit,
     metric_on_test,
 )
-from archsearch.train.checkpoint import BEST, LAST, SaveEpochs
+from archsearch.train.epochs import BEST, LAST, SaveEpochs
 from archsearch.train.training import Precision
 
 NETWORK = read_conv("conv 3x3x6 <- image; max_pool 2x2 /2 <- 0; 3x3x6 <- 0, 1")
@@ -112,7 +112,7 @@ def test_a_network_that_is_not_a_number_has_diverged(bars):
 
     class Spoils(Callback):
         def on_validation_start(self, trainer, pl_module) -> None:
-            pl_module.network.layers[0].norm.running_var.fill_(math.nan)
+            pl_module.module.network.layers[0].norm.running_var.fill_(math.nan)
 
     with pytest.raises(Diverged, match="cross entropy is nan"):
         fit(Recipe(bars, MODEL, budget(), NESTEROV), NETWORK, seed=1, callbacks=[Spoils()])

@@ -16,11 +16,9 @@ def module_of(task, budget, model, training):
     generator = torch.Generator().manual_seed(1)
     network = task.network(zoo["lstm"], budget, model, generator)
     module = task.module(network, budget, training, generator)
-    optimizer = module.configure_optimizers()
-    module.optimizers = lambda **_: optimizer
-    module.on_fit_start()
-    module.on_train_epoch_start()
-    return module, [segment for stretch in module.train_dataloader() for segment in stretch]
+    module.start(training.schedule.optimizer(network.parameters()))
+    module.begin_epoch()
+    return module, module.train_batches()
 
 
 def test_states_are_carried_over_segments_and_cut_from_the_graph(task, budget, model, adam):
@@ -30,7 +28,7 @@ def test_states_are_carried_over_segments_and_cut_from_the_graph(task, budget, m
     module.network.forward = lambda inputs, states: seen.append(states) or forward(inputs, states)
 
     before = [p.detach().clone() for p in module.network.parameters()]
-    module.training_step([segments[0]])
+    module.train_on(segments[0])
     carried = module._states
     assert seen == [None], "an epoch starts from zeros"
     for p, value in zip(module.network.parameters(), before, strict=True):
@@ -40,10 +38,10 @@ def test_states_are_carried_over_segments_and_cut_from_the_graph(task, budget, m
         assert value.grad_fn is None
         torch.testing.assert_close(value, expected[0][name].detach())
 
-    module.training_step([segments[1]])
+    module.train_on(segments[1])
     assert seen[-1] is carried
-    module.on_train_epoch_start()
-    module.training_step([segments[0]])
+    module.begin_epoch()
+    module.train_on(segments[0])
     assert seen[-1] is None
 
 
@@ -63,7 +61,7 @@ def test_perplexity_is_that_of_the_whole_stream_however_it_is_cut(task, budget, 
 
 def test_the_gradient_is_clipped_to_the_norm(task, budget, model, adam):
     module, segments = module_of(task, budget(), model, adam)
-    module.training_step([segments[0]])
+    module.train_on(segments[0])
     norm = torch.cat([p.grad.flatten() for p in module.network.parameters()]).norm()
     assert norm <= 1.0 + 1e-5
 
@@ -111,18 +109,20 @@ def test_a_step_that_is_not_finite_is_left_out_and_states_begin_again(task, budg
         return features
 
     module.network.forward = overflowing
-    module.training_step([segments[0]])
+    module.train_on(segments[0])
     module.network.forward = forward
     before = [p.detach().clone() for p in module.network.parameters()]
-    module.training_step([segments[1]])
+    module.train_on(segments[1])
     for p, value in zip(module.network.parameters(), before, strict=True):
         assert torch.equal(p, value)
-    module.training_step(segments[2:4])
+    for segment in segments[2:4]:
+        module.train_on(segment)
     assert all(bool(p.isfinite().all()) for p in module.network.parameters())
-    module.on_validation_epoch_start()
+    module.begin_validation()
     with torch.no_grad():
-        module.validation_step(module.valid_batches())
-    module.on_validation_epoch_end()
+        for batch in module.valid_batches():
+            module.evaluate(batch)
+    module.end_validation()
     assert math.isfinite(module.curve[0].train_loss)
     assert module.curve[0].measures["skipped steps"] == 1.0
 
@@ -150,9 +150,10 @@ def test_so_many_steps_in_a_row_are_left_out_and_no_more(
 ):
     training = dataclasses.replace(adam, max_skipped_steps=max_skipped_steps)
     module, segments = module_of(task, budget(), model, training)
-    module.training_step([segments[0]])
+    module.train_on(segments[0])
     with torch.no_grad():
         next(module.network.parameters()).fill_(math.nan)
-    module.training_step(segments[1 : 1 + max_skipped_steps])
+    for segment in segments[1 : 1 + max_skipped_steps]:
+        module.train_on(segment)
     with pytest.raises(Diverged, match=f"epoch 1, step {2 + max_skipped_steps}"):
-        module.training_step([segments[-1]])
+        module.train_on(segments[-1])

@@ -21,20 +21,18 @@ def plain_loop(task, model) -> list[float]:
     generator = torch.Generator().manual_seed(1)
     network = task.network(zoo["lstm"], BUDGET, model, generator)
     module = task.module(network, BUDGET, TRAINING, generator)
-    optimizer = module.configure_optimizers()
-    module.optimizers = lambda **_: optimizer
-    module.on_fit_start()
+    module.start(TRAINING.schedule.optimizer(network.parameters()))
     for _ in range(BUDGET.epochs):
         module.train()
-        module.on_train_epoch_start()
-        for stretch in module.train_dataloader():
-            module.training_step(stretch)
+        module.begin_epoch()
+        for batch in module.train_batches():
+            module.train_on(batch)
         module.eval()
-        module.on_validation_epoch_start()
+        module.begin_validation()
         with torch.inference_mode():
-            for stretch in module.val_dataloader():
-                module.validation_step(stretch)
-        module.on_validation_epoch_end()
+            for batch in module.valid_batches():
+                module.evaluate(batch)
+        module.end_validation()
     return module.metrics
 
 

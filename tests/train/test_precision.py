@@ -129,7 +129,7 @@ class Autocast(Callback):
             enabled = torch.is_autocast_enabled("cpu")
             seen.add((stage, torch.get_autocast_dtype("cpu") if enabled else None))
 
-        network = pl_module.network
+        network = pl_module.module.network
         network.register_forward_pre_hook(lambda *_: note(self.forward))
         for layer in network.layers:
             layer.register_full_backward_hook(lambda *_: note(self.backward))

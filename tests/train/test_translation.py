@@ -22,7 +22,7 @@ from archsearch.train import (
     fit,
     metric_on_test,
 )
-from archsearch.train.checkpoint import LAST, SaveEpochs
+from archsearch.train.epochs import LAST, SaveEpochs
 from archsearch.train.translation import Bleu
 
 MODEL = partial(EncoderDecoder, init_scale=0.1, searched="both")

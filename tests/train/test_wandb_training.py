@@ -16,7 +16,7 @@ from wandb_records import wandb_records
 from archsearch.archive import Epoch
 from archsearch.cell import zoo
 from archsearch.train import Recipe, fit
-from archsearch.train.checkpoint import LAST, SaveEpochs
+from archsearch.train.epochs import LAST, SaveEpochs
 from archsearch.train.wandb_training import FILES, TrainingLog, training_log
 
 wandb = pytest.importorskip("wandb")

@@ -28,7 +28,7 @@ from archsearch.dry_run import Job
 from archsearch.identity import identity
 from archsearch.machine import peak_bytes
 from archsearch.revision import revision
-from archsearch.train.checkpoint import BEST, LAST, SaveEpochs
+from archsearch.train.epochs import BEST, LAST, EpochLines, SaveEpochs
 from archsearch.train.failures import TrainingFailure
 from archsearch.train.files import (
     CELL,
@@ -41,7 +41,6 @@ from archsearch.train.files import (
 )  # fmt: skip
 from archsearch.train.lines import figure, write_line
 from archsearch.train.precision import resolve_precision
-from archsearch.train.progress import EpochLines
 from archsearch.train.recipe import (
     Fit,
     Recipe,

@@ -3,11 +3,10 @@
 import math
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import torch
-from pytorch_lightning import LightningModule
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
@@ -18,6 +17,7 @@ from archsearch.train.budget import Budget
 from archsearch.train.descent import descend
 from archsearch.train.failures import Diverged, TimeLimit
 from archsearch.train.schedules import Progress
+from archsearch.train.task import Task
 from archsearch.train.training import Loss, Training
 
 Batch = TypeVar("Batch")
@@ -25,24 +25,6 @@ Batch = TypeVar("Batch")
 # On an accelerator reading a value waits for all work before it; not finite stays not finite.
 _BATCHES_BETWEEN_CHECKS = {"cpu": 1}
 _BATCHES_BETWEEN_CHECKS_ELSEWHERE = 16
-
-
-class Stretches(Generic[Batch]):
-    """What Lightning iterates over: batches in their order, some at a time, cut again each epoch.
-
-    Lightning's own work is 0.2 to 0.4 ms for everything that it is handed, which next to a
-    batch of a small network would be several percent.
-    """
-
-    BATCHES = 8  # in a stretch
-
-    def __init__(self, cut: Callable[[], list[Batch]]) -> None:
-        self._cut = cut
-
-    def __iter__(self) -> Iterator[list[Batch]]:
-        batches = self._cut()
-        for start in range(0, len(batches), self.BATCHES):
-            yield batches[start : start + self.BATCHES]
 
 
 class StepLoss(NamedTuple):
@@ -54,30 +36,29 @@ class StepLoss(NamedTuple):
     num_steps: float  # time steps, to which Loss.SUM_OVER_STEPS refers
 
 
-class BatchModule(LightningModule, ABC, Generic[Batch]):
+class BatchModule(nn.Module, ABC, Generic[Batch]):
     """Trains and evaluates a network batch by batch; a task says what a batch is, and its loss.
 
     A task's module defines the batches of the three splits, `step_loss`, and for evaluations
     `begin`, `evaluate`, `result` and where it needs one `objection`. `curve` grows by one point per
-    epoch.
+    epoch. Who calls it, and in which order, is in `archsearch.train.lightning`.
 
-    Raises, from inside Trainer.fit:
+    Raises, while it trains:
         Diverged: loss, gradient or metric is not finite, or `objection` has one.
         TimeLimit: after the budget's max_seconds, looked at after every batch.
     """
 
-    lower_is_better: bool = True  # of the metric
-    test_metric: float  # after Trainer.test
+    tests = False  # whether the evaluation is that of the test split
+    test_metric: float  # after `end_test`
     test_measures: dict[str, float]  # the same
 
     def __init__(
-        self, network: nn.Module, corpus: Any, budget: Budget, training: Training,
+        self, task: Task[Any, Any], network: nn.Module, budget: Budget, training: Training,
         generator: torch.Generator,
     ) -> None:  # fmt: skip
         """`generator` is the one that `network` draws from; it is saved with checkpoints."""
         super().__init__()
-        self.automatic_optimization = False
-        self.network, self._corpus = network, corpus
+        self.task, self.network, self._corpus = task, network, task.corpus(budget)
         self.budget, self.training_plan = budget, training
         self.curve: list[Epoch] = []
         self.average: WeightAverage | None = None
@@ -103,7 +84,7 @@ class BatchModule(LightningModule, ABC, Generic[Batch]):
     @property
     def costs(self) -> list[float]:
         """The same, turned so that lower is better."""
-        return self.metrics if self.lower_is_better else [-metric for metric in self.metrics]
+        return self.metrics if self.task.lower_is_better else [-each for each in self.metrics]
 
     # --- what a task defines ---
 
@@ -154,16 +135,7 @@ class BatchModule(LightningModule, ABC, Generic[Batch]):
         """What the schedule looks at after each epoch done, lower is better: the metric's costs."""
         return self.costs
 
-    # --- Lightning ---
-
-    def train_dataloader(self) -> Stretches[Batch]:
-        return Stretches(self.train_batches)
-
-    def val_dataloader(self) -> Stretches[Batch]:
-        return Stretches(self.valid_batches)
-
-    def test_dataloader(self) -> Stretches[Batch]:
-        return Stretches(self.test_batches)
+    # --- a training, and what comes of it ---
 
     def order_generator(self) -> torch.Generator:
         """For the order, or the cuts, of an epoch: the same whenever it is asked in that epoch."""
@@ -176,81 +148,21 @@ class BatchModule(LightningModule, ABC, Generic[Batch]):
         self._swap_average()
         return weights
 
-    def configure_optimizers(self) -> Optimizer:
-        return self.training_plan.schedule.optimizer(self._weights)
-
-    def on_fit_start(self) -> None:
+    def start(self, optimizer: Optimizer) -> None:
+        """Before the first epoch, or the first after a checkpoint; parameters are in place."""
         self._started = time.perf_counter()
-        self._end_if_over()  # one that was killed after its last epoch
-        device = self.device.type
+        self._optimizer = optimizer
+        device = self._weights[0].device.type
         self._check_every = _BATCHES_BETWEEN_CHECKS.get(device, _BATCHES_BETWEEN_CHECKS_ELSEWHERE)
-        # Lightning's wrapper costs tens of microseconds a step and adds nothing here.
-        self._optimizer: Any = self.optimizers(use_pl_optimizer=False)
         self._begin_average_if_due()
 
-    def on_train_epoch_start(self) -> None:
+    def begin_epoch(self) -> None:
         self._batches_done, self._size_done, self._nats = 0, 0.0, 0.0
         self._num_skipped, self._size_skipped = 0, 0.0
         self.begin()
 
-    def training_step(self, stretch: list[Batch]) -> None:
-        for batch in stretch:
-            self._train_on(batch)
-
-    def on_validation_epoch_start(self) -> None:
-        self._swap_average()
-        self.begin()
-
-    def validation_step(self, stretch: list[Batch]) -> None:
-        for batch in stretch:
-            self.evaluate(batch)
-            self._check_time()
-
-    def on_validation_epoch_end(self) -> None:
-        self._swap_average()
-        metric, measures = self.result()
-        epoch = len(self.curve) + 1
-        if not math.isfinite(metric):
-            raise Diverged(epoch, None, f"validation metric is {metric}")
-        size = self._size_done - self._size_skipped
-        train_loss = float(self._nats) / size if size else math.nan
-        if self._num_skipped:
-            measures = {**measures, "skipped steps": float(self._num_skipped)}
-        self.curve.append(Epoch(train_loss, metric, self._seconds(), measures))
-        if objection := self.objection(metric):
-            raise Diverged(epoch, None, objection)
-        self._begin_average_if_due()
-        self._end_if_over()
-
-    def on_test_epoch_start(self) -> None:
-        self.begin()
-
-    def test_step(self, stretch: list[Batch]) -> None:
-        self.validation_step(stretch)
-
-    def on_test_epoch_end(self) -> None:
-        metric, measures = self.result()
-        self.test_metric, self.test_measures = metric, dict(measures)
-
-    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        checkpoint["archsearch"] = {
-            "curve": [
-                (e.train_loss, e.valid_metric, e.wall_seconds, dict(e.measures)) for e in self.curve
-            ],
-            "generator": self._generator.get_state(),
-        }
-
-    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        saved = checkpoint["archsearch"]
-        self.curve = [Epoch(*point) for point in saved["curve"]]
-        self._seconds_before = self.curve[-1].wall_seconds if self.curve else 0.0
-        self._generator.set_state(saved["generator"])
-        if any(name.startswith("average.") for name in checkpoint["state_dict"]):
-            self.average = WeightAverage(self._weights)  # which the state is then loaded into
-
-    # --- steps ---
-
-    def _train_on(self, batch: Batch) -> None:
+    def train_on(self, batch: Batch) -> None:
+        """A step."""
         self._forget_gradients()
         step = self.step_loss(batch)
         self._backward(step.objective)
@@ -268,7 +180,66 @@ class BatchModule(LightningModule, ABC, Generic[Batch]):
             self._num_skipped_in_a_row = 0
             if self._batches_done % self._check_every == 0:
                 self._require_finite(loss, norm)
-        self._check_time()
+        self.check_time()
+
+    def begin_validation(self) -> None:
+        self.tests = False
+        self._swap_average()
+        self.begin()
+
+    def end_validation(self) -> None:
+        """Add the epoch's point to the curve."""
+        self._swap_average()
+        metric, measures = self.result()
+        epoch = len(self.curve) + 1
+        if not math.isfinite(metric):
+            raise Diverged(epoch, None, f"validation metric is {metric}")
+        size = self._size_done - self._size_skipped
+        train_loss = float(self._nats) / size if size else math.nan
+        if self._num_skipped:
+            measures = {**measures, "skipped steps": float(self._num_skipped)}
+        self.curve.append(Epoch(train_loss, metric, self._seconds(), measures))
+        if objection := self.objection(metric):
+            raise Diverged(epoch, None, objection)
+        self._begin_average_if_due()
+
+    def begin_test(self) -> None:
+        self.tests = True
+        self.begin()
+
+    def end_test(self) -> None:
+        metric, measures = self.result()
+        self.test_metric, self.test_measures = metric, dict(measures)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the schedule ends the training here, between epochs."""
+        return self.training_plan.schedule.is_over(self._progress())
+
+    def check_time(self) -> None:
+        """Raise TimeLimit where the budget's is over."""
+        limit = self.budget.max_seconds
+        if limit is not None and self._seconds() > limit:
+            raise TimeLimit(limit, len(self.curve) + 1)
+
+    def saved(self) -> dict[str, Any]:
+        """What a checkpoint must hold besides parameters and buffers."""
+        return {
+            "curve": [
+                (e.train_loss, e.valid_metric, e.wall_seconds, dict(e.measures)) for e in self.curve
+            ],
+            "generator": self._generator.get_state(),
+        }
+
+    def take_up(self, saved: dict[str, Any], *, is_averaged: bool) -> None:
+        """Go on from what `saved` gave; parameters, and averages if there are, are loaded next."""
+        self.curve = [Epoch(*point) for point in saved["curve"]]
+        self._seconds_before = self.curve[-1].wall_seconds if self.curve else 0.0
+        self._generator.set_state(saved["generator"])
+        if is_averaged:
+            self.average = WeightAverage(self._weights)
+
+    # --- steps ---
 
     def _skip(self, step: StepLoss, loss: Tensor, norm: Tensor | None) -> None:
         self._num_skipped += 1
@@ -285,7 +256,9 @@ class BatchModule(LightningModule, ABC, Generic[Batch]):
             weight.grad = None
 
     def _backward(self, objective: Tensor) -> None:
-        with torch.autocast(self.device.type, enabled=False):  # which is for forward passes only
+        with torch.autocast(
+            objective.device.type, enabled=False
+        ):  # which is for forward passes only
             objective.backward()  # type: ignore[no-untyped-call]
 
     def _descend(self, num_steps: float) -> Tensor | None:
@@ -317,20 +290,11 @@ class BatchModule(LightningModule, ABC, Generic[Batch]):
         epochs = len(self.curve) + of_this_epoch
         return Progress(epochs, self.budget.epochs, self.schedule_costs)
 
-    def _end_if_over(self) -> None:
-        if self.training_plan.schedule.is_over(self._progress()):
-            self.trainer.should_stop = True
-
     def _require_finite(self, loss: Tensor, norm: Tensor | None) -> None:
         for name, tensor in (("loss", loss), ("gradient norm", norm)):
             value = 0.0 if tensor is None else float(tensor)
             if not math.isfinite(value):
                 raise Diverged(len(self.curve) + 1, self._batches_done, f"{name} is {value}")
-
-    def _check_time(self) -> None:
-        limit = self.budget.max_seconds
-        if limit is not None and self._seconds() > limit:
-            raise TimeLimit(limit, len(self.curve) + 1)
 
     def _seconds(self) -> float:
         return self._seconds_before + time.perf_counter() - self._started

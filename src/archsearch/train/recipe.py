@@ -14,14 +14,13 @@ from archsearch.architecture import Architecture
 from archsearch.archive import Epoch
 from archsearch.train.budget import Budget
 from archsearch.train.failures import TooManyParameters, TrainingFailure
+from archsearch.train.module import BatchModule
 from archsearch.train.task import Model, Task
 from archsearch.train.training import Training
 from archsearch.train.weights import load_into
 
 if TYPE_CHECKING:
     from pytorch_lightning import Callback
-
-    from archsearch.train.module import BatchModule
 
 
 @dataclass(frozen=True)
@@ -50,9 +49,10 @@ class Recipe:
         """The untrained network, its weights drawn from `generator`."""
         return self.task.network(architecture, self.budget, self.model, generator)
 
-    def module(self, network: Any, generator: torch.Generator) -> "BatchModule[Any]":
+    def module(self, network: Any, generator: torch.Generator) -> BatchModule[Any]:
         """The network with all that its training takes."""
-        return self.task.module(network, self.budget, self.training, generator)
+        module: BatchModule[Any] = self.task.module(network, self.budget, self.training, generator)
+        return module
 
 
 def recipe_of(cfg: DictConfig) -> Recipe:
@@ -67,7 +67,7 @@ class Fit:
     curve: tuple[Epoch, ...]
     metric: float
     num_params: int
-    module: "BatchModule[Any]" = field(repr=False)
+    module: BatchModule[Any] = field(repr=False)
 
 
 def fit(
@@ -141,7 +141,7 @@ def num_allowed(recipe: Recipe, architecture: Architecture) -> int:
 
 def make_module(
     recipe: Recipe, architecture: Architecture, seed: int, start_from: Path | None = None
-) -> "BatchModule[Any]":
+) -> BatchModule[Any]:
     """What `fit` trains, before its first step."""
     generator = torch.Generator().manual_seed(seed)
     network = recipe.network(architecture, generator)
@@ -150,27 +150,27 @@ def make_module(
     return recipe.module(network, generator)
 
 
-def metric_on_test(recipe: Recipe, module: "BatchModule[Any]") -> float:
+def metric_on_test(recipe: Recipe, module: BatchModule[Any]) -> float:
     """The metric of the test split under the module's weights as they are."""
     # Here, as in _run: Lightning takes seconds to import, and who counts parameters needs none.
-    from archsearch.train.lightning import plain_trainer
+    from archsearch.train.lightning import UnderLightning, plain_trainer
 
     with plain_trainer(recipe.training, recipe.budget.epochs) as trainer:
-        trainer.test(module, verbose=False)
+        trainer.test(UnderLightning(module), verbose=False)
     return module.test_metric
 
 
 def _run(
-    module: "BatchModule[Any]",
+    module: BatchModule[Any],
     num_epochs: int,
     callbacks: "Sequence[Callback]",
     checkpoint: Path | None,
 ) -> None:
-    from archsearch.train.checkpoint import check_checkpoint
-    from archsearch.train.lightning import plain_trainer
+    from archsearch.train.epochs import check_checkpoint
+    from archsearch.train.lightning import UnderLightning, plain_trainer
 
     resume_from = checkpoint if checkpoint is not None and checkpoint.exists() else None
     if resume_from is not None:
         check_checkpoint(resume_from)
     with plain_trainer(module.training_plan, num_epochs, callbacks) as trainer:
-        trainer.fit(module, ckpt_path=resume_from, weights_only=True)
+        trainer.fit(UnderLightning(module), ckpt_path=resume_from, weights_only=True)

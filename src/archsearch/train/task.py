@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, runtime_checkable
+from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 import torch
 
@@ -13,9 +13,6 @@ from archsearch.archive import FitnessRule, Metric
 from archsearch.cell import zoo
 from archsearch.train.budget import Budget
 from archsearch.train.training import Training
-
-if TYPE_CHECKING:
-    from archsearch.train.module import BatchModule
 
 # Builds the network of a task; what a budget and a cell fix is given by the task, the rest is in
 # conf/model. Such as functools.partial(LanguageModel, tied=True).
@@ -41,6 +38,7 @@ class Task(ABC, Generic[Network, Corpus]):
         {name: zoo[name] for name in ("rnn", "lstm", "gru")}
     )
     timed: Architecture = zoo["lstm"]  # what `StepTimer` trains
+    module_type: type[Any]  # the BatchModule that trains its networks
     networks: type[Network]
     models: str  # the files of conf/model that build them
     needs: tuple[str, ...] = ("num_layers", "hidden_size")  # what a budget must say
@@ -101,12 +99,11 @@ class Task(ABC, Generic[Network, Corpus]):
     def sizes(self, budget: Budget) -> dict[str, int | None]:
         """What data and budget fix of a network, by names of its constructor."""
 
-    @abstractmethod
     def module(
         self, network: Network, budget: Budget, training: Training, generator: torch.Generator
-    ) -> "BatchModule[Any]":
-        """The network with its training under a budget. Imports Lightning, which nobody but
-        trainings needs."""
+    ) -> Any:
+        """The network with its training under a budget, a BatchModule."""
+        return self.module_type(self, network, budget, training, generator)
 
     def result(self, metrics: Sequence[float]) -> float:
         """What counts of a training, from the metric after each epoch: that of the last. A budget

@@ -6,19 +6,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 import torch
 from torch import nn
 from torch.optim import Optimizer
 
 from archsearch.architecture import Architecture
+from archsearch.train.module import BatchModule
 from archsearch.train.recipe import Recipe, make_module, num_allowed, torch_threads
 from archsearch.train.schedules import Progress, Schedule
 from archsearch.train.training import Precision, Training
-
-if TYPE_CHECKING:
-    from archsearch.train.module import BatchModule
 
 TRAIN_SECONDS, VALID_SECONDS = 1.0, 0.5  # that are timed, of each architecture
 NUM_STEPS = 8  # that are timed in each precision
@@ -50,7 +48,7 @@ class StepTimer:
         return steps.spent
 
     @cached_property
-    def _module(self) -> "BatchModule[Any]":
+    def _module(self) -> BatchModule[Any]:
         return make_module(self._recipe, self._recipe.task.timed, seed=0)
 
     @cached_property
@@ -130,18 +128,18 @@ class _Standstill(Schedule):
 
 
 def _work_on(
-    module: "BatchModule[Any]",
+    module: BatchModule[Any],
     training: Training,
     train: "_Sample[Any]",
     valid: "_Sample[Any] | None" = None,
 ) -> None:
     """Train on a sample, and validate on the other where there is one."""
     # Here, as in `fit`: Lightning takes seconds to import.
-    from archsearch.train.lightning import plain_trainer
+    from archsearch.train.lightning import UnderLightning, plain_trainer
 
     (valid or train).is_last = True
     with plain_trainer(training, num_epochs=1) as trainer, suppress(_Measured):
-        trainer.fit(module, _InOnePiece(train), valid and _InOnePiece(valid))
+        trainer.fit(UnderLightning(module), _InOnePiece(train), valid and _InOnePiece(valid))
 
 
 class _Measured(Exception):
@@ -156,7 +154,7 @@ class _Sample(Generic[Batch]):
     is_last = False
 
     def __init__(
-        self, batches: Sequence[Batch], seconds: float, module: "BatchModule[Batch]"
+        self, batches: Sequence[Batch], seconds: float, module: BatchModule[Batch]
     ) -> None:
         self._batches, self._seconds, self._module = batches, seconds, module
         self._device = torch.device("cpu")

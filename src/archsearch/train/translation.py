@@ -1,22 +1,181 @@
-"""Translation: say a sentence in another language."""
+"""Translation: say a sentence in another language.
 
+Shapes: S source steps, T target steps, B pairs.
+"""
+
+import math
+import sys
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 import torch
 from sacrebleu.metrics.bleu import BLEU
+from torch import Tensor
 
 from archsearch.archive import FitnessRule
-from archsearch.data import ParallelCorpus, ParallelSource, parallel_corpus
+from archsearch.data import (
+    PairBatch,
+    ParallelCorpus,
+    ParallelSource,
+    pair_batches,
+    parallel_corpus,
+)
+from archsearch.data.parallel import BEGIN, END, PAD, UNK
+from archsearch.data.text_files import read_text_file, text_of
+from archsearch.decoding import lines_of
 from archsearch.nn.beam_search import Beam
 from archsearch.nn.encoder_decoder import EncoderDecoder
 from archsearch.train.budget import Budget
-from archsearch.train.task import Task
+from archsearch.train.metrics import Mean, perplexity_limit, perplexity_of, too_perplexed
+from archsearch.train.module import BatchModule, StepLoss
+from archsearch.train.task import Task, check_least
 from archsearch.train.training import Training
-from archsearch.train.translation_sampling import TranslationRequest, translate_line
 
-if TYPE_CHECKING:
-    from archsearch.train.translation_module import TranslationModule
+PERPLEXITY = "perplexity"
+NEVER_SAID = (PAD, UNK, BEGIN)
+
+
+class Bleu:
+    """In percent, with one reference a sentence. Post, A Call for Clarity in Reporting BLEU (2018).
+
+    tokenize: a tokeniser of sacrebleu; "none" splits on blanks alone.
+    signature: all that a figure depends on, sacrebleu's version included; to be quoted with it.
+    """
+
+    def __init__(self, tokenize: str) -> None:
+        if tokenize not in BLEU.TOKENIZERS:
+            raise ValueError(
+                f"task.tokenize: expected {', '.join(sorted(BLEU.TOKENIZERS))}, got {tokenize!r}"
+            )
+        # force: text that is tokenised already is meant to be compared as it stands.
+        self._metric = BLEU(tokenize=tokenize, force=True)
+        self(["a"], ["a"])  # the signature names the references, which it learns at first use
+        self.signature = str(self._metric.get_signature())
+
+    def __call__(self, translations: list[str], references: list[str]) -> float:
+        return float(self._metric.corpus_score(translations, [references]).score)
+
+
+class TranslationModule(BatchModule[PairBatch]):
+    """Trains and evaluates an EncoderDecoder.
+
+    The loss is the mean over target symbols, ends included; summed over steps it is nats a pair. A
+    batch of fewer pairs than the budget's moves the weights in proportion.
+
+    The metric is the BLEU of the translations of a whole split, the other measure the perplexity of
+    its target symbols, given those before. The schedule looks at perplexity, as that of Schrimpf et
+    al. (2017): it changes smoothly where BLEU jumps by its third decimal.
+    """
+
+    task: "TranslationTask"
+    network: EncoderDecoder
+    _corpus: ParallelCorpus
+
+    def __init__(
+        self, task: "TranslationTask", network: EncoderDecoder, budget: Budget, training: Training,
+        generator: torch.Generator,
+    ) -> None:  # fmt: skip
+        super().__init__(task, network, budget, training, generator)
+        self._epoch_size = float(sum(len(pair.target) for pair in self._corpus.train))
+        self._max_perplexity = perplexity_limit(len(self._corpus.target))
+        self._translations: dict[int, str] = {}  # by place in the split
+        self._nats_per_symbol = Mean()
+        self._perplexity = math.nan  # of the last evaluation
+
+    def train_batches(self) -> list[PairBatch]:
+        return pair_batches(self._corpus.train, self.budget.batch_size, self.order_generator())
+
+    def valid_batches(self) -> list[PairBatch]:
+        return pair_batches(self._corpus.valid, self.budget.batch_size)
+
+    def test_batches(self) -> list[PairBatch]:
+        return pair_batches(self._corpus.test, self.budget.batch_size)
+
+    @property
+    def epoch_size(self) -> float:
+        return self._epoch_size
+
+    @property
+    def schedule_costs(self) -> list[float]:
+        return [epoch.measures[PERPLEXITY] for epoch in self.curve]
+
+    def step_loss(self, batch: PairBatch) -> StepLoss:
+        loss, num_symbols = self._loss(batch)
+        return StepLoss(loss, loss, num_symbols, num_symbols / len(batch.pairs))
+
+    def rate_factor(self, batch: PairBatch) -> float:
+        return len(batch.pairs) / self.budget.batch_size
+
+    def begin(self) -> None:
+        super().begin()
+        self._translations, self._nats_per_symbol = {}, Mean()
+
+    def evaluate(self, batch: PairBatch) -> None:
+        loss, num_symbols = self._loss(batch)
+        self._nats_per_symbol.add(loss * num_symbols, num_symbols)
+        beam = self.task.test_beam if self.tests else self.task.valid_beam
+        translations = self.network.translate(
+            batch.source, beam, begin=BEGIN, end=END, never=NEVER_SAID,
+            max_length=max_length(batch.source),
+        )  # fmt: skip
+        for place, numbers in zip(batch.pairs, translations, strict=True):
+            self._translations[place] = self._corpus.target.decode(numbers)
+
+    def result(self) -> tuple[float, Mapping[str, float]]:
+        self._perplexity = perplexity_of(self._nats_per_symbol.value)
+        translations = [self._translations[i] for i in range(len(self._translations))]
+        references = self._corpus.test_references if self.tests else self._corpus.valid_references
+        return self.task.bleu(translations, list(references)), {PERPLEXITY: self._perplexity}
+
+    def objection(self, metric: float) -> str | None:  # noqa: ARG002
+        return too_perplexed(self._perplexity, self._max_perplexity)
+
+    def _loss(self, batch: PairBatch) -> tuple[Tensor, int]:
+        """Mean over the symbols to predict, and their number."""
+        vectors = self.network(batch.source, batch.inputs)
+        counts = batch.targets != PAD
+        if not self._corpus.teaches_unknown:
+            counts &= batch.targets != UNK
+        targets = batch.targets[counts]
+        return self.network.loss_of_rows(vectors[counts], targets), len(targets)
+
+
+def max_length(source: Tensor) -> int:
+    """Of the translations of source (S, B), in symbols."""
+    return 2 * len(source) + 10
+
+
+@dataclass(frozen=True, slots=True)
+class TranslationRequest:
+    """What may be asked of a network that translates.
+
+    input: a file whose lines are sentences in the form of the training text; None: standard input.
+    beam_size: hypotheses side by side, 1 is greedy; None: those of the task's test.
+    """
+
+    input: str | None = None
+    beam_size: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.beam_size is not None:
+            check_least(self, beam_size=0)
+
+    def lines(self) -> list[str]:
+        """The sentences. Raises DataError where there is no text."""
+        if self.input is None:
+            return lines_of(text_of(sys.stdin.buffer.read(), "standard input"))
+        return lines_of(read_text_file(self.input, "input"))
+
+
+def translate_line(network: EncoderDecoder, corpus: ParallelCorpus, line: str, beam: Beam) -> str:
+    """The translation that beam search finds; that of an empty line is empty."""
+    if not line.strip():
+        return ""
+    source = corpus.source.encode(line).unsqueeze(1)
+    (numbers,) = network.translate(
+        source, beam, begin=BEGIN, end=END, never=NEVER_SAID, max_length=max_length(source)
+    )
+    return corpus.target.decode(numbers)
 
 
 class TranslationTask(Task[EncoderDecoder, ParallelCorpus]):
@@ -35,6 +194,7 @@ class TranslationTask(Task[EncoderDecoder, ParallelCorpus]):
         length_penalty: see Beam.
     """
 
+    module_type = TranslationModule
     networks, models = EncoderDecoder, "encoder_decoder"
     sample_request = TranslationRequest
     sample_suffix = None
@@ -57,14 +217,14 @@ class TranslationTask(Task[EncoderDecoder, ParallelCorpus]):
             if value < 1:
                 raise ValueError(f"task.{key}: expected at least 1, got {value}")
         self.name, self.min_count = name, min_count
-        self._text, self._bleu = text, Bleu(tokenize)
-        self._test_beam = Beam(beam_size, length_penalty)
-        self._valid_beam = Beam(valid_beam_size, length_penalty)
+        self._text, self.bleu = text, Bleu(tokenize)
+        self.test_beam = Beam(beam_size, length_penalty)
+        self.valid_beam = Beam(valid_beam_size, length_penalty)
 
     @property
     def notes(self) -> Mapping[str, str]:
         """The signature of BLEU, and what the text says of itself."""
-        return {"BLEU": self._bleu.signature, **self._text.notes}
+        return {"BLEU": self.bleu.signature, **self._text.notes}
 
     def loaded(self, budget: Budget) -> ParallelCorpus:
         return parallel_corpus(
@@ -85,52 +245,14 @@ class TranslationTask(Task[EncoderDecoder, ParallelCorpus]):
             "embedding_size": budget.embedding_size,
         }
 
-    def module(
-        self, network: EncoderDecoder, budget: Budget, training: Training,
-        generator: torch.Generator,
-    ) -> "TranslationModule":  # fmt: skip
-        from archsearch.train.translation_module import TranslationModule
-
-        return TranslationModule(
-            network,
-            self.corpus(budget),
-            budget,
-            training,
-            generator,
-            bleu=self._bleu,
-            valid_beam=self._valid_beam,
-            test_beam=self._test_beam,
-        )
-
     def sample(
         self, network: EncoderDecoder, budget: Budget, request: TranslationRequest,
         generator: torch.Generator,  # noqa: ARG002
     ) -> bytes:  # fmt: skip
         """The translation of each line; nothing is drawn."""
-        beam = self._test_beam
+        beam = self.test_beam
         if request.beam_size is not None:
             beam = beam._replace(size=request.beam_size)
         corpus = self.corpus(budget)
         lines = [translate_line(network, corpus, line, beam) for line in request.lines()]
         return "".join(f"{line}\n" for line in lines).encode()
-
-
-class Bleu:
-    """In percent, with one reference a sentence. Post, A Call for Clarity in Reporting BLEU (2018).
-
-    tokenize: a tokeniser of sacrebleu; "none" splits on blanks alone.
-    signature: all that a figure depends on, sacrebleu's version included; to be quoted with it.
-    """
-
-    def __init__(self, tokenize: str) -> None:
-        if tokenize not in BLEU.TOKENIZERS:
-            raise ValueError(
-                f"task.tokenize: expected {', '.join(sorted(BLEU.TOKENIZERS))}, got {tokenize!r}"
-            )
-        # force: text that is tokenised already is meant to be compared as it stands.
-        self._metric = BLEU(tokenize=tokenize, force=True)
-        self(["a"], ["a"])  # the signature names the references, which it learns at first use
-        self.signature = str(self._metric.get_signature())
-
-    def __call__(self, translations: list[str], references: list[str]) -> float:
-        return float(self._metric.corpus_score(translations, [references]).score)

@@ -11,7 +11,7 @@ from pytorch_lightning import Callback, LightningModule, Trainer
 
 from archsearch.architecture import read_cell
 from archsearch.archive import Epoch
-from archsearch.train.module import BatchModule
+from archsearch.train.lightning import UnderLightning
 from archsearch.wandb_log.session import Mode, WandbSession
 
 FILES = ("cell.txt", "result.json", "config.yaml", "model.safetensors")
@@ -32,12 +32,12 @@ class TrainingLog(Callback):
         self._num_logged: int | None = None if session.is_resumed else 0
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:  # noqa: ARG002
-        assert isinstance(pl_module, BatchModule)
-        self._log(pl_module.curve)
+        assert isinstance(pl_module, UnderLightning)
+        self._log(pl_module.module.curve)
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:  # noqa: ARG002
-        assert isinstance(pl_module, BatchModule)
-        self._log(pl_module.curve)
+        assert isinstance(pl_module, UnderLightning)
+        self._log(pl_module.module.curve)
 
     def finish(self, result: Mapping[str, Any], *, drawings: bool) -> None:
         """Log what is known once the training is finished.
