@@ -52,8 +52,19 @@ ALLOWED = {
         "command",
         "dry_run",
         "wandb_log",
+        "wording",
     },
-    "evaluate": {"cell", "architecture", "archive", "predictor", "data", "nn", "train", "search"},
+    "evaluate": {
+        "cell",
+        "architecture",
+        "archive",
+        "predictor",
+        "data",
+        "nn",
+        "train",
+        "search",
+        "wording",
+    },
     "export": {
         "cell",
         "architecture",
@@ -65,12 +76,22 @@ ALLOWED = {
         "command",
         "data",
         "train",
+        "wording",
     },
     # Facts know nothing of who shows them. Who shows them knows nothing of the others, but that the
     # command of the report is the door to all.
-    "findings": {"cell", "architecture", "archive", "config", "identity", "run", "train"},
-    "terminal": {"archive", "architecture", "best_cell", "findings", "run", "search"},
-    "wandb_log": {"archive", "best_cell", "findings", "search"},
+    "findings": {
+        "cell",
+        "architecture",
+        "archive",
+        "config",
+        "identity",
+        "run",
+        "train",
+        "wording",
+    },
+    "terminal": {"archive", "architecture", "best_cell", "findings", "run", "search", "wording"},
+    "wandb_log": {"archive", "best_cell", "findings", "search", "wording"},
     "report": {
         "cell",
         "archive",
@@ -83,6 +104,7 @@ ALLOWED = {
         "terminal",
         "train",
         "wandb_log",
+        "wording",
     },
     "bench": {
         "cell",
@@ -98,6 +120,7 @@ ALLOWED = {
         "train",
         "main",
         "request",
+        "wording",
     },
 }
 # The one module that looks up: values are asked for their drawings.

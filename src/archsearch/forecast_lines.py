@@ -6,9 +6,8 @@ from collections.abc import Iterator, Sequence
 from archsearch.archive import Status, Trial
 from archsearch.dry_run import Job
 from archsearch.evaluate.timing import WIDTH
-from archsearch.findings.wording import duration_text, params_text
 from archsearch.forecast import Forecast, forecasts
-from archsearch.train.lines import write_line
+from archsearch.wording import duration_text, params_text, write_line
 
 
 def tell(jobs: Sequence[Job]) -> None:

@@ -54,9 +54,9 @@ from archsearch.space import CellSpace
 from archsearch.terminal.leaderboard import Leaderboard
 from archsearch.terminal.progress import Progress
 from archsearch.train import StepTimer, Task, count_parameters, resolve_precision, set_up_process
-from archsearch.train.lines import write_line
 from archsearch.train.recipe import recipe_of
 from archsearch.train.resources import resources_line
+from archsearch.wording import write_line
 
 # The cells of a space that is made of earlier runs.
 POOL = "pool.json"

@@ -17,8 +17,8 @@ from typing_extensions import override
 from archsearch.archive import ARCHIVE_FILE, Archive, Json, Lesson, Machine, Metric, RunInfo, Trial
 from archsearch.config import CONFIG_FILE, ConfigError
 from archsearch.findings.standings import fittest
-from archsearch.findings.wording import metric_text
 from archsearch.follow_up import FollowUp
+from archsearch.wording import metric_text
 
 if TYPE_CHECKING:
     import pandas

@@ -16,9 +16,9 @@ from archsearch.config import ConfigError
 from archsearch.data import use_data_root
 from archsearch.export.reading import is_export, read_export
 from archsearch.train import Sampler, set_up_process
-from archsearch.train.lines import write_line
 from archsearch.train.rebuilding import Trained, read_trained
 from archsearch.whole_file import write_whole
+from archsearch.wording import write_line
 
 _ALL = ("run", "out", "seed", "data")  # what every task takes
 

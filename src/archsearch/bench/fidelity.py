@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 from omegaconf import DictConfig
 
 from archsearch.command import run_command
-from archsearch.train.lines import write_line
 from archsearch.whole_file import write_whole
+from archsearch.wording import write_line
 
 if TYPE_CHECKING:
     from archsearch.archive import Trial

@@ -33,9 +33,9 @@ from archsearch.evaluate.evaluator import TrainingEvaluatorFactory
 from archsearch.search import trial_seed
 from archsearch.search.executor import Evaluator
 from archsearch.train import Budget, LanguageTask, Model, Recipe, Task, Training
-from archsearch.train.lines import write_line
 from archsearch.train.recipe import torch_threads
 from archsearch.whole_file import write_whole
+from archsearch.wording import write_line
 
 BASELINE = "suite_baseline.json"
 

@@ -9,9 +9,9 @@ from archsearch.export.check import Mismatch
 from archsearch.export.formats import FORMATS
 from archsearch.export.subject import read_subject
 from archsearch.train import set_up_process
-from archsearch.train.lines import write_line
 from archsearch.usage import FAILURE
 from archsearch.whole_file import write_whole
+from archsearch.wording import write_line
 
 
 def export(run: Path, formats: list[str], out: Path) -> None:

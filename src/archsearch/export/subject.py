@@ -16,8 +16,8 @@ from archsearch.export.networks import Network, code_of
 from archsearch.nn import ConvolutionalNetwork, make_layer
 from archsearch.train import ImageTask, LanguageTask, TranslationTask
 from archsearch.train.files import CONFIG, is_training, read_config
-from archsearch.train.lines import figure, write_line
 from archsearch.train.rebuilding import Trained, read_kept, read_trained
+from archsearch.wording import metric_text, write_line
 
 FOUND = "best_cell.txt"  # of a search
 
@@ -123,8 +123,8 @@ def _about(
     ]
     if origin["kind"] == "training":
         metric = origin["metric"]
-        test = "" if metric["test"] is None else f", {figure(metric['test'])} on test data"
-        lines.append(f"{metric['name']}: {figure(metric['valid'])} on validation data{test}")
+        test = "" if metric["test"] is None else f", {metric_text(metric['test'])} on test data"
+        lines.append(f"{metric['name']}: {metric_text(metric['valid'])} on validation data{test}")
     if origin["trial"] is not None:
         trial = origin["trial"]
         parents = " and ".join(map(str, trial["parents"]))

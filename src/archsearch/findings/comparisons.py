@@ -10,8 +10,8 @@ from typing import Any
 
 from archsearch.archive import Json, Metric, Status
 from archsearch.config_tree import ABSENT, side_by_side, value_at
-from archsearch.findings.wording import shortened
 from archsearch.run import Run
+from archsearch.wording import shortened
 
 CONDITIONS = ("task", "suite", "budget", "model", "trainer")  # of every trial
 VALUE_LETTERS = 24  # of a value in a label

@@ -23,9 +23,9 @@ from archsearch.findings.differences import (
     joint_level,
     t_interval,
 )
-from archsearch.findings.wording import Result, Scale, params_text, size_text, standing
 from archsearch.identity import config_hash, training_setting
 from archsearch.train.files import CONFIG, FAILED, RESULT
+from archsearch.wording import Result, Scale, params_text, size_text, standing
 
 _NAMES = {zoo[name].key: name for name in zoo}
 

@@ -9,14 +9,6 @@ from archsearch.findings.comparisons import Comparison, Setting, compare, unlike
 from archsearch.findings.course import top_mean
 from archsearch.findings.differences import ONE_SEED, paired_differences
 from archsearch.findings.trainings import TrainingRecord, compare_trainings, trainings_summary
-from archsearch.findings.wording import (
-    ANECDOTE,
-    Result,
-    Scale,
-    metric_text,
-    result_of,
-    standing,
-)
 from archsearch.report.chart import slug
 from archsearch.report.difference_blocks import difference_blocks
 from archsearch.report.page import Block, Charts, Code, Paragraph, Report, Section
@@ -31,6 +23,14 @@ from archsearch.report.strategy_charts import LEAST, charts_of, guesses
 from archsearch.report.table import Table, Value, table
 from archsearch.report.trainings_section import trainings_section
 from archsearch.run import Run
+from archsearch.wording import (
+    ANECDOTE,
+    Result,
+    Scale,
+    metric_text,
+    result_of,
+    standing,
+)
 
 TOP = 10
 

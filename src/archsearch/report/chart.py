@@ -18,7 +18,7 @@ from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
 
 from archsearch.findings.pairs import Bounds
-from archsearch.findings.wording import shortened
+from archsearch.wording import shortened
 
 # Blue, vermilion, green, purple, orange, sky blue, black; their yellow is too light for lines.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")

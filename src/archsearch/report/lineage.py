@@ -11,7 +11,7 @@ from xml.sax.saxutils import quoteattr
 from archsearch.archive import Trial
 from archsearch.drawing.svg_document import FONT
 from archsearch.findings.lineage import Family
-from archsearch.findings.wording import change_text, outcome_text, shortened
+from archsearch.wording import change_text, outcome_text, shortened
 
 BOX_WIDTH, BOX_HEIGHT = 148, 54
 GAP_X, GAP_Y, MARGIN = 16, 30, 6

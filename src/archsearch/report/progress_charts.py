@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from archsearch.findings.comparisons import Comparison, Setting
 from archsearch.findings.course import Course, course, evenly, top_means
 from archsearch.findings.differences import LEAST_SEEDS, baseline_of, t_interval
-from archsearch.findings.wording import ANECDOTE
 from archsearch.report.chart import COLOURS, GREY, Chart, canvas, label, limits, look
+from archsearch.wording import ANECDOTE
 
 POINTS = 200  # of a line, more than a chart has pixels to tell apart
 TOPS = (1, 5, 15)  # models that figure 6 of NAS averages

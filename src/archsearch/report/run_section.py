@@ -7,7 +7,11 @@ from archsearch.config import CONFIG_FILE
 from archsearch.findings.lineage import family
 from archsearch.findings.origins import by_origin
 from archsearch.findings.standings import Ranked, causes, fittest, rank, shown
-from archsearch.findings.wording import (
+from archsearch.report.lineage import to_svg
+from archsearch.report.page import Block, Code, Fold, Listing, Paragraph, Picture, Section
+from archsearch.report.table import Seconds, Table, Value, table
+from archsearch.run import Run
+from archsearch.wording import (
     BITS,
     Scale,
     cell_text,
@@ -17,10 +21,6 @@ from archsearch.findings.wording import (
     outcome_text,
     status_text,
 )
-from archsearch.report.lineage import to_svg
-from archsearch.report.page import Block, Code, Fold, Listing, Paragraph, Picture, Section
-from archsearch.report.table import Seconds, Table, Value, table
-from archsearch.run import Run
 
 LEADERS = 10
 MAX_CAUSES, MAX_NUMBERS = 20, 8  # shown of a kind of failure, and of a cause

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from archsearch.findings.wording import clock_text, metric_text
+from archsearch.wording import clock_text, metric_text
 
 
 class Seconds(float):

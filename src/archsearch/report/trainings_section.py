@@ -5,10 +5,10 @@ from collections.abc import Sequence
 
 from archsearch.findings.differences import LEAST_SEEDS
 from archsearch.findings.trainings import TrainedCell, TrainingComparison, TrainingRecord
-from archsearch.findings.wording import BITS, Scale
 from archsearch.report.difference_blocks import difference_blocks
 from archsearch.report.page import Block, Fold, Listing, Paragraph, Section
 from archsearch.report.table import Seconds, Table, Value, table
+from archsearch.wording import BITS, Scale
 
 
 def trainings_section(

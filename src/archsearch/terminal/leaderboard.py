@@ -15,7 +15,10 @@ from typing_extensions import override
 from archsearch.archive import RunInfo, Status, Trial
 from archsearch.best_cell import DRAWING_FILE
 from archsearch.findings.standings import Ranked, Standings, commonest_cause, rank, shown
-from archsearch.findings.wording import (
+from archsearch.search.callback import Callback, Ending, Figures
+from archsearch.terminal.console import stdout_console
+from archsearch.whole_file import write_whole
+from archsearch.wording import (
     cell_text,
     duration_text,
     failures_text,
@@ -27,9 +30,6 @@ from archsearch.findings.wording import (
     shortened,
     verdict_text,
 )
-from archsearch.search.callback import Callback, Ending, Figures
-from archsearch.terminal.console import stdout_console
-from archsearch.whole_file import write_whole
 
 LEADERBOARD_FILE = "leaderboard.csv"
 # Narrower terminals go without the columns that say least, since the file has them all.

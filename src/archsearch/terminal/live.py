@@ -13,7 +13,11 @@ from rich.text import Text
 from archsearch.archive import Status, Trial, is_locked
 from archsearch.findings.origins import by_origin
 from archsearch.findings.standings import Standings, rank
-from archsearch.findings.wording import (
+from archsearch.run import Run, load
+from archsearch.terminal.console import can_animate
+from archsearch.terminal.leaderboard import ranking_table
+from archsearch.terminal.panel import course_text
+from archsearch.wording import (
     cause_text,
     duration_text,
     failures_text,
@@ -23,10 +27,6 @@ from archsearch.findings.wording import (
     status_text,
     verdict_text,
 )
-from archsearch.run import Run, load
-from archsearch.terminal.console import can_animate
-from archsearch.terminal.leaderboard import ranking_table
-from archsearch.terminal.panel import course_text
 
 SECONDS_BETWEEN_LOOKS = 2.0
 REST_SHARE = 10  # a look at a large archive takes long; looking takes a tenth of the time at most

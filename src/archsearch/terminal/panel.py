@@ -12,7 +12,9 @@ from rich.text import Text
 
 from archsearch.archive import Candidate
 from archsearch.findings.standings import Standings
-from archsearch.findings.wording import (
+from archsearch.search.callback import Figures
+from archsearch.terminal.pace import Pace
+from archsearch.wording import (
     cell_text,
     clock_text,
     comparison_text,
@@ -24,8 +26,6 @@ from archsearch.findings.wording import (
     params_text,
     result_text,
 )
-from archsearch.search.callback import Figures
-from archsearch.terminal.pace import Pace
 
 BARS = "▁▂▃▄▅▆▇█"
 

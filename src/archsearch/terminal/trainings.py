@@ -14,7 +14,7 @@ from archsearch.findings.trainings import (
     compare_trainings,
     trainings_summary,
 )
-from archsearch.findings.wording import MISSING, metric_text
+from archsearch.wording import MISSING, metric_text
 
 
 def show_trainings(trainings: Sequence[TrainingRecord], console: Console) -> None:

@@ -2,7 +2,7 @@
 
 from archsearch.archive import Status, Trial
 from archsearch.findings.standings import Standings
-from archsearch.findings.wording import (
+from archsearch.wording import (
     MISSING,
     cause_text,
     clock_text,

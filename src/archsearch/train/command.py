@@ -39,7 +39,6 @@ from archsearch.train.files import (
     read_config,
     read_result,
 )  # fmt: skip
-from archsearch.train.lines import figure, write_line
 from archsearch.train.precision import resolve_precision
 from archsearch.train.recipe import (
     Fit,
@@ -57,6 +56,7 @@ from archsearch.train.wandb_training import TrainingLog, training_log
 from archsearch.train.weights import load_weights
 from archsearch.train.width import matched_width, read_count
 from archsearch.whole_file import write_whole
+from archsearch.wording import metric_text, write_line
 
 
 def train(cfg: DictConfig) -> None:
@@ -291,8 +291,8 @@ def report(folder: Path) -> None:
     minutes = f"{result['wall_seconds'] / 60:.1f} minutes"
     for name, value in validated.items():
         test_value = tested.get(name)
-        on_test = "not tested" if test_value is None else f"test {figure(test_value)}"
-        write_line(f"{name}: valid {figure(value)}, {on_test} ({where}, {minutes})")
+        on_test = "not tested" if test_value is None else f"test {metric_text(test_value)}"
+        write_line(f"{name}: valid {metric_text(value)}, {on_test} ({where}, {minutes})")
     for name, text in result["notes"].items():
         write_line(f"{name}: {text}")
     for name in (RESULT, WEIGHTS, CELL):

@@ -9,8 +9,8 @@ from safetensors.torch import save
 
 from archsearch.config import ConfigError
 from archsearch.train.lightning import UnderLightning
-from archsearch.train.lines import figure, write_line
 from archsearch.whole_file import unfinished, write_whole
+from archsearch.wording import metric_text, write_line
 
 LAST = "last.ckpt"  # a Lightning checkpoint; read with weights_only=True
 BEST = "best.safetensors"
@@ -30,7 +30,7 @@ class EpochLines(Callback):
         write_line(
             f"epoch {number:>{len(str(self._num_epochs))}}/{self._num_epochs}"
             f"  train {epoch.train_loss:.4f} nats"
-            f"  valid {self._metric_name} {figure(epoch.valid_metric)}"
+            f"  valid {self._metric_name} {metric_text(epoch.valid_metric)}"
             f"  rate {pl_module.module.learning_rate:.3g}"
             f"  {epoch.wall_seconds - before:.1f} s"
         )

@@ -10,10 +10,10 @@ from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
-from archsearch.train.lines import write_line
 from archsearch.train.recipe import Recipe
 from archsearch.train.training import Precision
 from archsearch.whole_file import write_whole
+from archsearch.wording import write_line
 
 PRECISION = "precision.json"
 ROUNDS = 5

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from archsearch.archive import Epoch, Status, Trial, ancestors
 from archsearch.findings.origins import by_origin
 from archsearch.findings.standings import rank
-from archsearch.findings.wording import change_text, origin_text
+from archsearch.wording import change_text, origin_text
 
 if TYPE_CHECKING:
     import wandb

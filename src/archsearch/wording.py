@@ -1,6 +1,7 @@
 """The words for findings, the same wherever they are shown: figures, origins, verdicts."""
 
 import math
+import sys
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -12,6 +13,12 @@ BITS = "bits per character"
 SAME_SIZE = 1.02  # the ratio of two numbers of parameters up to which they count as equal
 MISSING = "-"
 LEVEL = 0.0005  # of a metric: a smaller difference would read as 0.0%
+
+
+def write_line(text: str) -> None:
+    """A line on the terminal, at once."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
 
 
 def metric_text(metric: float | None) -> str:
