@@ -19,8 +19,7 @@ from archsearch.cell import parse, zoo
 from archsearch.cell.cell import Cell
 from archsearch.cell.operators import OPERATORS
 from archsearch.compiler.backends import make_backend
-from archsearch.compiler.lower import lower
-from archsearch.compiler.pipeline import KERNEL_PASSES
+from archsearch.compiler.pipeline import KERNEL_PASSES, lower
 
 TRAINING = ("plain", "cpu")
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from archsearch import native
-from archsearch.native import NoNativeCode, files, library, load
+from archsearch.native import NoNativeCode, library, load
 
 pytestmark = pytest.mark.skipif(
     not any(map(shutil.which, native.COMPILERS)), reason="needs a C compiler"
@@ -42,7 +42,7 @@ def answer_of_new_process(**environment: str) -> str:
 def forget() -> None:
     """Let the next load read the disk, as a new process does."""
     library._load.cache_clear()
-    files.clean.cache_clear()
+    library._clean.cache_clear()
 
 
 def only(folder: Path, pattern: str) -> Path:

@@ -9,8 +9,7 @@ from valid_program import check_program
 from archsearch.cell import parse, zoo
 from archsearch.cell.cell import Cell
 from archsearch.compiler import KERNEL_PASSES, compile
-from archsearch.compiler.lower import lower
-from archsearch.compiler.pipeline import Pass
+from archsearch.compiler.pipeline import Pass, lower
 from archsearch.compiler.program import Product, Program
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from archsearch.cell import parse, zoo
 from archsearch.cell.cell import Cell
-from archsearch.compiler.backends.cpu.session import Factors
+from archsearch.compiler.backends.cpu.weight_gradients import Factors
 from archsearch.nn import RecurrentLayer
 
 T, B, X, H = 7, 3, 4, 5

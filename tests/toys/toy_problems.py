@@ -10,11 +10,11 @@ import torch
 from torch import Tensor
 
 from archsearch.cell.cell import Cell, Node
+from archsearch.cell.node import X_SOURCES
 from archsearch.cell.operators import OPERATORS
 from archsearch.cell.step import Step, is_share_of_h, shares_of_h
 from archsearch.compiler import compile, reference, weight_slots
 from archsearch.compiler.backends import Weights, make_backend
-from archsearch.compiler.program import X_SOURCES
 from archsearch.space import GPTreeSpace
 
 State = dict[str, Tensor]

@@ -1,9 +1,9 @@
 """What is true of every program, before and after every pass."""
 
 from archsearch.cell import OPERATORS
+from archsearch.cell.node import X_SOURCES
 from archsearch.compiler import Program
 from archsearch.compiler.program import (
-    X_SOURCES,
     Apply,
     Block,
     Instruction,

@@ -14,8 +14,9 @@ from functools import partial
 import torch
 
 from archsearch.bench.settings import Shape
+from archsearch.cell.node import X_SOURCES
 from archsearch.compiler import Program
-from archsearch.compiler.program import X_SOURCES, Product, Source
+from archsearch.compiler.program import Product, Source
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,18 +15,18 @@ class Drawable:
         """What it computes as mathematics, one equation a line."""
         from archsearch import drawing
 
-        return drawing.equations(self, style)
+        return drawing.RENDERERS[type(self)].equations(self, style)
 
     def to_dot(self) -> str:
         """Its graph in Graphviz's DOT language."""
         from archsearch import drawing
 
-        return drawing.to_dot(self)
+        return drawing.RENDERERS[type(self)].to_dot(self)
 
     def to_svg(self) -> str:
         """A drawing."""
         from archsearch import drawing
 
-        return drawing.to_svg(self)
+        return drawing.RENDERERS[type(self)].to_svg(self)
 
     _repr_svg_ = to_svg  # by this name notebooks ask for it

@@ -26,11 +26,11 @@ class Layout:
 
 
 def layout(program: Program) -> Layout:
-    starts = {i: _runs(program, _product(program, i)) for i in program.values(Product, "step")}
+    starts = {i: _runs(program, program.product(i)) for i in program.values(Product, "step")}
     slices = {run[0].value: len(run) for runs in starts.values() for run in runs}
     columns = {}
     for i in program.values(Product, "sequence"):
-        num_blocks = len(_product(program, i).weights)
+        num_blocks = len(program.product(i).weights)
         if num_blocks > 1:
             columns[i] = tuple(_slices(range(i + 1, i + 1 + num_blocks), slices))
     return Layout(starts, columns, _read(program))
@@ -68,9 +68,3 @@ def _read(program: Program) -> tuple[int, ...]:
         if not isinstance(instruction, Product):
             read.update(instruction.operands)
     return tuple(sorted(value for value in read if value < program.num_sequence))
-
-
-def _product(program: Program, i: int) -> Product:
-    instruction = program.instructions[i]
-    assert isinstance(instruction, Product)
-    return instruction

@@ -2,15 +2,15 @@
 
 from collections.abc import Callable
 
+from archsearch.cell.operators import OPERATORS
 from archsearch.cell.step import Step
-from archsearch.compiler.lower import lower
 from archsearch.compiler.passes.accumulate import accumulate
 from archsearch.compiler.passes.batch_products import batch_products
 from archsearch.compiler.passes.canonicalise import canonicalise
 from archsearch.compiler.passes.hoist import hoist
 from archsearch.compiler.passes.schedule import schedule
 from archsearch.compiler.passes.sink import sink
-from archsearch.compiler.program import Program
+from archsearch.compiler.program import Apply, Instruction, Product, Program, Source, Start, Sum
 
 Pass = Callable[[Program], Program]
 
@@ -29,3 +29,28 @@ def compile(cell: Step, passes: tuple[Pass, ...] = PASSES) -> Program:
     for transform in passes:
         program = transform(program)
     return program
+
+
+def lower(cell: Step) -> Program:
+    """The program with the meaning of the cell, one node at a time; a Linear becomes a product an
+    argument and their sum. All of it stands in the step section."""
+    instructions: list[Instruction] = []
+    values: list[int] = []
+    num_weights = num_biases = 0
+    for node in cell.nodes:
+        operands = tuple(values[i] for i in node.args)
+        if node.op == "Linear":
+            products = range(len(instructions), len(instructions) + len(operands))
+            for weight, operand in enumerate(operands, num_weights):
+                instructions.append(Product(operand, (weight,), (Start(),)))
+            instructions.append(Sum(tuple(products), num_biases))
+            num_weights += len(operands)
+            num_biases += 1
+        elif node.op in OPERATORS:
+            instructions.append(Apply(node.op, operands))
+        else:
+            instructions.append(Source(node.op))
+        values.append(len(instructions) - 1)
+    return Program(
+        tuple(instructions), 0, tuple((name, values[node]) for name, node in cell.outputs)
+    )

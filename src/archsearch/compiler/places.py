@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from archsearch.cell.node import X_SOURCES
 from archsearch.compiler.gradient import needs_value_alone
 from archsearch.compiler.keys import (
     POSITION,
@@ -31,7 +32,7 @@ from archsearch.compiler.keys import (
     value_key,
 )
 from archsearch.compiler.layout import Layout
-from archsearch.compiler.program import X_SOURCES, Apply, Block, Product, Program, Source, Start
+from archsearch.compiler.program import Apply, Block, Product, Program, Source, Start
 
 
 class Rows(Enum):
@@ -220,11 +221,9 @@ class Places:
 
 
 def _runs(program: Program, layout: Layout, product: int) -> Iterator[Run]:
-    instruction = program.instructions[product]
-    assert isinstance(instruction, Product)
-    num_weights = len(instruction.weights)
-    first = product if num_weights == 1 else product + 1
-    weights = iter(instruction.weights)
+    all_weights = program.product(product).weights
+    first = product if len(all_weights) == 1 else product + 1
+    weights = iter(all_weights)
     for starts in layout.starts[product]:
         yield Run(first, tuple(next(weights) for _ in starts), starts)
         first += len(starts)

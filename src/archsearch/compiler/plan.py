@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from archsearch.cell.node import X_SOURCES
 from archsearch.cell.step import is_share_of_h
 from archsearch.compiler.gradient import Kernel, backward_kernel, forward_kernel
 from archsearch.compiler.keys import (
@@ -25,7 +26,7 @@ from archsearch.compiler.keys import (
 )
 from archsearch.compiler.layout import layout
 from archsearch.compiler.places import Buffer, Place, Places, Run
-from archsearch.compiler.program import X_SOURCES, Block, Product, Program, Source, Stage, Start
+from archsearch.compiler.program import Block, Product, Program, Source, Stage, Start
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,13 +206,13 @@ class _Planner:
     def _after(self, stage: Stage) -> Iterator[SequenceProduct | Call]:
         if stage.kind == "products":
             for i in _products(self._program, stage):
-                operand = gradient_key(_product(self._program, i).operand)
+                operand = gradient_key(self._program.product(i).operand)
                 yield self._sequence_product(i, self._adds(operand))
         else:
             yield self._gradient_call(stage, {v: [gradient_key(v)] for v in stage.outputs})
 
     def _sequence_product(self, i: int, add_gradient: bool = False) -> SequenceProduct:
-        product = _product(self._program, i)
+        product = self._program.product(i)
         moved = {
             bias
             for runs in self._places.runs.values()
@@ -222,16 +223,16 @@ class _Planner:
         return SequenceProduct(product.operand, i, product.weights, biases, add_gradient)
 
     def _product(self, i: int) -> Iterator[Operation]:
-        operand = value_key(_product(self._program, i).operand)
+        operand = value_key(self._program.product(i).operand)
         if self._masked:
-            yield Scale(operand, masked_key(i), _product(self._program, i).weights[0])
+            yield Scale(operand, masked_key(i), self._program.product(i).weights[0])
             operand = masked_key(i)
         for run in self._places.runs[i]:
             result = value_key(run.first)
             yield Multiply(operand, result, run.weights, self._biases(run), add=run.hoisted)
 
     def _operand_gradient(self, i: int) -> Iterator[Operation]:
-        product = _product(self._program, i)
+        product = self._program.product(i)
         result = gradient_key(product.operand)
         of_state = isinstance(self._program.instructions[product.operand], Source)
         if self._masked:
@@ -308,9 +309,7 @@ class _Planner:
 
     def _deferred(self) -> Iterator[Deferred]:
         for i, runs in self._places.runs.items():
-            operand = (
-                masked_key(i) if self._masked else value_key(_product(self._program, i).operand)
-            )
+            operand = masked_key(i) if self._masked else value_key(self._program.product(i).operand)
             for run in runs:
                 yield Deferred(operand, gradient_key(run.first), run.weights, self._biases(run))
 
@@ -326,7 +325,7 @@ class _Planner:
             case Product(starts=starts):
                 return starts[0].bias
             case Block(product, index):
-                return _product(self._program, product).starts[index].bias
+                return self._program.product(product).starts[index].bias
             case _:
                 return None
 
@@ -337,12 +336,6 @@ class _Planner:
 
 def _products(program: Program, stage: Stage) -> list[int]:
     return [i for i in stage.body if isinstance(program.instructions[i], Product)]
-
-
-def _product(program: Program, i: int) -> Product:
-    instruction = program.instructions[i]
-    assert isinstance(instruction, Product)
-    return instruction
 
 
 def _name(stage: Stage) -> str:

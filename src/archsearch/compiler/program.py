@@ -20,8 +20,6 @@ from typing import Literal, assert_never
 
 from archsearch.cell.step import Step, is_share_of_h, shares_of_h
 
-X_SOURCES = ("x_t", "x_tm1")
-
 Section = Literal["sequence", "step"]
 StageKind = Literal["products", "region"]
 
@@ -161,19 +159,17 @@ class Program:
             if isinstance(instruction, kind) and section in (None, self.section(i))
         )
 
+    def product(self, value: int) -> Product:
+        """The instruction of a value that is known to be one."""
+        instruction = self.instructions[value]
+        assert isinstance(instruction, Product)
+        return instruction
+
     @property
     def recurrent_operands(self) -> dict[int, int]:
         """Weight -> the value it multiplies, where that value depends on the state."""
-        return {
-            weight: product.operand
-            for product in self._step_products()
-            for weight in product.weights
-        }
-
-    def _step_products(self) -> Iterator[Product]:
-        for instruction in self.instructions[self.num_sequence :]:
-            if isinstance(instruction, Product):
-                yield instruction
+        products = map(self.product, self.values(Product, "step"))
+        return {weight: product.operand for product in products for weight in product.weights}
 
     def __str__(self) -> str:
         lines = ["sequence:"]

@@ -22,14 +22,14 @@ def to_dot(picture: Diagram) -> str:
 def digraph(name: str, body: Iterable[str]) -> str:
     """A whole document of these statements."""
     lines = [*_DEFAULTS, *body]
-    return "\n".join([f"digraph {quoted(name)} {{", *(f"  {line}" for line in lines), "}"]) + "\n"
+    return "\n".join([f'digraph "{name}" {{', *(f"  {line}" for line in lines), "}"]) + "\n"
 
 
 def statements(picture: Diagram, prefix: str = "n") -> list[str]:
     """Figures, edges and ranks; figures are called by the prefix and their number."""
     figures = picture.figures
     sources = [i for i, figure in enumerate(figures) if figure.num_arguments == 0]
-    roles = (f" [headlabel={quoted(edge.role)}]" if edge.role else "" for edge in picture.edges)
+    roles = (f' [headlabel="{edge.role}"]' if edge.role else "" for edge in picture.edges)
     return [
         *(f"{prefix}{i} [{_attributes(figure)}];" for i, figure in enumerate(figures)),
         *(
@@ -46,23 +46,12 @@ def statements(picture: Diagram, prefix: str = "n") -> list[str]:
     ]
 
 
-def quoted(text: str) -> str:
-    """A DOT string that shows exactly this text.
-
-    Backslashes and ampersands too: DOT reads its own escapes and HTML entities in labels.
-    """
-    shown = "".join(character if character.isprintable() else "�" for character in text)
-    for character, escaped in (("&", "&amp;"), ("\\", "\\\\"), ('"', '\\"')):
-        shown = shown.replace(character, escaped)
-    return f'"{shown}"'
-
-
 def _attributes(figure: Figure) -> str:
     kind = figure.kind
-    name = f", xlabel={quoted(figure.name.unicode())}" if figure.name is not None else ""
+    name = f', xlabel="{figure.name.unicode()}"' if figure.name is not None else ""
     style = '"rounded,filled"' if kind.shape == "box" and kind.corner else "filled"
     return (
-        f"label={quoted(figure.label)}{name}, shape={kind.shape}, style={style},"
+        f'label="{figure.label}"{name}, shape={kind.shape}, style={style},'
         f' fillcolor="{kind.fill}", color="{kind.stroke}"'
     )
 

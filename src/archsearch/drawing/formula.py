@@ -13,7 +13,7 @@ from typing import Any, Union
 from typing_extensions import override
 
 from archsearch.cell.operators import OPERATORS, Arithmetic, Operator
-from archsearch.drawing.notation import Symbol, escape_latex
+from archsearch.drawing.notation import Symbol
 
 
 class Binding(IntEnum):
@@ -64,7 +64,7 @@ LATEX = Notation(
     functions={"sigmoid": r"\sigma", "exp": r"\exp"}
     | {name: rf"\{name}" for name in ("tanh", "sin", "cos")},
     function=_latex_function,
-    words=lambda text: rf"\text{{{escape_latex(text)}}}",
+    words=lambda text: rf"\text{{{text}}}",
     mean=r"\operatorname{mean}({})".replace("{mean}", "{{mean}}"),
     where=r"\operatorname{where}({} > 0, {}, {})".replace("{where}", "{{where}}"),
 )

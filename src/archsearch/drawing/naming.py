@@ -71,9 +71,9 @@ def _label_symbols(cell: Cell, outputs: set[int], taken: set[str]) -> dict[int, 
     symbols: dict[int, Symbol] = {}
     used = {Symbol(base, ("t",)) for base in taken}
     for node, label in enumerate(cell.labels):
-        symbol = label_symbol(label) if label is not None else None
-        if symbol is None or node in outputs or cell.nodes[node].is_source:
+        if label is None or node in outputs:
             continue
+        symbol = label_symbol(label)
         while symbol in used:
             symbol = symbol.primed()
         used.add(symbol)

@@ -1,22 +1,25 @@
 """A diagram as a standalone SVG picture: no scripts, no external references, any viewer."""
 
+from collections.abc import Iterable, Sequence
 from math import sqrt
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape, quoteattr
 
 from archsearch.drawing.diagram import Diagram, Kind
 from archsearch.drawing.layout import Layout, Point, Wire, layered_layout
-from archsearch.drawing.svg_document import svg_document
 from archsearch.drawing.svg_figures import (
     CIRCLE,
+    FONT_SIZE,
     NAME_SIZE,
     draw_figure,
     figure_box,
     figure_size,
+    px,
     string_width,
 )
-from archsearch.drawing.svg_paths import ARROW, arrow_head, curve, px, rounded
 
+FONT = "'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif"
 MARGIN = 24.0
+ARROW = 7.0  # length of an arrow's head
 LANE_GAP = 14.0  # between recurrent edges
 LEGEND_ROW = 24.0
 NEXT_STEP = "to the next time step"
@@ -34,6 +37,29 @@ def to_svg(picture: Diagram) -> str:
         last=picture.outputs,
     )
     return _Canvas(picture, layout).document()
+
+
+def svg_document(
+    width: float, height: float, title: str, described: str, pieces: Iterable[str]
+) -> str:
+    """The text of a standalone SVG document, in pixels.
+
+    Its title and description are its first children, which is how readers find them. References to
+    them by id would clash where one drawing stands twice on a page.
+    """
+    return "\n".join(
+        [
+            f'<svg xmlns="http://www.w3.org/2000/svg" role="img"'
+            f' width="{width:.0f}" height="{height:.0f}"'
+            f' viewBox="0 0 {px(width)} {px(height)}"'
+            f' font-family={quoteattr(FONT)} font-size="{px(FONT_SIZE)}">',
+            f"<title>{escape(title)}</title>",
+            f"<desc>{escape(described)}</desc>",
+            f'<rect width="{px(width)}" height="{px(height)}" fill="#ffffff"/>',
+            *pieces,
+            "</svg>\n",
+        ]
+    )
 
 
 class _Canvas:
@@ -75,12 +101,12 @@ class _Canvas:
             end = self._at(wire.end)
             bends = wire.bend_start + self.left, wire.bend_end + self.left
             if wire.edge is None:
-                pieces.append(f'<path d="{curve(start, bends, end)}"/>')
+                pieces.append(f'<path d="{_curve(start, bends, end)}"/>')
                 continue
             tip = self._tip(wire, end)
             back = (tip[0] - ARROW, tip[1])
-            pieces.append(f'<path d="{curve(start, bends, back)}"/>')
-            pieces.append(arrow_head(tip, colour))
+            pieces.append(f'<path d="{_curve(start, bends, back)}"/>')
+            pieces.append(_arrow_head(tip, colour))
         for vertex, point in self.layout.junctions:
             colour = self.picture.figures[vertex].kind.wire
             x, y = self._at(point)
@@ -121,10 +147,10 @@ class _Canvas:
                 back = (into[0] - ARROW, into[1])
                 corners = [out, (right, out[1]), (right, level), (left, level), (left, back[1])]
                 pieces.append(
-                    f'<path d="{rounded([*corners, back])}" stroke="{colour}"'
+                    f'<path d="{_rounded([*corners, back])}" stroke="{colour}"'
                     ' stroke-dasharray="6 4"/>'
                 )
-                pieces.append(arrow_head(into, colour))
+                pieces.append(_arrow_head(into, colour))
         return ['<g fill="none" stroke-width="1.6">', *pieces, "</g>"] if pieces else []
 
     def _side(self, figure: int, sign: int) -> Point:
@@ -188,3 +214,40 @@ def _lanes(picture: Diagram, layout: Layout) -> tuple[_Recurrences, _Recurrences
     above = [recurrence for recurrence in ordered if level(recurrence) < layout.height / 2]
     below = [recurrence for recurrence in reversed(ordered) if recurrence not in above]
     return above, below
+
+
+def _curve(start: Point, bends: tuple[float, float], end: Point) -> str:
+    """Level, then one smooth change of height between the two bends, then level."""
+    if abs(end[1] - start[1]) < 0.05:
+        return f"M{_pair(start)}H{px(end[0])}"
+    left, right = bends
+    # The arrow's head needs a level end even where the box fills its layer.
+    right = min(right, end[0])
+    middle = (left + right) / 2
+    handles = _pair((middle, start[1])), _pair((middle, end[1]))
+    return f"M{_pair(start)}H{px(left)}C{' '.join(handles)} {_pair((right, end[1]))}H{px(end[0])}"
+
+
+def _rounded(points: Sequence[Point], radius: float = 10.0) -> str:
+    """A line through points with level and upright pieces, its corners rounded."""
+    commands = [f"M{_pair(points[0])}"]
+    for before, corner, after in zip(points, points[1:], points[2:], strict=False):
+        turn_in, turn_out = _towards(corner, before, radius), _towards(corner, after, radius)
+        commands.append(f"L{_pair(turn_in)}Q{_pair(corner)} {_pair(turn_out)}")
+    return "".join([*commands, f"L{_pair(points[-1])}"])
+
+
+def _towards(point: Point, other: Point, distance: float) -> Point:
+    dx, dy = other[0] - point[0], other[1] - point[1]
+    length = abs(dx) + abs(dy)
+    share = min(distance, length / 2) / length if length else 0.0
+    return point[0] + dx * share, point[1] + dy * share
+
+
+def _arrow_head(tip: Point, colour: str) -> str:
+    """A triangle that points right."""
+    return f'<path d="M{_pair(tip)}l{px(-ARROW)} -3.4v6.8z" fill="{colour}" stroke="none"/>'
+
+
+def _pair(point: Point) -> str:
+    return f"{px(point[0])} {px(point[1])}"

@@ -8,7 +8,6 @@ from archsearch.drawing.diagram import Figure, Text
 from archsearch.drawing.layout import Point
 from archsearch.drawing.layout_graph import Box
 from archsearch.drawing.notation import Symbol
-from archsearch.drawing.svg_paths import px
 
 FONT_SIZE = 14.0
 INDEX_SIZE = 10.0
@@ -20,6 +19,11 @@ ROW_MARGIN = 3.5
 FOOTER_HEIGHT = 15.0
 CIRCLE = 34.0  # diameter of a round figure
 PORT_GAP = 12.0  # between edges that reach a figure without a row for each
+
+
+def px(number: float) -> str:
+    """A coordinate with at most two decimals, written as short as possible."""
+    return f"{number:.2f}".rstrip("0").rstrip(".")
 
 
 def text_width(text: Text, size: float = FONT_SIZE) -> float:

@@ -16,8 +16,7 @@ leaves at most hidden `.part` files, which later compilations remove. A file tha
 afterwards no longer fits its digest, and is compiled again.
 """
 
-from archsearch.native.c_compiler import COMPILERS, compiler_name
-from archsearch.native.files import CACHE_VARIABLE, NoNativeCode
-from archsearch.native.library import load
+from archsearch.native.c_compiler import COMPILERS, NoNativeCode, compiler_name
+from archsearch.native.library import CACHE_VARIABLE, load
 
 __all__ = ["CACHE_VARIABLE", "COMPILERS", "NoNativeCode", "compiler_name", "load"]

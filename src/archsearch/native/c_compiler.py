@@ -7,12 +7,10 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import takewhile
 from pathlib import Path
 from typing import NoReturn
-
-from archsearch.native.files import NoNativeCode, key_of, write_shared
 
 COMPILERS = ("cc", "gcc", "clang")
 # NaN must pass through, so no -ffast-math; what it also brings and is harmless stands here.
@@ -35,6 +33,10 @@ NATIVE_FLAGS: tuple[tuple[str, ...], ...] = (
     (),
 )
 COMPILER_SECONDS = 120  # far more than any cell takes
+
+
+class NoNativeCode(RuntimeError):
+    """No C compiler that works, or no folder for what it makes; the message says what to do."""
 
 
 def compiler_name() -> str:
@@ -93,32 +95,13 @@ def processor() -> str:
     return "\n".join((sys.platform, platform.machine(), *(found or [platform.node()])))
 
 
-def native_flags(folder: Path, command: tuple[str, ...]) -> tuple[str, ...]:
-    """The first of NATIVE_FLAGS that the compiler accepts, asked once and kept in the folder."""
-    answer = folder / f"compiler-{key_of(*identity(command), processor())}.txt"
-    if answer.is_file():
-        kept = answer.read_text(encoding="utf-8", errors="replace")
-        for flags in NATIVE_FLAGS:
-            if kept == _line(flags):
-                return flags
-    flags = _ask_for_native_flags(command)
-    write_shared(answer, _line(flags).encode())
-    return flags
-
-
-def _line(words: Iterable[str]) -> str:
-    return " ".join(words) + "\n"
-
-
-def _ask_for_native_flags(command: tuple[str, ...]) -> tuple[str, ...]:
+@functools.cache
+def native_flags(command: tuple[str, ...]) -> tuple[str, ...]:
+    """The first of NATIVE_FLAGS that the compiler accepts."""
     *special, plain = NATIVE_FLAGS
-    for flags in special:
-        if (
-            run_compiler((*command, *flags, "-Werror", "-fsyntax-only", "-x", "c", os.devnull))
-            is None
-        ):
-            return flags
-    return plain
+    asked = ("-Werror", "-fsyntax-only", "-x", "c", os.devnull)
+    accepted = (flags for flags in special if run_compiler((*command, *flags, *asked)) is None)
+    return next(accepted, plain)
 
 
 def run_compiler(arguments: tuple[str, ...]) -> str | None:

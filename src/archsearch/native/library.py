@@ -1,14 +1,20 @@
-"""C text -> loaded shared library, kept on disk by content."""
+"""C text -> loaded shared library, in a folder that any number of processes may fill at once."""
 
 import ctypes
 import functools
+import hashlib
 import logging
+import os
 import re
+import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
+import platformdirs
+
 from archsearch.native.c_compiler import (
     FLAGS,
+    NoNativeCode,
     fail_without_compiler,
     find_compiler,
     identity,
@@ -16,17 +22,9 @@ from archsearch.native.c_compiler import (
     processor,
     run_compiler,
 )
-from archsearch.native.files import (
-    CACHE_VARIABLE,
-    NoNativeCode,
-    cache_folder,
-    check_owner,
-    clean,
-    digest_of,
-    key_of,
-    part_in,
-    write_shared,
-)
+from archsearch.whole_file import remove_stale_parts
+
+CACHE_VARIABLE = "ARCHSEARCH_CACHE"
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +43,7 @@ def load(source: str, *, name: str, flags: tuple[str, ...] = ()) -> ctypes.CDLL:
         raise ValueError(
             f'expected a name of 1 to 64 letters, digits, "_", "." and "-", got {name!r}'
         )
-    return _load(cache_folder(), source, name, flags)
+    return _load(_cache_folder(), source, name, flags)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +67,12 @@ class _Entry:
 
 @functools.cache
 def _load(folder: Path, source: str, name: str, flags: tuple[str, ...]) -> ctypes.CDLL:
-    check_owner(folder)
+    _check_owner(folder)
     command = find_compiler()
-    stem = f"{name}-{key_of(source, *FLAGS, *flags, processor())}"
+    stem = f"{name}-{_key_of(source, *FLAGS, *flags, processor())}"
     if command is None:
         return _load_from_any_compiler(folder, stem)
-    entry = _Entry(folder, f"{stem}-{key_of(*identity(command))[:8]}")
+    entry = _Entry(folder, f"{stem}-{_key_of(*identity(command))[:8]}")
     return _load_intact(entry) or _build(entry, source, command, flags)
 
 
@@ -96,7 +94,7 @@ def _load_intact(entry: _Entry) -> ctypes.CDLL | None:
         if digest is None:
             raise ValueError("no digest in it")
         path = entry.library(digest.group().decode())
-        if digest_of(path.read_bytes()) != digest.group().decode():
+        if _digest_of(path.read_bytes()) != digest.group().decode():
             raise ValueError(f"{path} is damaged")
         return ctypes.CDLL(str(path))
     except FileNotFoundError:
@@ -111,9 +109,9 @@ def _build(
 ) -> ctypes.CDLL:
     try:
         entry.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        clean(entry.folder)
-        write_shared(entry.text, source.encode())
-        flags = (*FLAGS, *native_flags(entry.folder, command), *flags)
+        _clean(entry.folder)
+        _write_shared(entry.text, source.encode())
+        flags = (*FLAGS, *native_flags(command), *flags)
         path = _compile(entry, command, flags)
     except OSError as error:
         raise NoNativeCode(
@@ -125,19 +123,19 @@ def _build(
 
 def _compile(entry: _Entry, command: tuple[str, ...], flags: tuple[str, ...]) -> Path:
     """Make the library, then the record that points to it."""
-    part = part_in(entry.folder)
+    part = _part_in(entry.folder)
     try:
         if error := run_compiler((*command, *flags, "-o", str(part), str(entry.text), "-lm")):
             raise NoNativeCode(
                 "the C compiler failed. Set $CC to another, or report this text if it is sound: "
                 f"{error}"
             )
-        digest = digest_of(part.read_bytes())
+        digest = _digest_of(part.read_bytes())
         path = entry.library(digest)
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
-    write_shared(entry.record, f"{digest}  {path.name}\n".encode())
+    _write_shared(entry.record, f"{digest}  {path.name}\n".encode())
     return path
 
 
@@ -150,3 +148,57 @@ def _open(path: Path) -> ctypes.CDLL:
             f"programs, set ${CACHE_VARIABLE} to one that does; if $CC makes code for another "
             "system, unset it"
         ) from error
+
+
+def _cache_folder() -> Path:
+    """Where libraries lie: `native` in $ARCHSEARCH_CACHE, else in the user's cache folder."""
+    root = os.environ.get(CACHE_VARIABLE) or platformdirs.user_cache_dir("archsearch")
+    return Path(root).expanduser().resolve() / "native"
+
+
+def _check_owner(folder: Path) -> None:
+    """A library runs with all the user's rights: nobody else may have put it there."""
+    try:
+        status = folder.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except OSError as error:
+        raise NoNativeCode(
+            f"the cache folder {folder} cannot be read: {error}. "
+            f"Set ${CACHE_VARIABLE} to a folder of your own"
+        ) from error
+    if status.st_uid not in (os.geteuid(), 0) or status.st_mode & 0o022:
+        raise NoNativeCode(
+            f"expected the cache folder {folder} to be yours and writable by you alone, got owner "
+            f"{status.st_uid} and mode {status.st_mode & 0o777:o}. Set its mode to 700, or "
+            f"${CACHE_VARIABLE} to a folder of your own"
+        )
+
+
+@functools.cache  # once a process, since it lists the whole folder
+def _clean(folder: Path) -> None:
+    """Remove what killed compilations left."""
+    remove_stale_parts(folder, ".*.part")
+
+
+def _part_in(folder: Path) -> Path:
+    """A name for a file that is being written."""
+    return folder / f".{secrets.token_hex(8)}.part"
+
+
+def _write_shared(path: Path, content: bytes) -> None:
+    """Write a file that is at every moment absent, the old one or the new one."""
+    part = _part_in(path.parent)
+    try:
+        part.write_bytes(content)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _digest_of(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _key_of(*parts: str) -> str:
+    return _digest_of("\0".join(parts).encode())[:20]

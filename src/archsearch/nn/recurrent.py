@@ -10,10 +10,11 @@ import torch
 from torch import Tensor, nn
 
 from archsearch.cell.gates import forget_gates
+from archsearch.cell.node import X_SOURCES
 from archsearch.cell.step import Step, is_share_of_h, reads_time, shares_of_h
 from archsearch.compiler.backends import Bound, State, Weights, make_backend
 from archsearch.compiler.pipeline import compile
-from archsearch.compiler.program import X_SOURCES, weight_slots
+from archsearch.compiler.program import weight_slots
 from archsearch.nn.dropout import check_rates, keep_mask
 
 

@@ -9,7 +9,7 @@ from html import escape
 from xml.sax.saxutils import quoteattr
 
 from archsearch.archive import Trial
-from archsearch.drawing.svg_document import FONT
+from archsearch.drawing.svg import FONT
 from archsearch.findings.lineage import Family
 from archsearch.wording import change_text, outcome_text, shortened
 

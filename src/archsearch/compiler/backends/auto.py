@@ -18,12 +18,9 @@ class AutoBackend(Backend):
     dtypes, and, with one warning a process, where nothing can be compiled."""
 
     def __init__(self, cell: Step) -> None:
-        self._cell = cell
+        super().__init__(cell)
         self._plain = PlainBackend(cell)
         self._cpu = CpuBackend(cell)
-
-    def __reduce__(self) -> tuple[type["AutoBackend"], tuple[Step]]:
-        return AutoBackend, (self._cell,)
 
     def run(self, x: Tensor, weights: Weights, state: Mapping[str, Tensor]) -> tuple[Tensor, State]:
         return self._choose(x).run(x, weights, state)

@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 from torch import Tensor
 
+from archsearch.cell.step import Step
+
 State = dict[str, Tensor]
 # (x, state) -> (y, state), as Backend.run
 Bound = Callable[[Tensor, Mapping[str, Tensor]], tuple[Tensor, State]]
@@ -27,7 +29,16 @@ class Weights(NamedTuple):
 
 
 class Backend(ABC):
-    """Runs one cell; holds no parameters, so that one object may serve many layers."""
+    """Runs one cell; holds no parameters, so that one object may serve many layers.
+
+    The cell is all there is: where a backend is unpickled, the rest is made again.
+    """
+
+    def __init__(self, cell: Step) -> None:
+        self._cell = cell
+
+    def __reduce__(self) -> tuple[type["Backend"], tuple[Step]]:
+        return type(self), (self._cell,)
 
     @abstractmethod
     def run(self, x: Tensor, weights: Weights, state: Mapping[str, Tensor]) -> tuple[Tensor, State]:

@@ -5,16 +5,12 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from archsearch.cell.step import Step
 from archsearch.compiler import reference
 from archsearch.compiler.backends.backend import Backend, State, Weights
 
 
 class ReferenceBackend(Backend):
     """Computes in float64 on the CPU whatever the dtype, and returns the dtype of x."""
-
-    def __init__(self, cell: Step) -> None:
-        self._cell = cell
 
     def run(self, x: Tensor, weights: Weights, state: Mapping[str, Tensor]) -> tuple[Tensor, State]:
         tensors = (x, *weights.matrices, *weights.biases, *state.values())

@@ -37,7 +37,7 @@ def _groups(program: Program, section: range) -> dict[int, list[int]]:
 
 
 def _start_order(program: Program, i: int) -> tuple[int, int]:
-    start = _single(program, i).starts[0]
+    start = program.product(i).starts[0]
     if start.value is not None:
         return 0, i
     return (2 if start.bias is None else 1), i
@@ -48,7 +48,7 @@ def _consumers(program: Program, step: Iterable[list[int]]) -> dict[int, tuple[i
     consumers: dict[int, tuple[int, int]] = {}
     for number, group in enumerate(step):
         for place, i in enumerate(group):
-            value = _single(program, i).starts[0].value
+            value = program.product(i).starts[0].value
             if value is not None:
                 consumers[value] = number, place
     return consumers
@@ -69,7 +69,7 @@ def _merge(program: Program, groups: list[list[int]]) -> Program:
             value[i] = len(instructions) - 1
             continue
         # All starts are biases or values of the sequence section: made before the first of these.
-        parts = [_single(program, member) for member in group_of[i]]
+        parts = [program.product(member) for member in group_of[i]]
         starts = tuple(part.starts[0] for part in parts)
         wide = Product(parts[0].operand, tuple(part.weights[0] for part in parts), starts)
         instructions.append(remap(wide, value.__getitem__))
@@ -81,10 +81,3 @@ def _merge(program: Program, groups: list[list[int]]) -> Program:
         num_sequence = len(instructions)
     outputs = tuple((name, value[i]) for name, i in program.outputs)
     return Program(tuple(instructions), num_sequence, outputs)
-
-
-def _single(program: Program, i: int) -> Product:
-    instruction = program.instructions[i]
-    assert isinstance(instruction, Product)
-    assert len(instruction.weights) == 1
-    return instruction

@@ -11,15 +11,8 @@ recurrent networks, Appleyard et al. 2016, Optimizing Performance of Recurrent N
 GPUs, section 3.2 (one layer: the products over the input are independent of the recurrence).
 """
 
-from archsearch.compiler.program import (
-    X_SOURCES,
-    Instruction,
-    Program,
-    Source,
-    Sum,
-    remap,
-    reorder,
-)
+from archsearch.cell.node import X_SOURCES
+from archsearch.compiler.program import Instruction, Program, Source, Sum, remap, reorder
 
 
 def hoist(program: Program) -> Program:

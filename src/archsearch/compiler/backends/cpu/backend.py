@@ -11,7 +11,6 @@ from torch import Tensor
 from archsearch.cell.step import Step
 from archsearch.compiler.backends.backend import Backend, Bound, State, Weights
 from archsearch.compiler.backends.cpu.function import LayerCall, run_layer
-from archsearch.compiler.backends.cpu.inputs import Inputs
 from archsearch.compiler.backends.cpu.libraries import (
     FLAGS,
     cell_library,
@@ -19,7 +18,7 @@ from archsearch.compiler.backends.cpu.libraries import (
     runtime,
 )
 from archsearch.compiler.backends.cpu.loop import TimeLoop
-from archsearch.compiler.backends.cpu.session import Session
+from archsearch.compiler.backends.cpu.weight_gradients import Inputs, Session
 from archsearch.compiler.backends.torch_arithmetic import positional_encodings
 from archsearch.compiler.pipeline import KERNEL_PASSES, compile
 from archsearch.compiler.plan import Plan, plan
@@ -35,13 +34,9 @@ class CpuBackend(Backend):
     """
 
     def __init__(self, cell: Step) -> None:
-        self._cell = cell
+        super().__init__(cell)
         self._loops: dict[torch.dtype, TimeLoop] = {}
         self._plans: dict[bool, Plan] = {}
-
-    def __reduce__(self) -> tuple[type["CpuBackend"], tuple[Step]]:
-        # The cell is all there is; the rest is made again where it is needed.
-        return CpuBackend, (self._cell,)
 
     @staticmethod
     def supports(x: Tensor) -> bool:

@@ -12,12 +12,15 @@ import torch
 from torch import Tensor
 
 from archsearch.compiler.backends.cpu.encoding import Parameters
-from archsearch.compiler.backends.cpu.inputs import Inputs
 from archsearch.compiler.backends.cpu.loop import TimeLoop
-from archsearch.compiler.backends.cpu.second_gradients import refuse_second_gradients
-from archsearch.compiler.backends.cpu.session import Session
 from archsearch.compiler.backends.cpu.tape import Sizes, Tape
-from archsearch.compiler.backends.cpu.weight_gradients import weight_gradients
+from archsearch.compiler.backends.cpu.weight_gradients import (
+    Inputs,
+    Product,
+    Session,
+    refuse_second_gradients,
+    weight_gradients,
+)
 from archsearch.compiler.keys import (
     POSITION,
     gradient_key,
@@ -26,7 +29,7 @@ from archsearch.compiler.keys import (
     value_key,
 )
 from archsearch.compiler.places import Rows
-from archsearch.compiler.plan import Call, Deferred, Multiply, Plan, SequenceProduct
+from archsearch.compiler.plan import Call, Multiply, Plan, SequenceProduct
 from archsearch.compiler.program import Source
 
 
@@ -227,7 +230,7 @@ def _sequence_gradients(
 
 def _take_weight_gradients(
     call: LayerCall,
-    it: SequenceProduct | Deferred,
+    it: Product,
     operand: Tensor,
     gradient: Tensor,
     wanted: Inputs,
