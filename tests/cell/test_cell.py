@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+from dataclasses import FrozenInstanceError
 
 import pytest
 
@@ -34,9 +35,9 @@ def test_nodes_are_in_topological_order():
 
 def test_a_cell_is_immutable_and_only_built_canonically():
     cell = parse(GRU)
-    with pytest.raises(AttributeError, match="immutable"):
+    with pytest.raises(FrozenInstanceError):
         cell.nodes = ()
-    with pytest.raises(AttributeError, match="immutable"):
+    with pytest.raises(FrozenInstanceError):
         del cell.labels
     with pytest.raises(AttributeError):
         cell.nodes[0].op = "x_tm1"

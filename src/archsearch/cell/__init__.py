@@ -8,7 +8,7 @@ from archsearch.cell.limits import MAX_HEIGHT, MAX_MEMORIES, MAX_NODES, MAX_TEXT
 from archsearch.cell.operators import OPERATORS, Arithmetic, Operator
 from archsearch.cell.parser import parse
 from archsearch.cell.recipe import from_recipe
-from archsearch.cell.zoo import Entry, UnknownCellError, Zoo, zoo
+from archsearch.cell.zoo import UnknownCellError, Zoo, zoo
 
 __all__ = [
     "MAX_HEIGHT",
@@ -20,7 +20,6 @@ __all__ = [
     "Cell",
     "CellError",
     "Drawable",
-    "Entry",
     "Node",
     "Operator",
     "UnknownCellError",

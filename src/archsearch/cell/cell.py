@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from typing import NoReturn
+from dataclasses import dataclass, field
 
 from archsearch.cell import printer
 from archsearch.cell.canonical import Form, canonical_form, node_heights
@@ -16,6 +16,7 @@ __all__ = ["Cell", "Node"]
 _KEY_VERSION = "archsearch cell 1"
 
 
+@dataclass(frozen=True, init=False, repr=False, slots=True)
 class Cell(Drawable):
     """One step of a recurrence: a graph of operators over sources that gives the next states.
 
@@ -25,14 +26,13 @@ class Cell(Drawable):
     nodes: in topological order; sources are nodes too.
     outputs: the node that gives each state its next value: ("h", i) first, then the memories.
     labels: the author's name of each node, if any; for printing only, no part of equality or key.
+    key: 16 hexadecimal digits that name the cell, the same in every process and version.
     """
-
-    __slots__ = ("_key", "labels", "nodes", "outputs")
 
     nodes: tuple[Node, ...]
     outputs: tuple[tuple[str, int], ...]
-    labels: tuple[str | None, ...]
-    _key: str
+    labels: tuple[str | None, ...] = field(compare=False)
+    key: str = field(compare=False)
 
     def __init__(self) -> None:
         raise TypeError("a Cell is made by parse(text), from_recipe(recipe) or Cell.build(…)")
@@ -62,22 +62,11 @@ class Cell(Drawable):
         object.__setattr__(cell, "nodes", form.nodes)
         object.__setattr__(cell, "outputs", form.outputs)
         object.__setattr__(cell, "labels", clean_labels(form, labels, len(nodes)))
-        object.__setattr__(cell, "_key", _key_of(form))
+        object.__setattr__(cell, "key", _key_of(form))
         return cell
 
-    def __setattr__(self, name: str, value: object) -> NoReturn:
-        raise AttributeError(f"a Cell is immutable; cannot set {name}")
-
-    def __delattr__(self, name: str) -> NoReturn:
-        raise AttributeError(f"a Cell is immutable; cannot delete {name}")
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Cell):
-            return NotImplemented
-        return self.nodes == other.nodes and self.outputs == other.outputs
-
     def __hash__(self) -> int:
-        return hash(self._key)
+        return hash(self.key)
 
     def __reduce__(self) -> tuple[object, tuple[object, ...]]:
         return Cell.build, (self.nodes, self.outputs, self.labels)
@@ -87,11 +76,6 @@ class Cell(Drawable):
 
     def __repr__(self) -> str:
         return f"parse({str(self)!r})"
-
-    @property
-    def key(self) -> str:
-        """16 hexadecimal digits that name the cell, the same in every process and version."""
-        return self._key
 
     @property
     def memories(self) -> tuple[str, ...]:
