@@ -20,9 +20,9 @@ i = Sigmoid(Linear(x_t, h_tm1)); f = Sigmoid(Linear(x_t, h_tm1{bias}));
 g = Tanh(Linear(x_t, h_tm1)); o = Sigmoid(Linear(x_t, h_tm1));
 """
 
-# Each text with where it comes from, and how it differs from that, if it does. JZS 2015: Jozefowicz,
-# Zaremba & Sutskever, An Empirical Exploration of Recurrent Network Architectures, whose output gate
-# is a tanh where it is a sigmoid here.
+# Each text with where it comes from, and how it differs from that, if it does. JZS 2015 is
+# Jozefowicz, Zaremba & Sutskever, An Empirical Exploration of Recurrent Network Architectures,
+# whose output gate is a tanh where it is a sigmoid here.
 _TEXTS = {
     # Simple recurrent network. Elman 1990, Finding Structure in Time, figure 2. His units are
     # logistic; tanh is what torch.nn.RNN has
