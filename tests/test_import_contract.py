@@ -21,6 +21,7 @@ FOR_ALL = {
     "failure",
     "machine",
     "override_text",
+    "torch_threads",
     "usage",
     "whole_file",
 }

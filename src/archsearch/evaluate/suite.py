@@ -32,8 +32,8 @@ from archsearch.data import Recall
 from archsearch.evaluate.evaluator import TrainingEvaluatorFactory
 from archsearch.search import trial_seed
 from archsearch.search.executor import Evaluator
+from archsearch.torch_threads import torch_threads
 from archsearch.train import Budget, LanguageTask, Model, Recipe, Task, Training
-from archsearch.train.recipe import torch_threads
 from archsearch.whole_file import write_whole
 from archsearch.wording import write_line
 

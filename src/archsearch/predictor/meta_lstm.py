@@ -13,8 +13,6 @@ median of their guesses counts.
 """
 
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, final
 
 import numpy as np
@@ -24,6 +22,7 @@ from torch import Tensor, nn
 from archsearch.predictor.curve_inputs import NUM_INPUTS, curve_inputs, slowed
 from archsearch.predictor.curves import TablePredictor
 from archsearch.predictor.seam import FloatArray
+from archsearch.torch_threads import torch_threads
 
 LINEAR_FROM = 2.0  # of ln(guess / truth)
 MAX_GRADIENT_NORM = 1.0
@@ -99,7 +98,7 @@ class MetaLSTM(TablePredictor):
         inputs = curve_inputs(table[:, : self.num_seen]).flatten(0, 1).float()
         self._center, self._scale = inputs.mean(0), inputs.std(0) + 1e-6
         generator = torch.Generator().manual_seed(seed)
-        with one_thread():
+        with torch_threads(1):
             for network in self._networks:
                 assert isinstance(network, EncoderDecoder)
                 self._train(network, table, generator)
@@ -110,7 +109,7 @@ class MetaLSTM(TablePredictor):
 
     def _guess(self, starts: FloatArray) -> FloatArray:
         inputs = self._inputs(torch.from_numpy(starts))
-        with one_thread(), torch.inference_mode():
+        with torch_threads(1), torch.inference_mode():
             written = [network(inputs)[:, -1].double().numpy() for network in self._networks]
         return np.asarray(starts[:, -1] + np.median(written, axis=0))
 
@@ -174,17 +173,6 @@ def rise_and_fall(done: float) -> float:
     """The share of the learning rate when a share of the steps is done: up in a line over the first
     fifth, then down to 0 along a cosine."""
     return done / RISE if done < RISE else (1 + math.cos(math.pi * (done - RISE) / (1 - RISE))) / 2
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Networks this small gain nothing from more, and sums keep their order."""
-    num_threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(num_threads)
 
 
 def percentage_error(guessed: Tensor, true: Tensor) -> Tensor:

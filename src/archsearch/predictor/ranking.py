@@ -39,6 +39,7 @@ from archsearch.predictor.seam import ArchitecturePredictor, FloatArray
 from archsearch.predictor.signals import signals
 from archsearch.predictor.structure import Features, structure
 from archsearch.predictor.tree_lstm import TreeLSTM
+from archsearch.torch_threads import torch_threads
 
 _CELLS_AT_ONCE = 200  # what fits into a processor's cache
 _MAX_GRADIENT_NORM = 1.0
@@ -91,7 +92,8 @@ class RankingPredictor(ArchitecturePredictor):
             random_state=int(rng.integers(2**31)),
         )
         forest.fit(features[:, columns], scale.scores)
-        network = self._trained_network(cells, scale.scores, rng)
+        with torch_threads(1):
+            network = self._trained_network(cells, scale.scores, rng)
         self._learnt = _Learnt(scale, columns, forest, network)
 
     def predict(self, cells: Sequence[Cell]) -> FloatArray:
@@ -101,7 +103,7 @@ class RankingPredictor(ArchitecturePredictor):
             return np.empty(0)
         learnt = self._learnt
         by_forest = learnt.forest.predict(_features(cells)[:, learnt.columns])
-        with torch.inference_mode():
+        with torch_threads(1), torch.inference_mode():
             guesses = [learnt.network(CellBatch.of(part)) for part in _parts(cells)]
         by_network = torch.cat(guesses).double().numpy()
         share = self.network_share

@@ -28,6 +28,7 @@ from archsearch.search.protocol import Draft, DraftingStrategy, Round
 from archsearch.search.reward import REWARDS, Reward
 from archsearch.space.decisions import Decisions, DecisionSpace
 from archsearch.space.parameters import require
+from archsearch.torch_threads import torch_threads
 
 
 class NASController(DraftingStrategy[Decisions]):
@@ -137,10 +138,12 @@ class NASController(DraftingStrategy[Decisions]):
     def _learn(self) -> None:
         """REINFORCE (section 3.2): one step along the mean of (R − b) ∇ log P(decisions)."""
         genomes, advantages = zip(*self._told, strict=True)
-        log_probabilities = self._network.log_probabilities([self.space.steps(g) for g in genomes])
-        loss = -(torch.tensor(advantages) * log_probabilities).mean()
-        self._optimizer.zero_grad()
-        torch.autograd.backward(loss)
-        self._optimizer.step()
+        steps = [self.space.steps(genome) for genome in genomes]
+        with torch_threads(1):
+            log_probabilities = self._network.log_probabilities(steps)
+            loss = -(torch.tensor(advantages) * log_probabilities).mean()
+            self._optimizer.zero_grad()
+            torch.autograd.backward(loss)
+            self._optimizer.step()
         self._told.clear()
         self._num_steps += 1

@@ -1,7 +1,6 @@
 """How something is trained, as one value; with an architecture and a seed it gives a result."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -110,17 +109,6 @@ def set_up_process() -> None:
     calling thread and for threads that begin later, so it comes before torch's first parallel work.
     """
     torch.set_flush_denormal(True)
-
-
-@contextmanager
-def torch_threads(number: int | None) -> Iterator[None]:
-    """Inside, torch has so many threads; None: as many as before."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(number or before)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def count_parameters(recipe: Recipe, architecture: Architecture) -> int:

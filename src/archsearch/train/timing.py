@@ -13,8 +13,9 @@ from torch import nn
 from torch.optim import Optimizer
 
 from archsearch.architecture import Architecture
+from archsearch.torch_threads import torch_threads
 from archsearch.train.module import BatchModule
-from archsearch.train.recipe import Recipe, make_module, num_allowed, torch_threads
+from archsearch.train.recipe import Recipe, make_module, num_allowed
 from archsearch.train.schedules import Progress, Schedule
 from archsearch.train.training import Precision, Training
 
