@@ -280,7 +280,8 @@ def test_an_output_folder_that_cannot_be_made_is_a_failure(
 
 OWN_STRATEGY = """
 from archsearch.archive import Origin
-from archsearch.search import Proposal, Strategy
+from archsearch.search import Strategy
+from archsearch.search.protocol import Proposal
 
 class Deepest(Strategy):
     def __init__(self, space, rng, *, draws: int):

@@ -15,7 +15,7 @@ import torch
 from omegaconf import OmegaConf
 
 from archsearch import sample
-from archsearch.data import TimeUnit, midi_of_roll, roll_of_midi
+from archsearch.data.midi_rolls import TimeUnit, midi_of_roll, roll_of_midi
 from archsearch.export import __main__ as export
 from archsearch.train import __main__ as train
 

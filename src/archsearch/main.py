@@ -137,8 +137,6 @@ def carry_out(cfg: DictConfig, request: Request) -> float | None:
             sys.stdout.write("this run was complete; a larger trials=… goes on with it\n")
         else:
             sys.stdout.write(overhead(loop.seconds) + "\n")
-        if loop.feedback:
-            sys.stdout.write(loop.feedback + "\n")
         return best_fitness(archive, len(references))
 
 

@@ -26,21 +26,21 @@ TEXT = """conv 3x5x36 <- image;
 max_pool 2x2 /2x1 <- 1;
 batch_norm <- 0, 2;
 local_contrast_norm <- 1"""
-NETWORK = ConvNetwork.of(
-    [
+NETWORK = ConvNetwork(
+    (
         ConvLayer(LayerKind.CONV, (IMAGE,), 3, 5, 36),
         ConvLayer(LayerKind.CONV, (IMAGE, 0), 3, 3, 48, 2, 2),
         ConvLayer(LayerKind.MAX_POOL, (1,), 2, 2, None, 2, 1),
         ConvLayer(LayerKind.BATCH_NORM, (0, 2)),
         ConvLayer(LayerKind.LOCAL_CONTRAST_NORM, (1,)),
-    ]
+    )
 )
 
 
 class TestText:
     def test_is_the_layers_in_order_one_a_line_where_they_are_long(self):
         assert str(NETWORK) == TEXT
-        assert str(ConvNetwork.of(NETWORK.layers[:2])) == (
+        assert str(ConvNetwork(NETWORK.layers[:2])) == (
             "conv 3x5x36 <- image; 3x3x48 /2 <- image, 0"
         )
 
@@ -99,7 +99,7 @@ class TestText:
             ConvLayer(LayerKind.CONV, tuple(range(IMAGE, i)), 64, 63, 4096, 16, 15)
             for i in range(200)
         ]
-        network = ConvNetwork.of(dense)
+        network = ConvNetwork(tuple(dense))
         assert read_conv(str(network)) == network
 
     @given(st.text(alphabet="conv 0123x/,;<-\n#image", max_size=60))
@@ -134,7 +134,7 @@ class TestNetwork:
     )
     def test_without_an_order_is_refused(self, layers: list[ConvLayer], problem: str):
         with pytest.raises(CellError, match=problem):
-            ConvNetwork.of(layers)
+            ConvNetwork(tuple(layers))
 
 
 @pytest.mark.parametrize(

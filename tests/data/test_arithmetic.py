@@ -37,4 +37,4 @@ def test_splits_differ_and_a_seed_gives_the_same_text() -> None:
     assert not first.train.equal(other.train)
     assert not first.train[:50].equal(first.valid[:50])
     with pytest.raises(DataError, match="valid_exercises: expected 1 or more, got 0"):
-        Arithmetic(valid_exercises=0)
+        Arithmetic(valid_exercises=0)()

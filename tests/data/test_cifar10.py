@@ -8,19 +8,18 @@ import torch
 from toy_images import binary_members, jpeg, jpeg_arrays, npz, tar_gz
 
 from archsearch.data import (
-    CorpusFile,
     DataError,
     ImageCorpus,
     data_root,
     load_cifar10,
     load_cifar10_first4000,
     load_cifar10_jpeg,
-    read_arrays,
-    read_verified,
 )
 from archsearch.data import cifar10 as cifar10_module
+from archsearch.data.arrays import read_arrays
 from archsearch.data.cifar10 import FILE, read_archive
 from archsearch.data.cifar10_reduced import FIRST_4000_FILE, JPEG_FILE, read_jpeg_split
+from archsearch.data.store import CorpusFile, read_verified
 
 FOLDER = "cifar-10-batches-bin/"
 

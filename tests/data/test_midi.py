@@ -12,16 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from archsearch.data import (
-    BrokenMidi,
-    DataError,
-    TimeUnit,
-    data_root,
-    load_midi,
-    midi_of_roll,
-    roll_of_midi,
-)
+from archsearch.data import DataError, data_root, load_midi
 from archsearch.data.midi import PIANO_MIDI_DE
+from archsearch.data.midi_rolls import BrokenMidi, TimeUnit, midi_of_roll, roll_of_midi
 
 SIXTEENTH = 0.25  # beats
 SIXTEENTH_SECONDS = 0.125  # at 120 a minute

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from archsearch.data import DataError, TokenCorpus, load_text, text_digest
+from archsearch.data import DataError, TokenCorpus, load_text
+from archsearch.data.own_text import text_digest
 
 LINES = "".join(f"the cat number {n % 7} saw the dog\n" for n in range(200))
 LEVELS: dict[str, dict[str, Any]] = {

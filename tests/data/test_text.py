@@ -1,7 +1,7 @@
 import pytest
 
-from archsearch.data import DataError, TokenCorpus, load_xml, word_corpus
-from archsearch.data.text import character_corpus, split_words
+from archsearch.data import DataError, TokenCorpus, load_xml
+from archsearch.data.text import character_corpus, split_words, word_corpus
 
 TRAIN = " the cat <unk> \n the dog saw the cat \n"  # the 3, <eos> 2, cat 2, <unk>, dog, saw
 

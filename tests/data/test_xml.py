@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archsearch.data import DataError, TokenCorpus, generate_xml, load_xml
+from archsearch.data import DataError, TokenCorpus, load_xml
+from archsearch.data.xml import generate_xml
 
 TAG = re.compile(r"<(/?)([a-z]{2,10})>")
 BEGINNING = "<vevnqlxiu></vevnqlxiu><dde></dde><lbwksehzbf></lbwksehzbf><suyankerj><orrvz><ys"
@@ -111,5 +112,5 @@ def test_same_text_in_every_process_and_version():
 
 
 def test_empty_split_is_refused():
-    with pytest.raises(DataError, match="valid_symbols: expected at least 1, got 0"):
+    with pytest.raises(DataError, match="valid_symbols: expected 1 or more, got 0"):
         load_xml(valid_symbols=0)

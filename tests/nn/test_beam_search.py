@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from archsearch.nn import Beam, beam_search
+from archsearch.nn import beam_search
+from archsearch.nn.beam_search import Beam
 
 BEGIN, END = 0, 1
 NUM_SYMBOLS, MAX_LENGTH = 4, 4

@@ -2,7 +2,8 @@
 
 import torch
 
-from archsearch.nn import dropout, embedding_dropout, variational_dropout
+from archsearch.nn import dropout
+from archsearch.nn.dropout import embedding_dropout, variational_dropout
 
 RATE = 0.4
 

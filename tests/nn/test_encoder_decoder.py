@@ -7,8 +7,9 @@ from archsearch.architecture import HeterogeneousLayer
 from archsearch.cell import parse, zoo
 from archsearch.data import pair_batches
 from archsearch.data.parallel import BEGIN, END, PAD, Pair
-from archsearch.nn import Beam, EncoderDecoder
-from archsearch.nn.attention import GlobalAttention
+from archsearch.nn import EncoderDecoder
+from archsearch.nn.beam_search import Beam
+from archsearch.nn.decoder import GlobalAttention
 
 # A memory of another name, the input before, and a count of steps: all that a state can have.
 ODD = "d_t = Tanh(Linear(d_tm1, x_tm1)); h_t = Tanh(Add(Linear(x_t, h_tm1), PosEnc(d_t)))"

@@ -3,7 +3,8 @@ import torch
 from torch.nn import functional as F
 
 from archsearch.cell import zoo
-from archsearch.nn import FrameModel, frame_nll
+from archsearch.nn import FrameModel
+from archsearch.nn.frame_model import frame_nll
 
 T, B, K = 6, 3, 88
 

@@ -10,7 +10,8 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from archsearch.nn import cross_entropy_rows, linear_cross_entropy
+from archsearch.nn import cross_entropy_rows
+from archsearch.nn.cross_entropy import linear_cross_entropy
 
 N, WIDTH, WORDS = 13, 6, 37  # more words than features: few words are left to torch
 Loss = Callable[..., Tensor]

@@ -157,7 +157,7 @@ def test_shares_that_do_not_divide_the_layer_are_refused_with_what_would_do() ->
 
 
 def test_other_architectures_are_refused() -> None:
-    network = ConvNetwork.of([ConvLayer(LayerKind.CONV, (-1,), 3, 3, 8)])
+    network = ConvNetwork((ConvLayer(LayerKind.CONV, (-1,), 3, 3, 8),))
     with pytest.raises(ValueError, match=r"expected a cell or a heterogeneous layer, got a Conv"):
         make_layer(network, X, H)
 

@@ -4,7 +4,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from archsearch.cell import zoo
-from archsearch.nn import Features, LanguageModel, activation_penalty
+from archsearch.nn import LanguageModel
+from archsearch.nn.language_model import activation_penalty
+from archsearch.nn.stack import Features
 
 V, T, B = 30, 6, 3
 

@@ -16,9 +16,9 @@ from toy_curves import toy_curve, toy_curves
 
 from archsearch.predictor import CurvePredictor
 from archsearch.predictor.configured import configured_predictor
+from archsearch.predictor.curve_forest import least_percentage_error
 from archsearch.predictor.curve_inputs import at_speed
 from archsearch.predictor.curves import WORST_FITNESS, as_table
-from archsearch.predictor.forest import least_percentage_error
 from archsearch.predictor.meta_lstm import percentage_error
 
 # Small enough for tests; what they are is conf/predictor/'s own.

@@ -11,9 +11,8 @@ import pytest
 from scipy.stats import spearmanr
 
 from archsearch.cell import Cell, parse, zoo
-from archsearch.predictor.fitness_scale import FitnessScale
 from archsearch.predictor.nas_bench_nlp import read_cells
-from archsearch.predictor.ranking import RankingPredictor
+from archsearch.predictor.ranking import FitnessScale, RankingPredictor
 from archsearch.space import GPTreeSpace
 
 SPACE = GPTreeSpace()

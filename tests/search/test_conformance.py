@@ -17,7 +17,8 @@ from toy_predictor import ToyPredictor
 from archsearch.archive import Lesson
 from archsearch.archive.records import ESTIMATE
 from archsearch.cell import Cell
-from archsearch.search import DraftingStrategy, PredictingStrategy, RandomSearch, Strategy
+from archsearch.search import DraftingStrategy, RandomSearch, Strategy
+from archsearch.search.protocol import PredictingStrategy
 from archsearch.search.screening import Screened
 from archsearch.space import GenomeError
 

@@ -8,7 +8,7 @@ from toy_landscape import SUBJECTS, TowardsTarget, drive
 
 from archsearch.cell import Cell
 from archsearch.search import GPNEAT
-from archsearch.search.operators.truncation import Member, truncation
+from archsearch.search.speciation import Member, truncation
 from archsearch.space import TreeGenome
 
 

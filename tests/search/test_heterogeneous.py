@@ -11,7 +11,7 @@ from archsearch.archive import Archive, ArchiveError, Candidate, Origin, RunInfo
 from archsearch.cell import Cell, zoo
 from archsearch.search.heterogeneous import Heterogeneous
 from archsearch.search.layer_space import layer_space
-from archsearch.space import HeterogeneousSpace
+from archsearch.space.heterogeneous import HeterogeneousSpace
 
 
 def search(**parameters: Any) -> Heterogeneous:

@@ -11,17 +11,9 @@ from toy_search import REFERENCES, ToyStrategy, toy_cell, toy_run, toy_search, t
 from toy_search import without_times as same
 
 from archsearch.archive import Archive, ArchiveError, Candidate, Origin, Status, Trial
-from archsearch.search import (
-    Callback,
-    Ending,
-    Executor,
-    Interrupt,
-    Proposal,
-    ReferencesFailed,
-    Strategy,
-    StrategyError,
-    trial_seed,
-)
+from archsearch.search import Callback, Ending, Executor, Interrupt, Strategy, trial_seed
+from archsearch.search.loop import ReferencesFailed, StrategyError
+from archsearch.search.protocol import Proposal
 
 MEMORY = "sqlite://"
 
@@ -333,37 +325,3 @@ def test_references_that_do_not_fit_end_nothing_where_a_found_cell_does() -> Non
         executor = TooLarge(random.Random(1), workers=8)
         complete(archive, executor, trials=9, asynchronous=True)
         assert len(archive) == 12
-
-
-class Deaf(ToyStrategy):
-    learns = False
-
-
-@pytest.mark.parametrize(
-    ("strategy", "trials", "window"),
-    [(ToyStrategy, 5, 4), (Deaf, 5, 5), (ToyStrategy, 1, 8)],
-)
-def test_where_a_strategy_hears_of_results_in_time_nothing_is_said(
-    strategy: type[ToyStrategy], trials: int, window: int
-) -> None:
-    with Archive.open(MEMORY, toy_run()) as archive:
-        search = toy_search(
-            archive, ToyExecutor(), strategy=strategy(1), trials=trials, window=window
-        )
-        search.run(Interrupt())
-        assert search.feedback is None
-
-
-def test_a_window_that_keeps_all_results_from_the_strategy_is_said_at_the_end() -> None:
-    with Archive.open(MEMORY, toy_run()) as archive:
-        search = toy_search(archive, ToyExecutor(), trials=5, window=5)
-        search.run(Interrupt())
-        assert search.feedback is not None
-        assert "proposed all 5 trials before it heard of the first result" in search.feedback
-
-
-def test_a_strategy_that_waits_for_results_of_its_own_accord_was_not_blind() -> None:
-    with Archive.open(MEMORY, toy_run()) as archive:
-        search = toy_search(archive, ToyExecutor(), trials=8, window=8)
-        search.run(Interrupt())
-        assert search.feedback is None

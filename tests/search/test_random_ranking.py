@@ -12,7 +12,7 @@ from toy_search import toy_run
 
 from archsearch.archive import Archive, Candidate, Origin, Status, Trial
 from archsearch.cell import Cell, zoo
-from archsearch.predictor import FloatArray
+from archsearch.predictor.seam import FloatArray
 from archsearch.search import RandomRanking
 from archsearch.search.earlier_runs import known_pairs
 from archsearch.space import CellSpace, DSLSpace

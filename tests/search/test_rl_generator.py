@@ -13,8 +13,7 @@ from toy_landscape import SMALL_DSL_CORE as SPACE
 from toy_landscape import drive
 
 from archsearch.architecture import Architecture
-from archsearch.search.expression_agent import ExpressionAgent
-from archsearch.search.priors import Priors
+from archsearch.search.expression_agent import ExpressionAgent, Priors
 from archsearch.search.reward import RewardScale, SoftExponential
 from archsearch.search.rl_generator import PRIORS, RLGenerator
 from archsearch.search.tree_policy import TreePolicy

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from archsearch.space import Tree
+from archsearch.space.tree import Tree
 
 
 def _random_tree(num_nodes: int, rng: random.Random) -> Tree:

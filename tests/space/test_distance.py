@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archsearch.cell import Cell, Node, parse, zoo
-from archsearch.space import Tree, common_region, shape_distance, tree_distance
-from archsearch.space.distance import cell_shape, distance_bound
+from archsearch.space import shape_distance, tree_distance
+from archsearch.space.distance import cell_shape, common_region, distance_bound
+from archsearch.space.tree import Tree
 
 # Trees as nested tuples, of up to three arguments a node.
 leaf = st.just(Tree("linear"))

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archsearch.cell import parse, zoo
-from archsearch.space import DSLSpace, Expression, GenomeError
+from archsearch.space import DSLSpace, GenomeError
 from archsearch.space.dsl import RULES
-from archsearch.space.expression import SOURCES, from_prefix, operator_tokens
+from archsearch.space.expression import SOURCES, Expression, from_prefix, operator_tokens
 
 CORE = DSLSpace()
 EXTENDED = DSLSpace(operator_tokens())

@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archsearch.cell import parse
-from archsearch.space import GenomeError, GPTreeSpace, Tree, TreeGenome
+from archsearch.space import GenomeError, GPTreeSpace, TreeGenome
 from archsearch.space.distance import cell_shape
+from archsearch.space.tree import Tree
 
 SPACE = GPTreeSpace()
 LOW = GPTreeSpace(min_height=1)  # the same rules for small trees

@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 
 from archsearch.cell import Cell, parse, zoo
 from archsearch.space import GenomeError, GPTreeSpace, GraphSpace
-from archsearch.space.cell_graph import CellGraph
-from archsearch.space.variation.graph_mutations import mutate_nodes
+from archsearch.space.variation.graph_mutations import CellGraph, mutate_nodes
 from archsearch.space.zero_signal import zero_nodes
 
 SPACE = GraphSpace()

@@ -13,17 +13,10 @@ from archsearch.architecture import HeterogeneousLayer
 from archsearch.cell import Cell, Node, canonical, parse
 from archsearch.cell.linear_folding import fold_linears
 from archsearch.compiler import reference
-from archsearch.space import (
-    CellSpace,
-    DSLSpace,
-    GPTreeSpace,
-    GraphSpace,
-    HeterogeneousSpace,
-    NASBaseSpace,
-    TreeGenome,
-)
+from archsearch.space import CellSpace, DSLSpace, GPTreeSpace, GraphSpace, NASBaseSpace, TreeGenome
 from archsearch.space.dsl import RULES
 from archsearch.space.expression import operator_tokens
+from archsearch.space.heterogeneous import HeterogeneousSpace
 
 SPACES: dict[str, CellSpace[Any]] = {
     "gp_tree": GPTreeSpace(),

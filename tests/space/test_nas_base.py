@@ -44,7 +44,7 @@ def test_nascell_as_released_is_in_base_8() -> None:
 
 
 def test_cells_of_another_form_are_not_in_the_space() -> None:
-    network = ConvNetwork.of([ConvLayer(LayerKind.CONV, (IMAGE,), 3, 3, 24)])
+    network = ConvNetwork((ConvLayer(LayerKind.CONV, (IMAGE,), 3, 3, 24),))
     # The last has c_tm1 injected twice.
     twice = "a = Tanh(Add(Linear(x_t, h_tm1), c_tm1)); c_t = a; h_t = Add(a, Mult(a, c_tm1))"
     for architecture in (zoo["rnn"], zoo["lstm"], zoo["nascell"], parse(twice), network):

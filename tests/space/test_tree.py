@@ -1,6 +1,7 @@
 import random
 
-from archsearch.space import Tree, TreeGenome
+from archsearch.space import TreeGenome
+from archsearch.space.tree import Tree
 
 # Tanh(Add(Sigmoid(linear), Mult(c, linear))), with c fed from Mult.
 TREE = Tree(

@@ -8,7 +8,7 @@ from archsearch.architecture import IMAGE, ConvLayer, ConvNetwork, LayerKind
 @st.composite
 def conv_networks(draw: st.DrawFn, max_layers: int = 8) -> ConvNetwork:
     count = draw(st.integers(1, max_layers))
-    return ConvNetwork.of(draw(_layers(index)) for index in range(count))
+    return ConvNetwork(tuple(draw(_layers(index)) for index in range(count)))
 
 
 @st.composite

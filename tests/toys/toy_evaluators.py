@@ -8,7 +8,7 @@ from toy_search import toy_trial
 
 from archsearch.archive import Candidate, Trial
 from archsearch.data import DataError
-from archsearch.search import Evaluator
+from archsearch.search.executor import Evaluator
 
 MEGABYTE = 2**20
 

@@ -28,13 +28,13 @@ from archsearch.search.rl_generator import RLGenerator
 from archsearch.space import (
     CellSpace,
     ConvSpace,
-    DecisionSpace,
     DSLSpace,
     GPTreeSpace,
     GraphSpace,
     NASBaseSpace,
     tree_distance,
 )
+from archsearch.space.decisions import DecisionSpace
 from archsearch.space.heterogeneous import HeterogeneousSpace
 
 Landscape = Callable[[Architecture], float | None]

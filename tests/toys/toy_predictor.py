@@ -6,7 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from archsearch.cell import OPERATORS, Cell
-from archsearch.predictor import ArchitecturePredictor, FloatArray
+from archsearch.predictor import ArchitecturePredictor
+from archsearch.predictor.seam import FloatArray
 
 
 class ToyPredictor(ArchitecturePredictor):

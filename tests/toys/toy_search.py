@@ -30,7 +30,9 @@ from archsearch.archive import (
 )
 from archsearch.cell import Cell, parse, zoo
 from archsearch.evaluate import Executor, Processes, Serial
-from archsearch.search import Callback, Ending, Evaluator, Interrupt, Proposal, Search, Strategy
+from archsearch.search import Callback, Ending, Interrupt, Search, Strategy
+from archsearch.search.executor import Evaluator
+from archsearch.search.protocol import Proposal
 
 REFERENCES = {name: zoo[name] for name in ("rnn", "lstm", "gru")}
 FUNCTIONS = ("Tanh", "Sigmoid", "ReLU")

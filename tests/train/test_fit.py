@@ -15,7 +15,7 @@ import torch
 from pytorch_lightning import Callback
 
 from archsearch.cell import parse, zoo
-from archsearch.data import word_corpus
+from archsearch.data.text import word_corpus
 from archsearch.nn import LanguageModel
 from archsearch.train import (
     Adam,

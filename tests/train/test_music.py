@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from archsearch.cell import zoo
-from archsearch.data import RollCorpus, load_polyphonic
-from archsearch.nn import FrameModel, LanguageModel, frame_nll
+from archsearch.data import load_polyphonic
+from archsearch.data.piano_rolls import RollCorpus
+from archsearch.nn import FrameModel, LanguageModel
+from archsearch.nn.frame_model import frame_nll
 from archsearch.train import Adam, MusicTask, NtAsgd, Recipe, Training, fit, metric_on_test
 from archsearch.train.note_scores import NoteCounts
 

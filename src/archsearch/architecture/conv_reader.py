@@ -68,7 +68,7 @@ class _Reader:
             layers.append(self._layer(len(layers)))
             if self._token.kind != "end":
                 self._take(";", ", or ; between layers")
-        return ConvNetwork.of(layers)
+        return ConvNetwork(tuple(layers))
 
     def _layer(self, index: int) -> ConvLayer:
         kind = self._kind()

@@ -12,7 +12,6 @@ What the paper leaves open, as decided here:
 """
 
 import hashlib
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import pairwise
@@ -119,11 +118,6 @@ class ConvNetwork(Drawable):
         read = {source for layer in self.layers for source in layer.inputs}
         outputs = tuple(index for index in range(len(self.layers)) if index not in read)
         object.__setattr__(self, "outputs", outputs)
-
-    @classmethod
-    def of(cls, layers: Iterable[ConvLayer]) -> "ConvNetwork":
-        """The network of these layers, in any iterable."""
-        return cls(tuple(layers))
 
     def __str__(self) -> str:
         line = f"conv {'; '.join(map(str, self.layers))}"

@@ -19,7 +19,6 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from archsearch.data.errors import DataError
 from archsearch.data.generated import generated
 from archsearch.data.text import TokenCorpus
 
@@ -45,18 +44,16 @@ class Arithmetic:
     test_exercises: int = 1_000
     seed: int = 0
 
-    def __post_init__(self) -> None:
-        for name in ("train_exercises", "valid_exercises", "test_exercises"):
-            if getattr(self, name) < 1:
-                raise DataError(f"{name}: expected 1 or more, got {getattr(self, name)}")
-
     def __call__(self) -> TokenCorpus:
         sizes = {
             "train": self.train_exercises,
             "valid": self.valid_exercises,
             "test": self.test_exercises,
         }
-        return generated("arithmetic", VOCABULARY, self.seed, sizes, _exercises, all_scored=False)
+        return generated(
+            "arithmetic", VOCABULARY, self.seed, sizes, _exercises,
+            unit="exercises", all_scored=False,
+        )  # fmt: skip
 
 
 def _exercises(num_exercises: int, rng: random.Random) -> Tensor:

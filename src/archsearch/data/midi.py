@@ -11,15 +11,20 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache, partial
+from itertools import pairwise
 from pathlib import Path, PurePosixPath
+from typing import Any
 
+import numpy as np
+import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
+from archsearch.data.arrays import read_arrays
 from archsearch.data.errors import DataError
 from archsearch.data.midi_rolls import BrokenMidi, TimeUnit, roll_of_midi
 from archsearch.data.notices import tell
-from archsearch.data.piano_rolls import SPLITS, RollCorpus
-from archsearch.data.roll_archive import read_roll_archive
+from archsearch.data.piano_rolls import NUM_KEYS, SPLITS, RollCorpus
 from archsearch.data.store import CorpusFile, Root, data_root, read_verified
 
 PIANO_MIDI_DE = CorpusFile(
@@ -147,3 +152,34 @@ def _split(rolls: Mapping[str, Tensor], seed: int, where: str) -> dict[str, tupl
         "valid": tuple(pieces[:held_out]),
         "test": tuple(pieces[held_out : 2 * held_out]),
     }
+
+
+def read_roll_archive(path: Path, frame_seconds: float) -> RollCorpus:
+    """Piano rolls in NumPy's .npz: for each split such as train, `train_roll` is uint8 (frames, 88)
+    of zeros and ones, its pieces end to end, and `train_offsets` has the numbers of the frames at
+    which pieces begin, then that of all frames.
+
+    Raises DataError where the file is not one of this form.
+    """
+    names = [f"{split}_{part}" for split in SPLITS for part in ("roll", "offsets")]
+    arrays = read_arrays(path.read_bytes(), str(path), names)
+    try:
+        train, valid, test = (
+            _pieces(split, arrays[f"{split}_roll"], arrays[f"{split}_offsets"]) for split in SPLITS
+        )
+    except (ValueError, TypeError) as error:
+        raise DataError(f"{path}: expected piano rolls as zeros and ones: {error}") from error
+    return RollCorpus(path.stem, frame_seconds, train, valid, test)
+
+
+def _pieces(split: str, roll: NDArray[Any], offsets: NDArray[Any]) -> tuple[Tensor, ...]:
+    if roll.ndim != 2 or roll.shape[1] != NUM_KEYS or not np.isin(roll, (0, 1)).all():
+        raise ValueError(
+            f"{split}_roll is no array (frames, {NUM_KEYS}) of zeros and ones, but {roll.dtype} "
+            f"{roll.shape}"
+        )
+    bounds = offsets.tolist()
+    if bounds[:1] != [0] or bounds[-1:] != [len(roll)] or bounds != sorted(bounds):
+        raise ValueError(f"{split}_offsets do not rise from 0 to {len(roll)}, the frames there are")
+    frames = torch.from_numpy(roll.astype(np.uint8))
+    return tuple(frames[start:end] for start, end in pairwise(bounds))

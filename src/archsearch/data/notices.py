@@ -5,7 +5,7 @@ import sys
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-from archsearch.data.symbols import UNKNOWN
+from archsearch.data.text import UNKNOWN
 
 
 class Read(NamedTuple):

@@ -13,8 +13,7 @@ from pathlib import Path
 from archsearch.data.errors import DataError
 from archsearch.data.notices import Read, tell_unknown
 from archsearch.data.pieces import piece_corpus
-from archsearch.data.symbols import UNKNOWN
-from archsearch.data.text import TokenCorpus, character_corpus, word_corpus
+from archsearch.data.text import UNKNOWN, TokenCorpus, character_corpus, word_corpus
 from archsearch.data.text_files import read_text_file, stored_text
 
 MIN_SYMBOLS = 2  # different ones: of a single one there is nothing to predict

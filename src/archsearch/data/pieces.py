@@ -14,8 +14,7 @@ import torch
 from torch import Tensor
 
 from archsearch.data.errors import DataError
-from archsearch.data.symbols import END_OF_SENTENCE, UNKNOWN
-from archsearch.data.text import TokenCorpus
+from archsearch.data.text import END_OF_SENTENCE, UNKNOWN, TokenCorpus
 from archsearch.decoding import lines_of
 
 CHARACTER_COVERAGE = 0.9995  # of the training text; rarer characters are `<unk>`

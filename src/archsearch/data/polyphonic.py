@@ -12,7 +12,6 @@ MuseData of the CCARH, free for research and other non-commercial use. archsearc
 """
 
 import io
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -22,8 +21,8 @@ import torch
 from torch import Tensor
 
 from archsearch.data.errors import DataError
-from archsearch.data.piano_rolls import SPLITS, RollCorpus, num_predicted
-from archsearch.data.store import CorpusFile, Root, data_root, published, read_verified
+from archsearch.data.piano_rolls import RollCorpus
+from archsearch.data.store import Root, data_root, published, read_verified
 
 _file = published(
     "polyphonic",
@@ -34,54 +33,39 @@ _EIGHTH_SECONDS, _QUARTER_SECONDS = 0.25, 0.5  # at 120 quarter notes a minute
 _CELLS = {"train": "traindata", "valid": "validdata", "test": "testdata"}
 
 
-@dataclass(frozen=True, slots=True)
-class _Rolls:
-    file: CorpusFile
-    frame_seconds: float
-    num_pieces: tuple[int, int, int]  # of the splits
-    num_frames: tuple[int, int, int]
-
-
+# By name: the file, and how many seconds a frame lasts.
 CORPORA = {
-    "piano_midi": _Rolls(
+    "piano_midi": (
         _file(
             "Piano_midi.mat",
             "990a8a71d5764a7eaa3e78d9e5023d1470380fe2db3a1448265a97a24c8b1c34",
             223_732,
         ),
         _EIGHTH_SECONDS,
-        num_pieces=(87, 12, 25),
-        num_frames=(75_911, 8_540, 19_036),
     ),
-    "nottingham": _Rolls(
+    "nottingham": (
         _file(
             "Nottingham.mat",
             "d154f7ca2e90799dc1dc011d8fc048f2fc6ef3f7c69d974b9cf27a471634fbea",
             371_688,
         ),
         _EIGHTH_SECONDS,
-        num_pieces=(694, 173, 170),
-        num_frames=(176_561, 45_513, 44_463),
     ),
-    "jsb_chorales": _Rolls(
+    "jsb_chorales": (
         _file(
             "JSB_Chorales.mat",
             "ac0e608527cc411c7e21ef7d38be47f0de7fb6b13b3ae168b8eccf1c2a9b18d4",
             96_095,
         ),
         _QUARTER_SECONDS,
-        num_pieces=(229, 76, 77),
-        num_frames=(13_807, 4_602, 4_725),
     ),
-    "musedata": _Rolls(
+    "musedata": (
         _file(
             "MuseData.mat",
             "e8d9eb422ec3833c25f43a9f854d4ee0b9118a20b45f2c183395cdc30ffa14ff",
             947_219,
         ),
         _EIGHTH_SECONDS,
-        num_pieces=(524, 135, 124),
-        num_frames=(245_202, 82_755, 64_339),
     ),
 }
 
@@ -98,13 +82,10 @@ def load_polyphonic(name: str, root: Root = None, mirror: str | None = None) -> 
 
 @cache
 def _load(name: str, root: str, mirror: str | None) -> RollCorpus:
-    rolls = CORPORA[name]
-    content = scipy.io.loadmat(io.BytesIO(read_verified(rolls.file, root, mirror)))
+    file, frame_seconds = CORPORA[name]
+    content = scipy.io.loadmat(io.BytesIO(read_verified(file, root, mirror)))
     splits = {split: _pieces(content[cell]) for split, cell in _CELLS.items()}
-    found = [(len(splits[s]), num_predicted(splits[s]) + len(splits[s])) for s in SPLITS]
-    expected = [*zip(rolls.num_pieces, rolls.num_frames, strict=True)]
-    assert found == expected, f"{name}: {found} pieces and frames in place of {expected}"
-    return RollCorpus(name, rolls.frame_seconds, **splits)
+    return RollCorpus(name, frame_seconds, **splits)
 
 
 def _pieces(cell_array: "np.ndarray[Any, Any]") -> tuple[Tensor, ...]:

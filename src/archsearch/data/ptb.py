@@ -12,13 +12,8 @@ redistributed form: for research use only. archsearch does not contain it.
 """
 
 from archsearch.data.store import Root, once_per_root, published, read_texts
-from archsearch.data.text import TokenCorpus, character_corpus, counted, word_corpus
+from archsearch.data.text import TokenCorpus, character_corpus, word_corpus
 from archsearch.decoding import lines_of
-
-NUM_TOKENS = {"train": 929_589, "valid": 73_760, "test": 82_430}  # with <eos>
-NUM_WORD_TYPES = 10_000  # with <eos> and <unk>
-NUM_CHARACTERS = {"train": 5_017_482, "valid": 393_042, "test": 442_423}  # with line ends
-NUM_CHARACTER_TYPES = 50
 
 _file = published(
     "ptb",
@@ -38,15 +33,13 @@ FILES = {
 @once_per_root
 def load_ptb(root: Root = None, mirror: str | None = None) -> TokenCorpus:
     """The words."""
-    corpus = word_corpus("ptb", *read_texts(FILES.values(), root, mirror))
-    return counted(corpus, NUM_TOKENS, NUM_WORD_TYPES)
+    return word_corpus("ptb", *read_texts(FILES.values(), root, mirror))
 
 
 @once_per_root
 def load_ptb_char(root: Root = None, mirror: str | None = None) -> TokenCorpus:
     """The same text as characters."""
-    texts = map(_trimmed, read_texts(FILES.values(), root, mirror))
-    return counted(character_corpus("ptb_char", *texts), NUM_CHARACTERS, NUM_CHARACTER_TYPES)
+    return character_corpus("ptb_char", *map(_trimmed, read_texts(FILES.values(), root, mirror)))
 
 
 def _trimmed(text: str) -> str:

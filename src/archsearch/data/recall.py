@@ -44,10 +44,7 @@ class Recall:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name, least in (
-            ("num_symbols", 2), ("length", 1), ("delay", 0),
-            ("train_episodes", 1), ("valid_episodes", 1), ("test_episodes", 1),
-        ):  # fmt: skip
+        for name, least in (("num_symbols", 2), ("length", 1), ("delay", 0)):
             if getattr(self, name) < least:
                 raise DataError(f"{name}: expected {least} or more, got {getattr(self, name)}")
         if self.num_symbols > len(string.ascii_lowercase):
@@ -65,7 +62,7 @@ class Recall:
             "valid": self.valid_episodes,
             "test": self.test_episodes,
         }
-        return generated("recall", vocabulary, self.seed, sizes, self._episodes)
+        return generated("recall", vocabulary, self.seed, sizes, self._episodes, unit="episodes")
 
     def recalled(self, perplexity: float) -> float:
         """p, from the perplexity over whole episodes.

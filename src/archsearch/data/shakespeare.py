@@ -8,10 +8,7 @@ Licence: the plays are in the public domain. archsearch does not contain the fil
 """
 
 from archsearch.data.store import CorpusFile, Root, once_per_root, read_texts
-from archsearch.data.text import TokenCorpus, character_corpus, counted
-
-NUM_CHARACTERS = {"train": 1_003_854, "valid": 55_770, "test": 55_770}
-NUM_CHARACTER_TYPES = 65
+from archsearch.data.text import TokenCorpus, character_corpus
 
 FILE = CorpusFile(
     "tinyshakespeare/input.txt",
@@ -27,7 +24,5 @@ def load_shakespeare(root: Root = None, mirror: str | None = None) -> TokenCorpu
     """The corpus."""
     (text,) = read_texts([FILE], root, mirror)
     train_end, valid_end = (len(text) * share // 100 for share in (90, 95))
-    corpus = character_corpus(
-        "shakespeare", text[:train_end], text[train_end:valid_end], text[valid_end:]
-    )
-    return counted(corpus, NUM_CHARACTERS, NUM_CHARACTER_TYPES)
+    splits = text[:train_end], text[train_end:valid_end], text[valid_end:]
+    return character_corpus("shakespeare", *splits)

@@ -1,15 +1,55 @@
-"""Text as streams of token numbers over one vocabulary."""
+"""Text as symbols of a vocabulary, and as streams of their numbers."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import ClassVar, Protocol
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from archsearch.data.errors import DataError
-from archsearch.data.symbols import END_OF_SENTENCE, UNKNOWN, Characters, Symbols, Words
+
+END_OF_SENTENCE = "<eos>"
+UNKNOWN = "<unk>"
+
+
+class Symbols(Protocol):
+    """Of one level: words, characters, pieces of words. `name` is what one is called."""
+
+    name: ClassVar[str]
+
+    def split(self, text: str) -> list[str]:
+        """The symbols of a text."""
+
+    def join(self, symbols: Sequence[str]) -> str:
+        """The text of symbols."""
+
+
+class Characters:
+    """Every character is a symbol."""
+
+    name: ClassVar[str] = "character"
+
+    def split(self, text: str) -> list[str]:
+        return list(text)
+
+    def join(self, symbols: Sequence[str]) -> str:
+        return "".join(symbols)
+
+
+class Words:
+    """Split at white space; `<eos>` where a line ends."""
+
+    name: ClassVar[str] = "word"
+
+    def split(self, text: str) -> list[str]:
+        return text.replace("\n", f" {END_OF_SENTENCE} ").split()
+
+    def join(self, symbols: Sequence[str]) -> str:
+        lines = " ".join(symbols).split(END_OF_SENTENCE)
+        return "\n".join(line.strip() for line in lines)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -132,16 +172,6 @@ def character_corpus(
 ) -> TokenCorpus:
     """The same, whose symbols are the characters of the training text."""
     return _corpus(name, Characters(), (train, valid, test), 1, open_vocabulary)
-
-
-def counted(corpus: TokenCorpus, num_tokens: Mapping[str, int], num_types: int) -> TokenCorpus:
-    """The corpus, whose files were verified, if it has as many tokens and types as it should."""
-    found = {split: len(getattr(corpus, split)) for split in num_tokens}
-    assert (found, len(corpus.vocabulary)) == (num_tokens, num_types), (
-        f"verified files of {corpus.name} gave {found} tokens and {len(corpus.vocabulary)} types, "
-        f"expected {num_tokens} and {num_types}: the splitting is wrong"
-    )
-    return corpus
 
 
 def _corpus(

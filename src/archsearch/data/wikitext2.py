@@ -7,10 +7,7 @@ Licence: CC BY-SA 3.0. archsearch does not contain it.
 """
 
 from archsearch.data.store import Root, once_per_root, published, read_texts
-from archsearch.data.text import TokenCorpus, counted, word_corpus
-
-NUM_TOKENS = {"train": 2_088_628, "valid": 217_646, "test": 245_569}  # with <eos>
-NUM_WORD_TYPES = 33_278  # with <eos> and <unk>
+from archsearch.data.text import TokenCorpus, word_corpus
 
 _file = published(
     "wikitext-2",
@@ -30,5 +27,4 @@ FILES = {
 @once_per_root
 def load_wikitext2(root: Root = None, mirror: str | None = None) -> TokenCorpus:
     """The corpus."""
-    corpus = word_corpus("wikitext2", *read_texts(FILES.values(), root, mirror))
-    return counted(corpus, NUM_TOKENS, NUM_WORD_TYPES)
+    return word_corpus("wikitext2", *read_texts(FILES.values(), root, mirror))

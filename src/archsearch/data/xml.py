@@ -18,7 +18,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from archsearch.data.errors import DataError
 from archsearch.data.generated import generated
 from archsearch.data.text import TokenCorpus
 
@@ -58,10 +57,7 @@ def load_xml(
     """A corpus over `ALPHABET` with splits of the given numbers of characters; `seed` says which
     text."""
     sizes = {"train": train_symbols, "valid": valid_symbols, "test": test_symbols}
-    for split, size in sizes.items():
-        if size < 1:
-            raise DataError(f"{split}_symbols: expected at least 1, got {size}")
-    return generated("xml", ALPHABET, seed, sizes, _symbols)
+    return generated("xml", ALPHABET, seed, sizes, _symbols, unit="symbols")
 
 
 def _symbols(num_symbols: int, rng: random.Random) -> Tensor:

@@ -10,8 +10,7 @@ from torch import Tensor, nn
 
 from archsearch.architecture import Architecture
 from archsearch.nn.dropout import dropout
-from archsearch.nn.heterogeneous import make_layer
-from archsearch.nn.stack import State
+from archsearch.nn.stack import State, make_layer
 
 
 class Encoder(nn.Module):

@@ -12,10 +12,9 @@ from torch import Tensor, nn
 
 from archsearch.architecture import Architecture
 from archsearch.cell import zoo
-from archsearch.nn.attention import Score
 from archsearch.nn.beam_search import Beam, beam_search
 from archsearch.nn.cross_entropy import linear_cross_entropy
-from archsearch.nn.decoder import Decoder, DecoderState
+from archsearch.nn.decoder import Decoder, DecoderState, Score
 from archsearch.nn.dropout import check_rates
 from archsearch.nn.encoder import Encoder
 from archsearch.nn.stack import recurrent_layers

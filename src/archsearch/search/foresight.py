@@ -2,8 +2,6 @@
 
 from archsearch.search.protocol import Round, Strategy
 
-WINDOW_ADVICE = "window=1 lets it learn from each"
-
 
 def foresight(strategy: Strategy, trials: int, window: int) -> list[str]:
     """A line for each round, such as "40 trials are 4 generations of 10", and one where the window
@@ -12,7 +10,7 @@ def foresight(strategy: Strategy, trials: int, window: int) -> list[str]:
     if strategy.learns and 1 < trials <= window:
         lines.append(
             f"trials={trials} and window={window}: all candidates are proposed before the first "
-            f"result, unless the strategy waits; {WINDOW_ADVICE}"
+            "result, unless the strategy waits; window=1 lets it learn from each"
         )
     return lines
 

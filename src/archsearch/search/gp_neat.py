@@ -30,13 +30,11 @@ from dataclasses import dataclass
 
 from archsearch.architecture import Architecture
 from archsearch.archive.records import CHANGES, GENERATION, SPECIES, Json, Origin, Trial
-from archsearch.search.operators.speciation import Speciation, Species, Standing
-from archsearch.search.operators.truncation import Member, truncation
 from archsearch.search.protocol import Draft, DraftingStrategy, Round
+from archsearch.search.speciation import Member, Speciation, Species, Standing, truncation
 from archsearch.space import GPTreeSpace, TreeGenome
 from archsearch.space.parameters import require
-from archsearch.space.variation.homologous_crossover import homologous_crossover
-from archsearch.space.variation.tree_mutations import MUTATIONS
+from archsearch.space.variation.trees import MUTATIONS, homologous_crossover
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,6 @@ from archsearch.archive.tables import proposal_columns
 from archsearch.failure import Failure
 from archsearch.search.callback import Callback, Ending
 from archsearch.search.executor import Executor
-from archsearch.search.foresight import WINDOW_ADVICE
 from archsearch.search.interrupt import Interrupt
 from archsearch.search.protocol import Strategy
 
@@ -99,8 +98,6 @@ class Search:
         self._known: dict[str, Trial] = {}  # told, evaluated; by key
         self._evaluating: set[str] = set()  # keys of launched candidates that reuse no trial
         self._recalled: dict[int, Candidate] = {}  # by number: what a replay will ask for again
-        self._first_informed: int | None = None  # candidate that was asked for after a result
-        self._num_informed = 0  # told trials of such candidates
 
         # Where the time of `run` went: ask, tell, archive, callbacks; and wait, for the executor.
         self.seconds: defaultdict[str, float] = defaultdict(float)
@@ -124,16 +121,6 @@ class Search:
             for callback in self._callbacks:
                 callback.on_end(ending)
         return ending
-
-    @property
-    def feedback(self) -> str | None:
-        """What to tell the user after a run whose window kept all results from the strategy."""
-        if self._num_informed or self._told <= 1 or not self._strategy.learns:
-            return None
-        return (
-            f"the strategy proposed all {self._told} trials before it heard of the first "
-            f"result (window={self._window}); {WINDOW_ADVICE}"
-        )
 
     def _replay(self) -> None:
         archived, early = self._archive.trials(), self._archive.early_trials()
@@ -213,8 +200,6 @@ class Search:
                 proposal = self._strategy.recall(self._recalled.pop(number))
             else:
                 proposal = self._strategy.ask(number)
-        if self._told and self._first_informed is None:
-            self._first_informed = number
         strategy = type(self._strategy).__name__
         if proposal is None:
             if all(candidate.is_reference for candidate in self._in_flight.values()):
@@ -287,8 +272,6 @@ class Search:
             return ()
         self._told += 1
         self._told_seconds += trial.wall_seconds
-        if self._first_informed is not None and candidate.number >= self._first_informed:
-            self._num_informed += 1
         with self._timed("tell"):
             self._strategy.tell(trial)
             return self._strategy.lessons()

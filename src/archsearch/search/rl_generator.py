@@ -4,7 +4,7 @@ Schrimpf et al., A Flexible Approach to Automated RNN Architecture Generation (2
 "Incremental architecture construction using reinforcement learning", section 4.2, and the appendix
 on the generator:
 
-1. The agent is trained beforehand on priors, without evaluation (`priors`).
+1. The agent is trained beforehand on priors, without evaluation (`Priors`).
 2. It grows an expression from h_t downwards, token by token (`tree_policy`). Where the expression
    uses c_tm1, every node that can give c_t makes a candidate, or of too many `max_memory_places`;
    the best counts.
@@ -34,8 +34,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from archsearch.archive.records import Json, Lesson, Origin, Trial
-from archsearch.search.expression_agent import ExpressionAgent
-from archsearch.search.priors import Priors
+from archsearch.search.expression_agent import ExpressionAgent, Priors
 from archsearch.search.protocol import Draft, DraftingStrategy, Round
 from archsearch.search.reward import RewardScale, SoftExponential
 from archsearch.search.tree_policy import Tokens

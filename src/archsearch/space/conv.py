@@ -150,7 +150,7 @@ class ConvSpace(DecisionSpace):
                 layers.append(ConvLayer(kind, inputs, size, size, None, size, size))
             else:
                 layers.append(ConvLayer(kind, inputs))
-        return ConvNetwork.of(layers)
+        return ConvNetwork(tuple(layers))
 
     def hyperparameters(self, genome: Decisions) -> Mapping[str, Any]:
         if not self._learning_rates:

@@ -15,8 +15,7 @@ from itertools import permutations
 
 from archsearch.cell import Cell
 from archsearch.space.parameters import require
-from archsearch.space.shape import Shape, shape_over
-from archsearch.space.tree import Path, Tree
+from archsearch.space.tree import Path, Shape, Tree, shape_over
 
 # profile[i]: the most nodes in a common region that is at least i + 1 levels deep.
 Profile = tuple[int, ...]

@@ -17,7 +17,7 @@ from archsearch.space.parameters import require
 from archsearch.space.space import GenomeError, Rejection, first_broken
 from archsearch.space.tree import LINEAR, MEMORY_NAMES, TreeGenome
 from archsearch.space.tree_grammar import START_LEAVES, TreeGrammar
-from archsearch.space.variation.tree_mutations import insert, replace, shrink
+from archsearch.space.variation.trees import insert, replace, shrink
 
 SAMPLE_LEAVES = (START_LEAVES // 2, 2 * START_LEAVES)  # of drawn trees, uniformly
 SAMPLE_ATTEMPTS = 1000

@@ -8,10 +8,41 @@
 counts edges: a single leaf has height 0 (the convention of genetic programming).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import count
+from weakref import WeakValueDictionary
 
-from archsearch.space.shape import Shape, shape_over
+
+class Shape:
+    """The form of a tree: equal for all rotations, and then one and the same object.
+
+    `depth` counts levels, the root's included; `size` counts nodes and may be astronomically
+    large, because the trees of cells with shared nodes are never unfolded.
+    """
+
+    __slots__ = ("__weakref__", "children", "depth", "serial", "size")
+
+    def __init__(self, children: tuple["Shape", ...], serial: int) -> None:
+        self.children = children
+        self.serial = serial
+        self.size: int = 1 + sum(child.size for child in children)
+        self.depth: int = 1 + max((child.depth for child in children), default=0)
+
+
+_shapes: WeakValueDictionary[tuple[int, ...], Shape] = WeakValueDictionary()
+_serials = count(1)
+
+
+def shape_over(children: Sequence[Shape]) -> Shape:
+    """The shape of a node with these arguments, in whatever order; a leaf has none."""
+    ordered = tuple(sorted(children, key=lambda child: child.serial))
+    key = tuple(child.serial for child in ordered)
+    shape = _shapes.get(key)
+    if shape is None:
+        shape = _shapes[key] = Shape(ordered, next(_serials))
+    return shape
+
 
 LINEAR = "linear"
 # Names inside a genome; the cell names its memories again, in order of use.

@@ -14,7 +14,7 @@ from torch import Tensor
 from archsearch.archive import FitnessRule
 from archsearch.data import Segment, TokenCorpus, batchify, segments, variable_segments
 from archsearch.data.notices import Read, tell_unknown
-from archsearch.data.symbols import UNKNOWN
+from archsearch.data.text import UNKNOWN
 from archsearch.nn.language_model import LanguageModel, activation_penalty
 from archsearch.nn.stack import Features, detach
 from archsearch.train.budget import Budget

@@ -14,8 +14,13 @@ from torch import Tensor
 from archsearch.architecture import Architecture
 from archsearch.archive import FitnessRule
 from archsearch.data.midi_rolls import midi_of_roll
-from archsearch.data.piano_rolls import NUM_KEYS, RollCorpus, num_predicted
-from archsearch.data.roll_batches import RollSegment, roll_segments
+from archsearch.data.piano_rolls import (
+    NUM_KEYS,
+    RollCorpus,
+    RollSegment,
+    num_predicted,
+    roll_segments,
+)
 from archsearch.nn.frame_model import FrameModel, frame_nll
 from archsearch.nn.stack import detach
 from archsearch.train.budget import Budget

@@ -2,9 +2,10 @@ import random
 
 import pytest
 
-from archsearch.space import GPTreeSpace, Tree, TreeGenome, common_region
-from archsearch.space.variation.homologous_crossover import homologous_crossover
-from archsearch.space.variation.tree_mutations import insert, replace, shrink
+from archsearch.space import GPTreeSpace, TreeGenome
+from archsearch.space.distance import common_region
+from archsearch.space.tree import Tree
+from archsearch.space.variation.trees import homologous_crossover, insert, replace, shrink
 
 SPACE = GPTreeSpace()
 LOW = GPTreeSpace(min_height=1)  # where every tree can shrink

@@ -3,12 +3,30 @@ figure 4 (b), after NEAT (Stanley & Miikkulainen 2002, section 3.3)."""
 
 import math
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Generic, TypeVar
 
-from archsearch.search.operators.truncation import Member
-from archsearch.space import Shape, distance_bound, shape_distance
+from archsearch.space import Shape, TreeGenome, distance_bound, shape_distance
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """An evaluated individual of a species; failed trials have fitness −∞."""
+
+    number: int
+    genome: TreeGenome
+    fitness: float
+
+
+def truncation(members: Sequence[Member], rate: float) -> list[Member]:
+    """NEAT's: the best ⌈rate · n⌉ members, best first, and at least two so that there is someone
+    to cross with. Failed ones are chosen only where all have failed; equals go by number."""
+    ranked = sorted(members, key=lambda member: (-member.fitness, member.number))
+    finished = [member for member in ranked if member.fitness > -math.inf]
+    return (finished or ranked)[: max(2, math.ceil(rate * len(ranked)))]
+
 
 Waiting = TypeVar("Waiting")
 

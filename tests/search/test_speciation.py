@@ -2,8 +2,7 @@ import random
 
 import pytest
 
-from archsearch.search.operators.speciation import Speciation, Standing
-from archsearch.search.operators.truncation import Member
+from archsearch.search.speciation import Member, Speciation, Standing
 from archsearch.space import GPTreeSpace, Shape, shape_distance
 
 SPACE = GPTreeSpace()

@@ -1,1 +1,0 @@
-"""Selection and speciation operators of the evolutionary strategies, one a file."""
