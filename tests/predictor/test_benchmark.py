@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from toy_curves import toy_curves
 
 from archsearch.predictor import benchmark
-from archsearch.predictor.measuring import folds
+from archsearch.predictor.benchmarking import folds
 from archsearch.predictor.nas_bench_nlp import read_cells, read_curves
 from archsearch.predictor.scores import score
 

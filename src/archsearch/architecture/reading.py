@@ -21,11 +21,7 @@ TEXT_SIGNS = "(=;<"  # of which every text has one and no sensible path
 
 
 def read_architecture(text: str) -> Architecture:
-    """The architecture that the text stands for.
-
-    Raises:
-        CellError: the text is none.
-    """
+    """The architecture that the text stands for; CellError where it is none."""
     first, second = (*text.split(maxsplit=2), "", "")[:2]
     names_a_node = second.startswith("=")  # an author of a cell may call a node conv
     return parse(text) if names_a_node else READERS.get(first, parse)(text)
@@ -34,10 +30,7 @@ def read_architecture(text: str) -> Architecture:
 def read_cell(source: str) -> Architecture:
     """The cell that `source` names: `zoo/<name>`, a cell's text, a file of such a text, or the
     directory of a run: of a search for its best cell, of a training for the cell trained.
-
-    Raises:
-        CellError: no such cell or file, or a text that is not a cell's.
-    """
+    CellError for no such cell or file, or a text that is none."""
     if source.startswith(_ZOO):
         return zoo[source.removeprefix(_ZOO)]
     if any(sign in source for sign in TEXT_SIGNS):
@@ -55,11 +48,7 @@ def read_cell(source: str) -> Architecture:
 
 
 def read_cell_file(path: Path) -> Architecture:
-    """The architecture whose text is in the file.
-
-    Raises:
-        CellError: it is not a text of one.
-    """
+    """The architecture whose text is in the file; CellError where it is none."""
     try:
         return read_architecture(decoded(path.read_bytes(), f"cell: {path}"))
     except NotText as error:

@@ -8,17 +8,14 @@ Validation images are drawn as there: from the JPEG files, the same 5,000.
 
 import io
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from PIL import Image
 
 from archsearch.data.arrays import read_arrays
 from archsearch.data.cifar10 import CLASSES, NUM_VALID, SHAPE
-from archsearch.data.errors import DataError
-from archsearch.data.images import ImageCorpus, LabelledImages, labelled_images, split_off
+from archsearch.data.images import ImageCorpus, LabelledImages, split_off
 from archsearch.data.store import CorpusFile, Root, once_per_root, read_verified
 
 JPEG_FILE = CorpusFile(
@@ -56,10 +53,10 @@ def load_cifar10_jpeg(root: Root = None, mirror: str | None = None) -> ImageCorp
 @once_per_root
 def load_cifar10_first4000(root: Root = None, mirror: str | None = None) -> ImageCorpus:
     """3,200, 400 and 400 lossless images: the first 4,000 of the official training set."""
-    path = FIRST_4000_FILE.path
-    arrays = read_arrays(read_verified(FIRST_4000_FILE, root, mirror), path, ("images", "labels"))
+    content = read_verified(FIRST_4000_FILE, root, mirror)
+    arrays = read_arrays(content, FIRST_4000_FILE.path, ("images", "labels"))
     images = torch.from_numpy(arrays["images"]).permute(0, 3, 1, 2).contiguous()
-    every = labelled_images(images, torch.from_numpy(arrays["labels"]), CLASSES, path)
+    every = LabelledImages(images, torch.from_numpy(arrays["labels"]).long())
     train, valid, test = split_off(every, *_FIRST_4000_HELD_OUT)
     notes = {"images": FIRST_4000_NOTE}
     return ImageCorpus("cifar10_first4000", CLASSES, train, valid, test, notes)
@@ -68,25 +65,12 @@ def load_cifar10_first4000(root: Root = None, mirror: str | None = None) -> Imag
 def read_jpeg_split(content: bytes, split: str) -> LabelledImages:
     """The images of "train" or "test" in the content of an .npz file laid out as JPEG_FILE.
 
-    File i is `{split}_jpeg[offsets[i]:offsets[i + 1]]`. Raises DataError where that is not so.
+    File i is `{split}_jpeg[offsets[i]:offsets[i + 1]]`.
     """
-    path = JPEG_FILE.path
     names = [f"{split}_{part}" for part in ("jpeg", "offsets", "labels")]
-    jpeg, offsets, labels = read_arrays(content, path, names).values()
-    files = [jpeg[start:end].tobytes() for start, end in pairwise(offsets)]
-    images = np.empty((len(files), *SHAPE), np.uint8)
-    for number, file in enumerate(files):
-        images[number] = _decoded(file, f"{path}: {split} image {number}").transpose(2, 0, 1)
-    return labelled_images(torch.from_numpy(images), torch.from_numpy(labels), CLASSES, path)
-
-
-def _decoded(file: bytes, origin: str) -> NDArray[Any]:
-    """(32, 32, 3) uint8, RGB."""
-    try:
-        with Image.open(io.BytesIO(file), formats=("JPEG",)) as image:
-            pixels = np.asarray(image.convert("RGB"))
-    except (OSError, SyntaxError) as error:  # Pillow's for files that are no JPEG, or broken
-        raise DataError(f"{origin}: expected a JPEG file, got one that fails: {error}") from error
-    if pixels.shape != (*SHAPE[1:], SHAPE[0]):
-        raise DataError(f"{origin}: expected 32×32 pixels, got {pixels.shape[1]}×{pixels.shape[0]}")
-    return pixels
+    jpeg, offsets, labels = read_arrays(content, JPEG_FILE.path, names).values()
+    images = np.empty((len(labels), *SHAPE), np.uint8)
+    for number, (start, end) in enumerate(pairwise(offsets)):
+        with Image.open(io.BytesIO(jpeg[start:end].tobytes()), formats=("JPEG",)) as image:
+            images[number] = np.asarray(image.convert("RGB")).transpose(2, 0, 1)
+    return LabelledImages(torch.from_numpy(images), torch.from_numpy(labels).long())

@@ -10,8 +10,6 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from archsearch.data.errors import DataError
-
 _SPLIT_SEED = 0  # of which images validate; changing it changes every figure
 
 
@@ -54,27 +52,6 @@ class ImageCorpus:
             train=self.train.at(slice(max_train_images)),
             valid=self.valid.at(slice(max_valid_images)),
         )
-
-
-def labelled_images(
-    images: Tensor, labels: Tensor, classes: tuple[str, ...], origin: str
-) -> LabelledImages:
-    """Images (N, C, H, W) uint8 with labels (N,) of any integers. `origin` is for errors.
-
-    Raises DataError where there are not as many labels as images, or a label has no class.
-    """
-    if labels.shape != images.shape[:1]:
-        raise DataError(
-            f"{origin}: expected a label for each of {len(images):,} images, got labels of shape "
-            f"{tuple(labels.shape)}"
-        )
-    labels = labels.long()
-    wrong = labels[(labels < 0) | (labels >= len(classes))]
-    if len(wrong):
-        raise DataError(
-            f"{origin}: expected labels from 0 to {len(classes) - 1}, got {int(wrong[0])}"
-        )
-    return LabelledImages(images, labels)
 
 
 def split_off(images: LabelledImages, *sizes: int) -> tuple[LabelledImages, ...]:

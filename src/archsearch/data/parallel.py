@@ -59,11 +59,7 @@ class ParallelSource(ABC):
 
 
 def sentence_pairs(source: str, target: str, names: tuple[str, str]) -> SentencePairs:
-    """Pairs from two texts of as many lines; `names` are those of their files.
-
-    Raises:
-        DataError: unequal numbers of lines.
-    """
+    """Pairs from two texts of as many lines; `names` are those of their files."""
     pairs = SentencePairs(tuple(lines_of(source)), tuple(lines_of(target)))
     num_lines = len(pairs.source), len(pairs.target)
     if num_lines[0] != num_lines[1]:

@@ -24,9 +24,7 @@ def piece_corpus(name: str, train: str, valid: str, test: str, num_pieces: int) 
     """A corpus from three texts; `<eos>` stands after every line.
 
     num_pieces: different ones, `<unk>` and `<eos>` included.
-
-    Raises:
-        DataError: the training text is too small for so many, or has more characters than that.
+        DataError where the training text is too small for them, or has more characters.
     """
     lines = [[_blank_separated(line) for line in lines_of(text)] for text in (train, valid, test)]
     processor = sentencepiece.SentencePieceProcessor(

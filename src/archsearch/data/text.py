@@ -72,11 +72,7 @@ class TokenCorpus:
     symbols: Symbols = field(default_factory=Characters)
 
     def encode(self, text: str) -> list[int]:
-        """The numbers of a text's symbols; unknown ones are `<unk>`.
-
-        Raises:
-            ValueError: there is an unknown one, and no `<unk>`.
-        """
+        """The numbers of a text's symbols; unknown ones are `<unk>`, or a ValueError without it."""
         index = {symbol: number for number, symbol in enumerate(self.vocabulary)}
         symbols = self.symbols.split(text)
         unknown = next((symbol for symbol in symbols if symbol not in index), None)
@@ -120,10 +116,7 @@ class TokenCorpus:
         pushed down, the longer the further, and a few unknown words would drown what is compared.
         So it is read, with the embedding that it began with, but it need not be predicted, and
         perplexities are those of the symbols that could be learnt. Where training has `<unk>`, for
-        its rare words, it is predicted as any other symbol.
-
-        Raises:
-            DataError: a split has nothing else.
+        its rare words, it is predicted as any other symbol. DataError for a split with nothing else.
         """
         if UNKNOWN not in self.vocabulary:
             return self

@@ -25,9 +25,6 @@ def make_layer(
     step with a hidden state for each share, compiled like that of a single cell.
 
     settings: further arguments of RecurrentLayer.
-
-    Raises:
-        ValueError: an architecture of another kind, or shares that cannot be equal parts.
     """
     if isinstance(architecture, Cell):
         return RecurrentLayer(architecture, input_size, output_size, **settings)

@@ -1,47 +1,51 @@
-"""The measuring and the tables of `python -m archsearch.predictor.benchmark`."""
+"""The measuring and the tables of `python -m archsearch.predictor.benchmark`.
+
+A predictor is trained on some rows and tested on others: how well it guesses, and how long
+it takes.
+"""
 
 import json
+import random
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean, stdev
-from typing import Any, Generic
+from typing import Any
 
+import numpy as np
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
 from archsearch.predictor.configured import configured_predictor
-from archsearch.predictor.measuring import (
-    Measure,
-    Predictor,
-    Result,
-    Row,
-    cross_validate,
-    measure_on_cells,
-    measure_on_curves,
+from archsearch.predictor.nas_bench_nlp import (
+    CELLS,
+    CURVES,
+    MeasuredCell,
+    MeasuredCurve,
+    data_file,
+    read_cells,
+    read_curves,
 )
-from archsearch.predictor.nas_bench_nlp import CELLS as CELLS_FILE
-from archsearch.predictor.nas_bench_nlp import data_file, read_cells, read_curves
-from archsearch.predictor.seam import ArchitecturePredictor
+from archsearch.predictor.scores import Scores, score
+from archsearch.predictor.seam import ArchitecturePredictor, CurvePredictor, FloatArray
 
 FILE_WIDTH = 120  # of a table that goes into a file or a pipe, in columns
+CELL_SIZES = (100, 400, None)  # numbers of cells to learn from; None is all
+
+Predictor = ArchitecturePredictor | CurvePredictor
+Rows = Sequence[MeasuredCell] | Sequence[MeasuredCurve]
 
 
 @dataclass(frozen=True, slots=True)
-class Kind(Generic[Row]):
-    """What predictors are measured on. sizes: numbers of rows to learn from; None is all."""
+class Result:
+    """The scores on the test rows, and the seconds that learning and guessing took."""
 
-    name: str
-    file: str
-    read: Callable[[Path], list[Row]]
-    measure: Measure[Row]
-    sizes: tuple[int | None, ...]
-
-
-CELLS = Kind("cells", CELLS_FILE, read_cells, measure_on_cells, sizes=(100, 400, None))
-CURVES = Kind("curves", "wikitext2_curves.jsonl.gz", read_curves, measure_on_curves, sizes=(None,))
+    scores: Scores
+    fit_seconds: float
+    predict_seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +57,16 @@ class Line:
     results: list[list[Result]]
 
 
-def train_and_test(predictor: str, train: Path, test: Path, *, as_json: bool) -> None:
-    """Learn from one file, guess another, and print the scores.
-
-    Raises:
-        ValueError: a file that is not as expected; the message names it and the line.
-    """
-    made, kind = _made(predictor)
-    rows = kind.read(train)
-    result = kind.measure(made, rows, kind.read(test), 1)
+def train_and_test(name: str, train: Path, test: Path, *, as_json: bool) -> None:
+    """Learn from one file, guess another, and print the scores."""
+    predictor = configured_predictor(name)
+    rows = _read(predictor, train)
+    result = _measure(predictor, rows, _read(predictor, test), 1)
     if as_json:
         _print_json(result)
     else:
-        _print_table([Line(predictor, f"{len(rows)} {kind.name}", [[result]])], f"tested on {test}")
+        trained_on = f"{len(rows)} {_kind(predictor)}"
+        _print_table([Line(name, trained_on, [[result]])], f"tested on {test}")
 
 
 def cross_validate_all(
@@ -74,9 +75,6 @@ def cross_validate_all(
     """Measure the predictors and print the table.
 
     num_sizes: of the numbers of rows to learn from, the smallest first; None: all.
-
-    Raises:
-        ValueError: the data are missing or damaged.
     """
     lines = [line for name in predictors for line in _lines(name, num_seeds, num_folds, num_sizes)]
     seeds = "1 seed" if num_seeds == 1 else f"{num_seeds} seeds"
@@ -88,19 +86,84 @@ def cross_validate_all(
 
 
 def _lines(name: str, num_seeds: int, num_folds: int, num_sizes: int | None) -> Iterator[Line]:
-    predictor, kind = _made(name)
-    rows = kind.read(data_file(kind.file))
-    for size in kind.sizes[:num_sizes]:
+    predictor = configured_predictor(name)
+    of_cells = isinstance(predictor, ArchitecturePredictor)
+    rows = _read(predictor, data_file(CELLS if of_cells else CURVES))
+    for size in (CELL_SIZES if of_cells else (None,))[:num_sizes]:
         results = [
-            list(cross_validate(kind.measure, predictor, rows, seed, num_folds, size))
+            list(_cross_validated(predictor, rows, seed, num_folds, size))
             for seed in range(1, num_seeds + 1)
         ]
-        yield Line(name, f"{size or 'all'} {kind.name}", results)
+        yield Line(name, f"{size or 'all'} {_kind(predictor)}", results)
 
 
-def _made(name: str) -> tuple[Predictor, Kind[Any]]:
-    predictor = configured_predictor(name)
-    return predictor, CELLS if isinstance(predictor, ArchitecturePredictor) else CURVES
+# --- measuring ---
+
+
+def _kind(predictor: Predictor) -> str:
+    """What it learns from, in a word."""
+    return "cells" if isinstance(predictor, ArchitecturePredictor) else "curves"
+
+
+def _read(predictor: Predictor, path: Path) -> Rows:
+    if isinstance(predictor, ArchitecturePredictor):
+        return read_cells(path)
+    return read_curves(path)
+
+
+def _measure(predictor: Predictor, train: Any, test: Any, seed: int) -> Result:
+    """Raises ValueError for rows that it cannot learn from."""
+    if isinstance(predictor, ArchitecturePredictor):
+        return _timed(
+            lambda: predictor.fit([r.cell for r in train], [r.fitness for r in train], seed),
+            lambda: predictor.predict([row.cell for row in test]),
+            np.array([row.fitness for row in test]),
+        )
+    return _timed(
+        lambda: predictor.fit([row.curve for row in train], seed),
+        lambda: predictor.predict([row.curve[: predictor.num_seen] for row in test]),
+        np.array([row.fitness_at(predictor.num_epochs) for row in test]),
+    )
+
+
+def _timed(fit: Callable[[], None], predict: Callable[[], FloatArray], true: FloatArray) -> Result:
+    begin = time.perf_counter()
+    fit()
+    fitted = time.perf_counter()
+    guessed = predict()
+    end = time.perf_counter()
+    return Result(score(guessed, true), fitted - begin, end - fitted)
+
+
+def _cross_validated(
+    predictor: Predictor, rows: Rows, seed: int, num_folds: int, num_train: int | None
+) -> Iterator[Result]:
+    """One result a fold. `num_train` rows of its training part are drawn to learn from, or all."""
+    for train, test in folds([row.group for row in rows], num_folds, seed):
+        if num_train is not None and num_train < len(train):
+            train = random.Random(f"{num_train} rows {seed}").sample(train, num_train)
+        yield _measure(predictor, [rows[i] for i in train], [rows[i] for i in test], seed)
+
+
+def folds(
+    groups: Sequence[str], num_folds: int, seed: int
+) -> Iterator[tuple[list[int], list[int]]]:
+    """Pairs of training and test rows; every row is in one test part, groups stay together.
+
+    Groups are dealt out in random order, so the parts are about equal in groups, not in rows.
+    """
+    names = sorted(set(groups))
+    if len(names) < num_folds:
+        raise ValueError(f"expected {num_folds} different cells or more, got {len(names)}")
+    random.Random(f"folds {seed}").shuffle(names)
+    fold_of = {name: index % num_folds for index, name in enumerate(names)}
+    for fold in range(num_folds):
+        train = [row for row, group in enumerate(groups) if fold_of[group] != fold]
+        test = [row for row, group in enumerate(groups) if fold_of[group] == fold]
+        yield train, test
+
+
+# --- printing ---
 
 
 def _print_json(result: Result) -> None:

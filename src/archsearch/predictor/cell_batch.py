@@ -16,6 +16,7 @@ IntArray = npt.NDArray[np.int64]
 SOURCE_KINDS = ("x_t", "x_tm1", "h_tm1", "memory")
 KINDS = (*OPERATORS, *SOURCE_KINDS)
 KIND_NUMBER = {name: number for number, name in enumerate(KINDS)}
+_MEMORY = KIND_NUMBER["memory"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,30 +69,29 @@ class CellBatch:
     def of(cls, cells: Sequence[Cell]) -> "CellBatch":
         """The batch of at least one cell."""
         given = _as_given(cells)
-        order = np.lexsort((given.kind, given.height))
+        order = np.lexsort((given["kind"], given["height"]))
         number = np.empty_like(order)  # as given -> in the batch
         number[order] = np.arange(len(order))
-        kind, height = given.kind[order], given.height[order]
-        arity = given.arity[order]
+        kind, height, arity = (given[name][order] for name in ("kind", "height", "arity"))
         first = np.concatenate([[0], np.cumsum(arity)])
         positions = np.arange(first[-1]) - np.repeat(first[:-1], arity)
-        given_first = np.concatenate([[0], np.cumsum(given.arity)])[order]
-        arguments = number[given.arguments[np.repeat(given_first, arity) + positions]]
+        given_first = np.concatenate([[0], np.cumsum(given["arity"])])[order]
+        arguments = number[given["arguments"][np.repeat(given_first, arity) + positions]]
         bounds = np.searchsorted(height, np.arange(1, height[-1] + 2))
         return cls(
             num_cells=len(cells),
-            cell=given.cell[order],
+            cell=given["cell"][order],
             kind=kind,
-            bias=given.bias[order],
+            bias=np.array([node.bias for cell in cells for node in cell.nodes])[order],
             runs=_runs(kind, height),
             levels=tuple(pairwise(bounds.tolist())),
             arguments=arguments,
             positions=positions,
             first=first,
-            state_sources=number[given.state_sources],
-            feeds=number[given.feeds],
-            outputs=number[given.outputs],
-            memories=number[given.memories],
+            state_sources=number[given["state_sources"]],
+            feeds=number[given["feeds"]],
+            outputs=number[given["outputs"]],
+            memories=number[given["memories"]],
         )
 
 
@@ -107,55 +107,25 @@ def _runs(kind: IntArray, height: IntArray) -> tuple[Run, ...]:
     return tuple(runs)
 
 
-@dataclass(frozen=True, slots=True)
-class _AsGiven:
-    """The same, with nodes in the order of the cells."""
-
-    cell: IntArray
-    kind: IntArray
-    height: IntArray
-    bias: npt.NDArray[np.float64]
-    arity: IntArray
-    arguments: IntArray
-    state_sources: IntArray
-    feeds: IntArray
-    outputs: IntArray
-    memories: IntArray
-
-
-def _as_given(cells: Sequence[Cell]) -> _AsGiven:
-    kind: list[int] = []
-    height: list[int] = []
-    bias: list[float] = []
-    arity: list[int] = []
-    arguments: list[int] = []
-    state_sources: list[int] = []
-    feeds: list[int] = []
-    outputs: list[int] = []
-    memories: list[int] = []
-    for cell in cells:
+def _as_given(cells: Sequence[Cell]) -> dict[str, IntArray]:
+    """The integers of the same by name, and heights, with nodes in the order of the cells."""
+    names = ("cell", "kind", "height", "arity", "arguments")
+    of_states = ("state_sources", "feeds", "outputs", "memories")
+    found: dict[str, list[int]] = {name: [] for name in (*names, *of_states)}
+    kind, height, arguments = found["kind"], found["height"], found["arguments"]
+    for number, cell in enumerate(cells):
         base = len(kind)
         feed = {name: base + index for name, index in cell.outputs}
         for node in cell.nodes:
-            if node.args:
-                args = [base + arg for arg in node.args]
-                arguments.extend(args)
-                height.append(1 + max(height[arg] for arg in args))
-                kind.append(KIND_NUMBER[node.op])
-            else:
-                state = node.state
-                if state is not None:
-                    state_sources.append(len(kind))
-                    feeds.append(feed[state])
-                height.append(0)
-                kind.append(KIND_NUMBER.get(node.op, KIND_NUMBER["memory"]))
-            arity.append(len(node.args))
-            bias.append(node.bias)
-        outputs.append(feed["h"])
-        memories.extend(feed[name] for name in cell.memories)
-    sizes = [cell.num_nodes for cell in cells]
-    integers = [kind, height, arity, arguments, state_sources, feeds, outputs, memories]
-    arrays = [np.array(values, dtype=np.int64) for values in integers]
-    return _AsGiven(
-        np.repeat(np.arange(len(cells)), sizes), arrays[0], arrays[1], np.array(bias), *arrays[2:]
-    )
+            args = [base + arg for arg in node.args]
+            if not args and (state := node.state) is not None:
+                found["state_sources"].append(len(kind))
+                found["feeds"].append(feed[state])
+            arguments.extend(args)
+            height.append(1 + max([height[arg] for arg in args]) if args else 0)
+            kind.append(KIND_NUMBER.get(node.op, _MEMORY))
+        found["cell"].extend([number] * cell.num_nodes)
+        found["arity"].extend([len(node.args) for node in cell.nodes])
+        found["outputs"].append(feed["h"])
+        found["memories"].extend(feed[name] for name in cell.memories)
+    return {name: np.array(values, dtype=np.int64) for name, values in found.items()}

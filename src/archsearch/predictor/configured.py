@@ -19,8 +19,7 @@ def configured_predictor(
 ) -> ArchitecturePredictor | CurvePredictor:
     """The predictor of conf/predictor/<name>.yaml, with `numbers` instead of some of the file's.
 
-    Raises:
-        ConfigError: no such file, or numbers that its class does not take.
+    ConfigError for no such file, or numbers that its class does not take.
     """
     folder = Path(conf_folder()) / "predictor"
     known = {file.stem for file in folder.glob("*.yaml")}

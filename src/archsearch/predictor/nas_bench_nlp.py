@@ -24,6 +24,7 @@ from archsearch.predictor.curves import WORST_FITNESS, WORST_PERPLEXITY
 
 FOLDER = "nas_bench_nlp"  # under the data root
 CELLS = "ptb_perplexity.jsonl.gz"
+CURVES = "wikitext2_curves.jsonl.gz"
 
 Row = TypeVar("Row")
 

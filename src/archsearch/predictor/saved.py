@@ -45,8 +45,7 @@ def save_curve_predictor(
 def load_curve_predictor(file: str | Path) -> CurvePredictor:
     """The trained predictor in a file that `python -m archsearch.predictor.train` wrote.
 
-    Raises:
-        ValueError: no such file, or another or a damaged one.
+    ValueError for no such file, or another or a damaged one.
     """
     try:
         with safe_open(file, framework="numpy") as opened:

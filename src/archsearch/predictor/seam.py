@@ -17,11 +17,7 @@ FloatArray = npt.NDArray[np.float64]
 
 
 def readable_cell(architecture: object) -> Cell:
-    """The architecture as what an `ArchitecturePredictor` reads.
-
-    Raises:
-        ValueError: it is no cell.
-    """
+    """The architecture as what an `ArchitecturePredictor` reads; ValueError where it is no cell."""
     if not isinstance(architecture, Cell):
         raise ValueError(
             f"expected a space of cells (cell_space=dsl_core, gp_tree, …), got one of "
@@ -38,9 +34,7 @@ class ArchitecturePredictor(ABC):
         """Learn from pairs, from scratch: what was learnt before is forgotten.
 
         All that is random comes from `seed`: equal calls learn the same, in whatever process.
-
-        Raises:
-            ValueError: fewer than two pairs, or no finite fitness among them.
+        ValueError for fewer than two pairs, or no finite fitness among them.
         """
 
     @abstractmethod
@@ -61,10 +55,7 @@ class CurvePredictor(ABC):
     @abstractmethod
     def fit(self, curves: Sequence[Sequence[float]], seed: int) -> None:
         """Learn from whole curves, from scratch; draws come from `seed` alone.
-
-        Raises:
-            ValueError: too few curves to learn from.
-        """
+        ValueError for too few."""
 
     @abstractmethod
     def predict(self, starts: Sequence[Sequence[float]]) -> FloatArray:

@@ -28,9 +28,6 @@ def best_trials(run: str) -> list[Trial]:
     """The trials of different cells of an earlier run, the fittest first, references among them.
 
     run: its directory, or the URL of its archive.
-
-    Raises:
-        ArchiveError: there is no archive that can be read.
     """
     with Archive.read(run) as archive:
         return archive.best(len(archive))
@@ -40,11 +37,7 @@ def seeds(runs: Sequence[str], num_cells: int, space: CellSpace[Any], kept_in: P
     """The genomes of the best architectures of earlier runs that the space can express.
 
     runs: their directories, or the URLs of their archives; they take turns, each with its best.
-    num_cells: at most so many.
-
-    Raises:
-        ArchiveError: a run has no archive that can be read.
-        ValueError: the space can express none of their architectures.
+    num_cells: at most so many; ValueError where there is none.
     """
 
     def find() -> Json:
@@ -77,9 +70,6 @@ def known_pairs(runs: Sequence[str], kept_in: Path) -> list[tuple[Cell, float]]:
 
     runs: their directories, or the URLs of their archives; of this run's task and budget, or the
         fitness means something else. Of a cell that several have, the first one's fitness counts.
-
-    Raises:
-        ArchiveError: a run has no archive that can be read.
     """
 
     def find() -> Json:

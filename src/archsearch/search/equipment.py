@@ -47,10 +47,7 @@ def equipped(
     """A new strategy on the space, with its equipment.
 
     make: its class, and all that the constructor takes beside space, generator and predictor.
-
-    Raises:
-        ArchiveError: an earlier run has no archive that can be read.
-        ValueError: what the strategy cannot take, or lacks.
+        ValueError for what the strategy cannot take, or lacks.
     """
     kind, predictor = _kind(make), equipment.predictor
     _refuse(kind, equipment)

@@ -33,10 +33,6 @@ def layer_space(
     """The space of layers of `hidden_size` units in which each cell is repeated `repeats` times.
 
     runs: directories of earlier runs, or the URLs of their archives.
-
-    Raises:
-        ArchiveError: a run has no archive that can be read.
-        ValueError: a number out of range, or too few cells.
     """
     require("cell_space.top_share", top_share, 0, 1)
     require("cell_space.pool_size", pool_size, MIN_POOL, math.inf, integer=True)

@@ -9,7 +9,7 @@ architecture search directed by a learned ranking function". A step:
 4. When all 32 were told, failures among them, the next step begins.
 
 Candidates with c_t come after enough valid cells that have h_t alone, where the space can tell
-them apart (`StagedSpace`); then every node that can give c_t makes a candidate.
+them apart, as the DSL's; then every node that can give c_t makes a candidate.
 
 What the paper leaves open, as decided here: the first step, before there are results, is random
 unless known pairs were injected; the weight of a candidate among the others is 1 / its rank; an
@@ -31,7 +31,7 @@ from archsearch.archive.records import ESTIMATE, Candidate, Json, Origin, Trial
 from archsearch.cell import Cell
 from archsearch.predictor import ArchitecturePredictor, readable_cell
 from archsearch.search.protocol import Draft, PredictingStrategy, Proposal, Round
-from archsearch.space import CellSpace, StagedSpace
+from archsearch.space import CellSpace, DSLSpace
 from archsearch.space.parameters import require
 
 
@@ -116,7 +116,7 @@ class RandomRanking(PredictingStrategy[Any]):
     def rounds(self) -> Sequence[Round]:
         chosen = "chosen by what was known before" if self._pairs else "drawn at random"
         rounds = [Round("step", self._batch_size, f"all trials are {chosen}")]
-        if isinstance(self.space, StagedSpace) and self._min_plain_trials:
+        if isinstance(self.space, DSLSpace) and self._min_plain_trials:
             name, until = "the stage of cells without c_t", "no cell with a memory is proposed"
             rounds.append(Round(name, self._min_plain_trials, until, once=True, or_more=True))
         return rounds
@@ -191,7 +191,7 @@ class RandomRanking(PredictingStrategy[Any]):
         space = self.space
         num_plain = sum(not cell.memories and f > -math.inf for cell, f in self._pairs)
         while True:
-            if not isinstance(space, StagedSpace):
+            if not isinstance(space, DSLSpace):
                 yield space.sample(rng)
             elif num_plain < self._min_plain_trials:
                 yield space.sample_plain(rng)

@@ -16,7 +16,7 @@ the text, which has lost them: here they are 0 and 140.
 
 import math
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import mean, quantiles
 from typing import Literal
@@ -91,21 +91,15 @@ class RewardScale:
         At least two must not have failed.
         """
         self._recent.extend(fitness for fitness in fitnesses if fitness > -math.inf)
-        reward_of = scaled(self._reward, self._recent)
+        tenths = quantiles(self._recent, n=10, method="inclusive")
+        poor, good = tenths[0], tenths[-1]
+
+        def reward_of(fitness: float) -> float:
+            if fitness == -math.inf:
+                return 0.0
+            # All alike: nobody is poor.
+            shortfall = (good - fitness) / (good - poor) if good > poor else 0.0
+            losses = self._reward.good_loss, self._reward.poor_loss
+            return self._reward(losses[0] + shortfall * (losses[1] - losses[0]))
+
         return [*map(reward_of, fitnesses)], mean(map(reward_of, self._recent))
-
-
-def scaled(reward: SoftExponential, known: Iterable[float]) -> Callable[[float], float]:
-    """The reward of a fitness where the tenths of those that are known, two at least, stand for the
-    two losses. A failed architecture (−∞) has a reward of 0."""
-    tenths = quantiles(known, n=10, method="inclusive")
-    poor, good = tenths[0], tenths[-1]
-
-    def reward_of(fitness: float) -> float:
-        if fitness == -math.inf:
-            return 0.0
-        # All alike: nobody is poor.
-        shortfall = (good - fitness) / (good - poor) if good > poor else 0.0
-        return reward(reward.good_loss + shortfall * (reward.poor_loss - reward.good_loss))
-
-    return reward_of

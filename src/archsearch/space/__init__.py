@@ -6,7 +6,7 @@ from archsearch.space.dsl import DSLSpace
 from archsearch.space.gp_tree import GPTreeSpace
 from archsearch.space.graph import GraphSpace
 from archsearch.space.nas_base import NASBaseSpace
-from archsearch.space.space import CellSpace, GenomeError, Rejection, StagedSpace
+from archsearch.space.space import CellSpace, GenomeError, Rejection
 from archsearch.space.tree import Shape, TreeGenome
 
 __all__ = [
@@ -19,7 +19,6 @@ __all__ = [
     "NASBaseSpace",
     "Rejection",
     "Shape",
-    "StagedSpace",
     "TreeGenome",
     "distance_bound",
     "shape_distance",

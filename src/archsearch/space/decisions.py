@@ -143,11 +143,7 @@ class DecisionSpace(CellSpace[Decisions]):
                 return tuple(decisions)
 
     def steps(self, genome: Decisions) -> list[tuple[Question, Decision]]:
-        """Each question that the genome answers, with its decision.
-
-        Raises:
-            GenomeError: a decision is missing, wrong or superfluous.
-        """
+        """Each question that the genome answers, with its decision; GenomeError if they do not fit."""
         steps: list[tuple[Question, Decision]] = []
 
         def answer(question: Question) -> Decision:

@@ -103,6 +103,7 @@ class DSLSpace(ExpressionGrammar):
         return rng.choice(self._sample_places(rng, memory=True))
 
     def sample_plain(self, rng: random.Random) -> Expression:
+        """A random expression of a cell without a memory."""
         return self._sample_places(rng, memory=False)[0]
 
     def _sample_places(self, rng: random.Random, *, memory: bool) -> Sequence[Expression]:
@@ -118,7 +119,6 @@ class DSLSpace(ExpressionGrammar):
         )
 
     def memory_places(self, genome: Expression) -> Sequence[Expression]:
-        """Each valid subexpression that could give c_t makes a new candidate."""
         plain = self.arranged(genome.with_memory(None))
         if first_broken(plain, self._tree_rules) is not None:
             return []

@@ -181,10 +181,7 @@ def _rank(node: Expression) -> tuple[str, int]:
 def from_prefix(tokens: Sequence[str], memory: int | None = None) -> Expression:
     """The expression with these tokens in prefix order; the one at index `memory` gives c_t.
 
-    Tokens that are no operator count as sources.
-
-    Raises:
-        GenomeError: tokens are missing, or left over.
+    Tokens that are no operator count as sources. GenomeError where some are missing or left over.
     """
     waiting: list[Expression] = []  # those at the end are the next arguments
     for index in reversed(range(len(tokens))):

@@ -1,6 +1,7 @@
 """What expressions are made of and how they grow: what the DSL's space and its edits both know."""
 
 import random
+from abc import abstractmethod
 from collections.abc import Sequence
 
 from archsearch.cell import MAX_HEIGHT, MAX_NODES
@@ -12,10 +13,10 @@ from archsearch.space.expression import (
     operator_tokens,
 )
 from archsearch.space.parameters import different, require
-from archsearch.space.space import StagedSpace
+from archsearch.space.space import CellSpace
 
 
-class ExpressionGrammar(StagedSpace[Expression]):
+class ExpressionGrammar(CellSpace[Expression]):
     """Which tokens may stand where in an expression that grows; see `DSLSpace`."""
 
     def __init__(
@@ -90,6 +91,11 @@ class ExpressionGrammar(StagedSpace[Expression]):
                 for index in reversed(range(num_args)):
                     places.append((token, index, depth + 1))
         return tokens
+
+    @abstractmethod
+    def memory_places(self, genome: Expression) -> Sequence[Expression]:
+        """All expressions of the space that differ from this one at most in where c_t comes from;
+        for a valid one without c_tm1, itself. The given one need not be valid."""
 
     def arranged(self, genome: Expression) -> Expression:
         """In canonical order, if that rule is in force."""

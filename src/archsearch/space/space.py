@@ -2,7 +2,7 @@
 
 import random
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -79,19 +79,6 @@ class CellSpace(ABC, Generic[Genome]):
         """The genome if it is in the space and decodes to the architecture."""
         fits = self.check(genome) is None and self.decode(genome) == architecture
         return genome if fits else None
-
-
-class StagedSpace(CellSpace[Genome]):
-    """A space in which a genome may be finished but for the node that gives the memory."""
-
-    @abstractmethod
-    def sample_plain(self, rng: random.Random) -> Genome:
-        """A random genome of a cell without a memory; it passes `check`."""
-
-    @abstractmethod
-    def memory_places(self, genome: Genome) -> Sequence[Genome]:
-        """All genomes of the space that differ from this one at most in where the memory comes
-        from; for a valid one without a memory, itself. The given one need not be valid."""
 
 
 def first_broken(
