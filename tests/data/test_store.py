@@ -197,7 +197,7 @@ class TestDownload:
     def test_after_a_kill_in_the_middle(self, tmp_path, server):
         server.stall(f"/{PATH}", CONTENT[:200_000], promised=len(CONTENT))
         program = (
-            "import sys; from archsearch.data import *; "
+            "import sys; from archsearch.data.store import *; "
             "read_verified(CorpusFile(*sys.argv[1:3], 0, ''), *sys.argv[3:])"
         )
         arguments = [PATH, SHA256, str(tmp_path), server.address]

@@ -116,7 +116,7 @@ class TokenCorpus:
         pushed down, the longer the further, and a few unknown words would drown what is compared.
         So it is read, with the embedding that it began with, but it need not be predicted, and
         perplexities are those of the symbols that could be learnt. Where training has `<unk>`, for
-        its rare words, it is predicted as any other symbol. DataError for a split with nothing else.
+        its rare words, it is predicted as any other symbol. DataError where there is nothing else.
         """
         if UNKNOWN not in self.vocabulary:
             return self

@@ -143,7 +143,7 @@ class DecisionSpace(CellSpace[Decisions]):
                 return tuple(decisions)
 
     def steps(self, genome: Decisions) -> list[tuple[Question, Decision]]:
-        """Each question that the genome answers, with its decision; GenomeError if they do not fit."""
+        """Each question that the genome answers, with its decision; GenomeError if one is wrong."""
         steps: list[tuple[Question, Decision]] = []
 
         def answer(question: Question) -> Decision:
