@@ -28,8 +28,6 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 def shown(text: object, limit: int = 40) -> str:
     """Any object as short printable text, for messages."""
-    if isinstance(text, int) and text.bit_length() > 1_000:
-        return "a huge integer"  # Python refuses to write some of them out
     full = text if isinstance(text, str) else repr(text)
     cut = full if len(full) <= limit else full[: limit - 1] + "…"
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in cut)

@@ -97,7 +97,11 @@ class _Search:
         cell = root.target()
         self.numbered += len(cell) * len(root.cell_of)
         if self.numbered > MAX_NUMBERED_NODES or depth == _MAX_DEPTH:
-            raise _too_symmetric()
+            raise CellError(
+                "the cell is too symmetric to name: ways of numbering its nodes were tried up to a "
+                f"total of {MAX_NUMBERED_NODES} nodes, and none proved to be the canonical one; "
+                "share fewer Linear nodes among identical parts"
+            )
         children = {}
         for vertex in cell:
             children[vertex] = root.copy()
@@ -184,11 +188,3 @@ def _components(edges: list[list[tuple[int, int]]]) -> list[list[int]]:
                     component.append(neighbour)
         result.append(component)
     return result
-
-
-def _too_symmetric() -> CellError:
-    return CellError(
-        "the cell is too symmetric to name: ways of numbering its nodes were tried up to a total "
-        f"of {MAX_NUMBERED_NODES} nodes, and none proved to be the canonical one; "
-        "share fewer Linear nodes among identical parts"
-    )

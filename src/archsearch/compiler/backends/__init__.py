@@ -7,14 +7,12 @@ from archsearch.compiler.backends.auto import AutoBackend
 from archsearch.compiler.backends.backend import Backend, Bound, State, Weights
 from archsearch.compiler.backends.cpu import CpuBackend
 from archsearch.compiler.backends.plain import PlainBackend
-from archsearch.compiler.backends.reference import ReferenceBackend
 
 AUTO = "auto"
 BACKENDS: dict[str, Callable[[Step], Backend]] = {
     AUTO: AutoBackend,
     "cpu": CpuBackend,
     "plain": PlainBackend,
-    "reference": ReferenceBackend,
 }
 
 
@@ -34,7 +32,6 @@ __all__ = [
     "Bound",
     "CpuBackend",
     "PlainBackend",
-    "ReferenceBackend",
     "State",
     "Weights",
     "make_backend",
