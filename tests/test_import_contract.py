@@ -96,6 +96,7 @@ ALLOWED = {
     "report": {
         "cell",
         "archive",
+        "data",
         "drawing",
         "findings",
         "run",

@@ -16,7 +16,7 @@ from typing_extensions import override
 
 from archsearch.archive import ARCHIVE_FILE, Archive, Json, Lesson, Machine, Metric, RunInfo, Trial
 from archsearch.config import CONFIG_FILE, ConfigError
-from archsearch.findings.standings import fittest
+from archsearch.findings.standings import Standings
 from archsearch.follow_up import FollowUp
 from archsearch.wording import metric_text
 
@@ -92,25 +92,24 @@ class Run:
         return Choices(config["task"]["name"], config["budget"]["name"], search, space)
 
     @cached_property
+    def standings(self) -> Standings:
+        """How the search stands: best cell, references, failures."""
+        return Standings.of(self.trials)
+
+    @property
     def references(self) -> Mapping[str, Trial]:
         """The reference cells by name."""
-        named = ((trial.origin.reference, trial) for trial in self.trials)
-        return {name: trial for name, trial in named if name is not None}
+        return self.standings.references
 
     @cached_property
     def proposed(self) -> tuple[Trial, ...]:
         """The strategy's own trials."""
         return tuple(trial for trial in self.trials if not trial.candidate.is_reference)
 
-    @cached_property
+    @property
     def best(self) -> Trial | None:
         """The fittest of the strategy's own, the first of equal ones; None if all failed."""
-        return fittest(self.proposed)
-
-    @cached_property
-    def best_reference(self) -> Trial | None:
-        """The fittest reference cell, which the best cell is held against."""
-        return fittest(self.references.values())
+        return self.standings.best
 
     @property
     def follow_up(self) -> FollowUp | None:

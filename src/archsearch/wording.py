@@ -9,8 +9,8 @@ from archsearch.architecture import Architecture
 from archsearch.archive import Candidate, Metric, Status, Trial
 
 ANECDOTE = "one seed per setting, so each figure is an anecdote"
+ONE_SEED = "one seed each shows nothing yet"
 BITS = "bits per character"
-SAME_SIZE = 1.02  # the ratio of two numbers of parameters up to which they count as equal
 MISSING = "-"
 LEVEL = 0.0005  # of a metric: a smaller difference would read as 0.0%
 
@@ -108,11 +108,23 @@ def figures_text(figures: Mapping[str, int | float | str]) -> str:
     )
 
 
-def result_text(trial: Trial, metric_name: str) -> str:
+def result_text(trial: Trial, scale: "Scale") -> str:
     """Such as "trial 27, perplexity 12.631, 59.7k parameters"; a reference goes by its name."""
+    assert trial.metric is not None
     name = trial.origin.reference or f"trial {trial.number}"
     size = f"{params_text(trial.num_params)} parameters"
-    return f"{name}, {metric_name} {metric_text(trial.metric)}, {size}"
+    return f"{name}, {scale.name} {scale.text(trial.metric)}, {size}"
+
+
+def found_lines(best: Trial | None, reference: Trial | None, scale: "Scale") -> list[str]:
+    """What a search found: its best cell, the best reference, and what that shows."""
+    if best is None:
+        return ["no cell of the strategy was trained without failing"]
+    lines = [f"best cell: {result_text(best, scale)}"]
+    if reference is not None:
+        lines.append(f"best reference: {result_text(reference, scale)}")
+        lines.append(_verdict(best, reference))
+    return lines
 
 
 def comparison_text(best: Trial, reference: Trial) -> str:
@@ -125,11 +137,11 @@ def comparison_text(best: Trial, reference: Trial) -> str:
     return f"{share}{'better' if lead > 0 else 'worse'} than {name}, with {size}"
 
 
-def verdict_text(best: Trial, reference: Trial) -> str:
+def _verdict(best: Trial, reference: Trial) -> str:
     """What a search shows, which is little: each trained once, and one of them the best of many."""
     beaten = _lead(best, reference) > 0
     beginning = "the best cell" if beaten else "no cell beats the best reference: the best"
-    return f"{beginning} is {comparison_text(best, reference)}; one seed each shows nothing yet"
+    return f"{beginning} is {comparison_text(best, reference)}; {ONE_SEED}"
 
 
 def _lead(best: Trial, reference: Trial) -> float:
@@ -155,39 +167,6 @@ def _size_text(num_params: int | None, reference: int | None) -> str:
 
 def shortened(text: str, width: int) -> str:
     return text if len(text) <= width else text[: max(0, width - 3)] + "..."
-
-
-class Result(NamedTuple):
-    """What a cell reached, at how many parameters."""
-
-    name: str
-    metric: float
-    num_params: int | None
-
-
-def result_of(reference: Trial | None) -> Result | None:
-    """Of the best reference cell of a search."""
-    if reference is None or reference.metric is None:
-        return None
-    name = f"best reference {reference.origin.reference}"
-    return Result(name, reference.metric, reference.num_params)
-
-
-def standing(one: Result, other: Result | None, scale: "Scale") -> str:
-    """Such as "found cell 12.631 with 59.7k parameters; best reference gru 12.931 with 26.7k"."""
-    words = f"{one.name} {scale.text(one.metric)} with {params_text(one.num_params)} parameters"
-    if other is None:
-        return f"{words}; nothing beside it"
-    size = params_text(other.num_params)
-    return f"{words}; {other.name} {scale.text(other.metric)} with {size}"
-
-
-def size_text(one: int | None, other: int | None) -> str:
-    """Whether two numbers of parameters are as good as equal."""
-    if one is None or other is None:
-        return "at sizes that are not known"
-    is_same = max(one, other) <= SAME_SIZE * min(one, other)
-    return "at equal size" if is_same else "not at equal size"
 
 
 class Scale(NamedTuple):

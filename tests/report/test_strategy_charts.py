@@ -10,7 +10,7 @@ from toy_runs import write_run
 from archsearch.archive import Lesson, Trial
 from archsearch.archive.records import GUESS
 from archsearch.cell import OPERATORS
-from archsearch.findings.pairs import hyperparameters
+from archsearch.findings.pairs import scatters
 from archsearch.report.build import build_report
 from archsearch.report.folder import PAGE, files_of
 from archsearch.report.strategy_charts import FILLS, charts_of
@@ -54,11 +54,12 @@ def test_a_strategy_has_the_charts_that_its_trials_give_reason_for(tmp_path: Pat
 
 def test_what_is_drawn_of_a_hyperparameter_is_what_candidates_had(tmp_path: Path) -> None:
     evolved = load(write_run(tmp_path, "gp_neat_small", 1, 20))
-    tried = hyperparameters(map(with_hyperparameters, evolved.proposed))
-    assert set(tried) == {"learning_rate", "num_layers"}  # one that never changed tells nothing
-    for trial, one in zip(evolved.proposed, tried["learning_rate"], strict=True):
-        number = trial.candidate.number
-        assert one == (number, 10 ** -(1 + number % 3), trial.metric)
+    tuned = [*map(with_hyperparameters, evolved.proposed)]
+    found = {each.name: each for each in scatters(tuned, evolved.metric, evolved.name)}
+    assert set(found) == {"learning_rate", "num_layers"}  # one that never changed tells nothing
+    assert found["learning_rate"].pairs == [
+        (10 ** -(1 + trial.number % 3), trial.metric) for trial in tuned if trial.metric is not None
+    ]
 
 
 def test_guesses_of_final_metrics_are_held_against_whole_trainings(tmp_path: Path) -> None:

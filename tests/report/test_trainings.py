@@ -79,7 +79,7 @@ def test_a_cell_has_its_mean_and_students_interval_over_seeds(tmp_path: Path) ->
         ([12.0, 12.1, 12.0], [13.0, 13.1, 13.2], "the data show that cell"),
         ([13.5, 12.0, 13.2], [13.0, 13.1, 13.2], "3 seeds do not show a difference"),
         ([12.0, 12.0], [13.0, 13.0], "2 seeds show no difference; an interval takes 3"),
-        ([12.0], [13.0], "one seed each: this shows nothing yet"),
+        ([12.0], [13.0], "one seed each shows nothing yet"),
     ],
 )
 def test_the_first_sentence_says_what_the_seeds_show(

@@ -96,14 +96,14 @@ def test_an_offline_run_has_charts_a_row_a_trial_and_the_best_drawing(
     staged = run_dir.glob("wandb/data/artifacts/staging/*")
     assert zoo["mut2"].to_svg() in [file.read_text(encoding="utf-8") for file in staged]
     assert "operators_table.nrows" in last
-    assert not any(key.startswith(("predictor_against_truth", "rewards")) for key in last)
+    assert not any(key.startswith(("estimates", "reward")) for key in last)
     leaders = table(run_dir, last, "leaderboard")
     assert [row["rank"] for row in leaders] == ["1", "lstm", "2", "gru", "3", "rnn"]
     family = table(run_dir, last, "lineage")
     assert [(row["trial"], row["change"]) for row in family] == [(3, "random"), (6, "mutation")]
     curves = table(run_dir, last, "learning_curves_table")
     assert {row["lineKey"] for row in curves} == {
-        "1, trial 6", "2, trial 5", "3, trial 3", "rnn, trial 0", "lstm, trial 1", "gru, trial 2",
+        "1. best cell", "2. best cell", "3. best cell", "rnn", "lstm", "gru",
     }  # fmt: skip
     brought = {row["origin"]: row for row in table(run_dir, last, "origins")}
     assert brought["random"]["best perplexity"] == 212.32
@@ -124,13 +124,13 @@ def test_what_predictors_expected_and_policies_learnt_from_are_charts(
     callback.on_lessons([Lesson(trial.number, 2.0, 1.0) for trial in told])
     callback.on_end(Ending.COMPLETE)
     last = history(run_dir)[-1]
-    pairs = table(run_dir, last, "predictor_against_truth_table")
+    pairs = table(run_dir, last, "estimates_table")
     assert [row["predicted fitness"] for row in pairs] == [-2.0] * 4
     assert [row["measured fitness"] for row in pairs] == [trial.fitness for trial in told]
-    rates = table(run_dir, last, "hyperparameter_learning_rate_table")
-    assert [row["learning_rate"] for row in rates] == [0.01, 0.02, 0.03, 0.04]
+    rates = table(run_dir, last, "learning_rate_table")
+    assert [row["learning rate"] for row in rates] == [0.01, 0.02, 0.03, 0.04]
     assert [row["perplexity"] for row in rates] == [9.0, 8.0, 7.0, 6.0]
-    rewards = table(run_dir, last, "rewards_table")
+    rewards = table(run_dir, last, "reward_table")
     assert len(rewards) == 2 * len(told)
 
 

@@ -160,6 +160,11 @@ class Trial:
         return self.candidate.origin
 
     @property
+    def is_new_failure(self) -> bool:
+        """Whether it failed when it was evaluated, and does not only repeat an earlier failure."""
+        return self.status is not Status.OK and self.reused_from is None
+
+    @property
     def guess(self) -> Guess | None:
         """Set where a predictor of curves stood in for the last epochs: the result is its guess."""
         known = self.details.get(GUESS)

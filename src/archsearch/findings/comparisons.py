@@ -1,15 +1,17 @@
 """Which runs may be compared, and which repeat each other under another seed."""
 
 import math
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
 from statistics import fmean
-from typing import Any
+from typing import Any, NamedTuple
 
-from archsearch.archive import Json, Metric, Status
+from archsearch.archive import Json, Metric, Status, Trial
 from archsearch.config_tree import ABSENT, side_by_side, value_at
+from archsearch.findings.course import top_mean
 from archsearch.run import Run
 from archsearch.wording import shortened
 
@@ -33,6 +35,47 @@ class Setting:
     def best_run(self) -> Run:
         """The one with the fittest trial; the first where all trials failed."""
         return _best_run(self.runs)
+
+    @cached_property
+    def trials(self) -> tuple[Trial, ...]:
+        """The strategy's own, of all runs."""
+        return tuple(trial for run in self.runs for trial in run.proposed)
+
+    @property
+    def num_failed(self) -> int:
+        return sum(trial.status is not Status.OK for trial in self.trials)
+
+    @property
+    def best_metrics(self) -> list[float]:
+        """Of each run in which not all failed."""
+        return [run.best.metric for run in self.runs if run.best and run.best.metric is not None]
+
+    def top_means(self, k: int) -> list[float]:
+        """The mean of the k best of each run that has so many."""
+        return [mean for run in self.runs if not math.isnan(mean := top_mean(run, k))]
+
+    def num_better(self, reference: str) -> int:
+        """How many trials are better than the reference of their own run."""
+        return sum(
+            trial.fitness > run.references[reference].fitness
+            for run in self.runs
+            if reference in run.references
+            for trial in run.proposed
+        )
+
+
+class Reference(NamedTuple):
+    """A reference cell over several seeds: means."""
+
+    metric: float
+    fitness: float
+    num_params: int | None
+
+    @classmethod
+    def of(cls, trials: Sequence[Trial]) -> "Reference":
+        metrics = [trial.metric for trial in trials if trial.metric is not None]
+        fitness = fmean(trial.fitness for trial in trials)
+        return cls(fmean(metrics), fitness, trials[0].num_params)
 
 
 @dataclass(frozen=True)
@@ -70,24 +113,20 @@ class Comparison:
         return self.metric.lower_is_better
 
     @cached_property
-    def references(self) -> Mapping[str, float]:
-        """The mean metric of each reference cell over the runs in which it did not fail."""
-        found: dict[str, list[float]] = {}
+    def references(self) -> Mapping[str, Reference]:
+        """Over the runs in which they did not fail."""
+        found: dict[str, list[Trial]] = defaultdict(list)
         for run in self.runs:
             for name, trial in run.references.items():
-                if trial.status is Status.OK and trial.metric is not None:
-                    found.setdefault(name, []).append(trial.metric)
-        return {name: sum(values) / len(values) for name, values in found.items()}
+                if trial.metric is not None:
+                    found[name].append(trial)
+        return {name: Reference.of(trials) for name, trials in found.items()}
 
     @property
     def best_reference(self) -> str | None:
         """The name of the one with the best mean fitness."""
-        found: dict[str, list[float]] = {name: [] for name in self.references}
-        for run in self.runs:
-            for name, trial in run.references.items():
-                if trial.status is Status.OK:
-                    found[name].append(trial.fitness)
-        return max(found, key=lambda name: fmean(found[name]), default=None)
+        known = self.references
+        return max(known, key=lambda name: known[name].fitness, default=None)
 
 
 def _best_run(runs: Sequence[Run]) -> Run:

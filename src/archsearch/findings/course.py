@@ -2,11 +2,13 @@
 
 import math
 from bisect import bisect_right, insort
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from typing import NamedTuple
 
-from archsearch.archive import Status
+from archsearch.archive import Status, Trial
+from archsearch.findings.standings import rank
 from archsearch.run import Run
 
 
@@ -67,6 +69,31 @@ def top_mean(run: Run, k: int) -> float:
     """The same of the whole run."""
     (mean,) = top_means(run, k, [len(run.proposed)])
     return mean
+
+
+class Curve(NamedTuple):
+    """A learning curve; reference: the name of the cell, None of one that was found."""
+
+    label: str
+    reference: str | None
+    points: Sequence[tuple[int, float]]  # epoch and metric, where it is finite
+
+
+def learning_curves(trials: Iterable[Trial], count: int = 5) -> list[Curve]:
+    """Of the best different cells and of the references; none where a training has one epoch."""
+    curves: dict[str, Curve] = {}
+    found = 0
+    for trial, place in rank(trials):
+        if (reference := trial.origin.reference) is None:
+            if place is None or found == count or trial.candidate.key in curves:
+                continue
+            found += 1
+        epochs = enumerate((epoch.valid_metric for epoch in trial.curve), 1)
+        points = [(epoch, metric) for epoch, metric in epochs if math.isfinite(metric)]
+        if len(points) > 1:
+            label = reference or f"{found}. best cell"
+            curves.setdefault(trial.candidate.key, Curve(label, reference, points))
+    return [*curves.values()]
 
 
 def evenly(stop: int, points: int) -> Sequence[int]:

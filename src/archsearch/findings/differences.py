@@ -17,12 +17,12 @@ from scipy.special import stdtrit  # type: ignore[import-untyped]
 
 from archsearch.findings.comparisons import Comparison, Setting
 from archsearch.findings.course import course
+from archsearch.wording import ONE_SEED
 
 BASELINE = "archsearch.search.RandomSearch"
 LEAST_SEEDS = 3  # that show something; the interval of two is 12.7 standard errors wide each way
 MAX_ALL_PAIRS = 5  # settings of which every two are compared; of more, each with the baseline
 LEVEL = 0.95
-ONE_SEED = "one seed each: this shows nothing yet"
 
 
 class Interval(NamedTuple):

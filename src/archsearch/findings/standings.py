@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from archsearch.archive import Status, Trial
 
@@ -27,10 +28,18 @@ class Standings:
     best_so_far: list[float] = field(default_factory=list)  # metric; one for each proposed trial
     #                                                         from the first that did not fail
 
+    @classmethod
+    def of(cls, trials: Iterable[Trial]) -> "Standings":
+        """After all of these."""
+        standings = cls()
+        for trial in trials:
+            standings.add(trial)
+        return standings
+
     def add(self, trial: Trial) -> bool:
         """Take in one trial; say whether it is the best now."""
         self.num_trials += 1
-        if trial.status is not Status.OK and trial.reused_from is None:
+        if trial.is_new_failure:
             self.failures[trial.status] += 1
         if name := trial.origin.reference:
             self.references[name] = trial
@@ -61,7 +70,7 @@ def causes(trials: Iterable[Trial]) -> Mapping[Status, Mapping[str, list[int]]]:
     frequent first."""
     found: dict[Status, dict[str, list[int]]] = {}
     for trial in trials:
-        if trial.status is not Status.OK and trial.reused_from is None:
+        if trial.is_new_failure:
             cause = " ".join((trial.cause or "no cause given").split())
             found.setdefault(trial.status, {}).setdefault(cause, []).append(trial.number)
     frequent = sorted(found.items(), key=lambda item: -sum(map(len, item[1].values())))
@@ -76,15 +85,14 @@ def commonest_cause(trials: Iterable[Trial]) -> tuple[str, int]:
     that differ in their figures alone, such as an epoch, are one."""
     kinds: dict[str, list[str]] = {}
     for trial in trials:
-        if trial.status is not Status.OK and trial.reused_from is None:
+        if trial.is_new_failure:
             cause = " ".join((trial.cause or "").split())
             kinds.setdefault(re.sub(r"[\d.,]+", "#", cause), []).append(cause)
     most = max(kinds.values(), key=len)
     return most[0], len(most)
 
 
-@dataclass(frozen=True, slots=True)
-class Ranked:
+class Ranked(NamedTuple):
     """A trial and its place among the trials of the strategy; references and failures have none."""
 
     trial: Trial

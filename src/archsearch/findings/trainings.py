@@ -25,8 +25,9 @@ from archsearch.findings.differences import (
 )
 from archsearch.identity import config_hash, training_setting
 from archsearch.train.files import CONFIG, FAILED, RESULT
-from archsearch.wording import Result, Scale, params_text, size_text, standing
+from archsearch.wording import Scale, params_text
 
+SAME_SIZE = 1.02  # the ratio of two numbers of parameters up to which they count as equal
 _NAMES = {zoo[name].key: name for name in zoo}
 
 
@@ -193,7 +194,7 @@ def _difference(one: TrainedCell, other: TrainedCell, level: float, scale: Scale
     sizes = f"{params_text(one.num_params)} and {params_text(other.num_params)} parameters"
     return difference(
         (one.name, other.name),
-        f"{size_text(one.num_params, other.num_params)} ({sizes})",
+        f"{_size_text(one.num_params, other.num_params)} ({sizes})",
         [(one.by_seed[seed], other.by_seed[seed]) for seed in shared],
         level,
         lower_is_better=scale.metric.lower_is_better,
@@ -250,15 +251,27 @@ def trainings_summary(comparison: TrainingComparison) -> str:
     if not comparison.ranked:
         return f"{begin}: all trainings failed."
     if not comparison.pairs:
-        return f"{begin}: {standing(_result(comparison.ranked[0]), None, scale)}. {end}"
+        return f"{begin}: {_standing(comparison.ranked[0], None, scale)}. {end}"
     one, other = comparison.pairs[0]
-    words = standing(
-        _result(one), _result(other, best=one.is_reference != other.is_reference), scale
-    )
-    size = size_text(one.num_params, other.num_params)
+    words = _standing(one, other, scale)
+    size = _size_text(one.num_params, other.num_params)
     return f"{begin}: {words}; {size}, {comparison.differences[0].verdict}. {end}"
 
 
-def _result(cell: TrainedCell, *, best: bool = False) -> Result:
-    name = f"best reference {cell.name}" if best else cell.name
-    return Result(name, cell.interval.mean, cell.num_params)
+def _standing(one: TrainedCell, other: TrainedCell | None, scale: Scale) -> str:
+    """Such as "lstm 12.631 with 59.7k parameters; gru 12.931 with 26.7k"."""
+    mean, size = scale.text(one.interval.mean), params_text(one.num_params)
+    words = f"{one.name} {mean} with {size} parameters"
+    if other is None:
+        return f"{words}; nothing beside it"
+    best = "best reference " if one.is_reference != other.is_reference else ""
+    mean, size = scale.text(other.interval.mean), params_text(other.num_params)
+    return f"{words}; {best}{other.name} {mean} with {size}"
+
+
+def _size_text(one: int | None, other: int | None) -> str:
+    """Whether two numbers of parameters are as good as equal."""
+    if one is None or other is None:
+        return "at sizes that are not known"
+    is_same = max(one, other) <= SAME_SIZE * min(one, other)
+    return "at equal size" if is_same else "not at equal size"

@@ -1,13 +1,11 @@
 """From records of runs to the report."""
 
-import math
-import statistics
 from collections.abc import Sequence
+from statistics import fmean
 
-from archsearch.archive import Status
 from archsearch.findings.comparisons import Comparison, Setting, compare, unlike
-from archsearch.findings.course import top_mean
-from archsearch.findings.differences import ONE_SEED, paired_differences
+from archsearch.findings.differences import paired_differences
+from archsearch.findings.pairs import LEAST, guessed
 from archsearch.findings.trainings import TrainingRecord, compare_trainings, trainings_summary
 from archsearch.report.chart import slug
 from archsearch.report.difference_blocks import difference_blocks
@@ -15,22 +13,15 @@ from archsearch.report.page import Block, Charts, Code, Paragraph, Report, Secti
 from archsearch.report.progress_charts import (
     best_against_seconds,
     best_against_trials,
-    learning_curves,
+    curves_chart,
     over_random,
 )
 from archsearch.report.run_section import asked, run_section
-from archsearch.report.strategy_charts import LEAST, charts_of, guesses
+from archsearch.report.strategy_charts import charts_of, scatter_chart
 from archsearch.report.table import Table, Value, table
 from archsearch.report.trainings_section import trainings_section
 from archsearch.run import Run
-from archsearch.wording import (
-    ANECDOTE,
-    Result,
-    Scale,
-    metric_text,
-    result_of,
-    standing,
-)
+from archsearch.wording import ANECDOTE, Scale, found_lines, metric_text
 
 TOP = 10
 
@@ -75,25 +66,23 @@ def _title(runs: Sequence[Run], trainings: Sequence[TrainingRecord]) -> str:
 def _summary(comparison: Comparison) -> str:
     """The best cell of all runs beside the references of its own run, which had its seed."""
     run, scale = comparison.best_run, Scale(comparison.metric)
-    if run.best is None or run.best.metric is None:
-        return f"{comparison.title}: no cell was trained without failing."
-    found = Result("found cell", run.best.metric, run.best.num_params)
-    words = standing(found, result_of(run.best_reference), scale)
+    words = "; ".join(found_lines(run.best, run.standings.best_reference, scale))
     by = f"{run.choices.search} on {run.choices.cell_space} under seed {run.seed}"
-    return f"{comparison.title}: {words}; {ONE_SEED}. The metric: {scale.heading}. Found by {by}."
+    return f"{comparison.title}, {by}: {words}. The metric: {scale.heading}."
 
 
 def _comparison_sections(comparison: Comparison, mark: str) -> list[Section]:
     title = comparison.title
     found: list[Block] = [_settings_table(comparison, f"settings{mark}")]
     found += map(Paragraph, unlike(comparison.runs))
-    charts = [
+    curves = curves_chart(comparison, f"learning_curves{mark}")
+    charts = (
         best_against_trials(comparison, f"best_against_trials{mark}"),
         best_against_seconds(comparison, f"best_against_seconds{mark}"),
-    ]
-    curves = learning_curves(comparison, f"learning_curves{mark}")
-    progress: list[Block] = [Charts((*charts, curves) if curves else tuple(charts))]
-    if curves is None:
+        *curves,
+    )
+    progress: list[Block] = [Charts(charts)]
+    if not curves:
         progress.append(Paragraph("Trainings of one epoch have no learning curve to show."))
     sections = [
         Section(f"found{mark}", f"What was found: {title}", tuple(found)),
@@ -109,16 +98,9 @@ def _settings_table(comparison: Comparison, name: str) -> Table:
     """A row a setting, means over its seeds; then the references."""
     best = comparison.best_reference
     rows = [_setting_row(setting, best) for setting in comparison.settings]
-    for reference, metric in comparison.references.items():
-        params = next(
-            (
-                r.references[reference].num_params
-                for r in comparison.runs
-                if reference in r.references
-            ),
-            None,
-        )
-        rows.append((f"reference {reference}", None, None, metric, None, None, params, None, None))
+    for reference, known in comparison.references.items():
+        words = f"reference {reference}"
+        rows.append((words, None, None, known.metric, None, None, known.num_params, None, None))
     columns = (
         "setting", "seeds", "trials", f"best {comparison.metric_name}", "each seed's best",
         f"mean of the {TOP} best", "parameters of the best", f"better than {best or 'a reference'}",
@@ -134,27 +116,18 @@ def _settings_table(comparison: Comparison, name: str) -> Table:
 
 
 def _setting_row(setting: Setting, best_reference: str | None) -> tuple[Value, ...]:
-    ran = [run for run in setting.runs if run.best is not None]
-    bests = [run.best.metric for run in ran if run.best and run.best.metric is not None]
-    tops = [top for run in ran if not math.isnan(top := top_mean(run, TOP))]
-    trials = [trial for run in setting.runs for trial in run.proposed]
-    better = sum(
-        trial.fitness > reference.fitness
-        for run in ran
-        if best_reference is not None and (reference := run.references.get(best_reference))
-        for trial in run.proposed
-    )
+    bests, tops = setting.best_metrics, setting.top_means(TOP)
     best = setting.best_run.best
     return (
         setting.label,
         ", ".join(str(run.seed) for run in setting.runs),
-        len(trials),
-        statistics.fmean(bests) if bests else None,
+        len(setting.trials),
+        fmean(bests) if bests else None,
         ", ".join(map(metric_text, bests)),
-        statistics.fmean(tops) if tops else None,
+        fmean(tops) if tops else None,
         best.num_params if best else None,
-        None if best_reference is None else better,
-        sum(trial.status is not Status.OK for trial in trials),
+        None if best_reference is None else setting.num_better(best_reference),
+        setting.num_failed,
     )
 
 
@@ -180,14 +153,18 @@ def _difference_section(comparison: Comparison, mark: str) -> Section:
 def _strategies_section(comparison: Comparison, mark: str) -> Section:
     """For each setting the charts of its best run, and those of all its runs beside others."""
     parts = []
+    everyone = [trial for run in comparison.runs for trial in run.trials]
     for i, setting in enumerate(comparison.settings):
         name = f"setting{mark}-{i + 1}"
-        over = over_random(comparison, setting, f"{name}-over_random")
-        guessed = guesses(comparison, setting, f"{name}-guesses")
-        charts = [chart for chart in (over, guessed) if chart is not None]
-        charts += charts_of(setting.best_run, name)
+        own = [trial for run in setting.runs for trial in run.trials]
+        truth = guessed(own, everyone, comparison.metric, setting.label)
+        charts = [
+            *over_random(comparison, setting, f"{name}-over_random"),
+            *(scatter_chart(each, name) for each in truth),
+            *charts_of(setting.best_run, name),
+        ]
         blocks: list[Block] = [Charts(tuple(charts))] if charts else []
-        if guessed is None:
+        if not truth:
             blocks += _untold_guesses(setting)
         if blocks:
             parts.append(Section(name, setting.label, tuple(blocks)))

@@ -14,10 +14,8 @@ from typing import Any
 
 import matplotlib
 from matplotlib.axes import Axes
-from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
 
-from archsearch.findings.pairs import Bounds
 from archsearch.wording import shortened
 
 # Blue, vermilion, green, purple, orange, sky blue, black; their yellow is too light for lines.
@@ -112,35 +110,8 @@ def slug(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9_.-]+", "_", text)
 
 
-def limits(values: Sequence[float], margin: float = 0.06) -> tuple[float, float] | None:
-    """Bounds with some air; None where there is nothing to bound."""
-    if not values:
-        return None
+def limits(values: Sequence[float], margin: float = 0.06) -> tuple[float, float]:
+    """Bounds with some air."""
     low, high = min(values), max(values)
     air = (high - low or abs(high) or 1.0) * margin
     return low - air, high + air
-
-
-def scatter(
-    axes: Axes,
-    xs: Sequence[float],
-    ys: Sequence[float],
-    within: tuple[Bounds, Bounds],
-    **style: Any,
-) -> PathCollection:
-    """A dot for each point, as far as the bounds of x and y reach."""
-    x_bounds, y_bounds = within
-    shown_xs = limits([x for x in xs if x_bounds.has(x)])
-    shown_ys = limits([y for y in ys if y_bounds.has(y)])
-    assert shown_xs is not None
-    assert shown_ys is not None
-    axes.set_xlim(*shown_xs)
-    axes.set_ylim(*shown_ys)
-    return axes.scatter(xs, ys, **style)
-
-
-def beyond_text(xs: Sequence[float], ys: Sequence[float], within: tuple[Bounds, Bounds]) -> str:
-    """How many points the bounds leave out; empty where none is."""
-    x_bounds, y_bounds = within
-    count = sum(not (x_bounds.has(x) and y_bounds.has(y)) for x, y in zip(xs, ys, strict=True))
-    return f" {count} beyond the edge {'is' if count == 1 else 'are'} not shown." if count else ""

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from archsearch.findings.differences import LEAST_SEEDS
 from archsearch.findings.trainings import TrainedCell, TrainingComparison, TrainingRecord
 from archsearch.report.difference_blocks import difference_blocks
-from archsearch.report.page import Block, Fold, Listing, Paragraph, Section
+from archsearch.report.page import Block, Charts, Fold, Listing, Paragraph, Section
 from archsearch.report.table import Seconds, Table, Value, table
+from archsearch.train.files import WEIGHTS
 from archsearch.wording import BITS, Scale
 
 
@@ -26,6 +27,7 @@ def _part(comparison: TrainingComparison, name: str) -> Section:
         blocks.append(Paragraph(_about_differences(comparison)))
         metric = comparison.scale.name
         blocks += difference_blocks(comparison.differences, f"{name}-differences", metric)
+        blocks += _traces(*comparison.pairs[0], f"{name}-traces")
     return Section(name, comparison.title, tuple(blocks))
 
 
@@ -102,3 +104,28 @@ def _failures(trainings: Sequence[TrainingRecord]) -> list[Block]:
     items = tuple(f"{each.name}, {each.cell}: {each.cause}" for each in failed)
     count = f"{len(failed)} of {len(trainings)} trainings failed."
     return [Paragraph(count), Listing(items)]
+
+
+def _traces(one: TrainedCell, other: TrainedCell, name: str) -> list[Block]:
+    """Hidden states of two cells that read the same text, where both have left their weights."""
+    seeds = [seed for seed in one.by_seed if seed in other.by_seed]
+    chosen = [training for cell in (one, other) if (training := _with_weights(cell, seeds))]
+    if len(chosen) < 2:
+        return []
+    # Here, because torch takes seconds to import.
+    from archsearch.data import DataError
+    from archsearch.report.traces import read_trace, trace_chart
+
+    try:
+        traces = [trace for training in chosen if (trace := read_trace(training))]
+    except DataError as error:
+        return [Paragraph(f"No hidden states: {error}")]
+    is_pair = len(traces) == 2 and traces[0].symbols == traces[1].symbols
+    return [Charts((trace_chart(traces, name),))] if is_pair else []
+
+
+def _with_weights(cell: TrainedCell, seeds: Sequence[int]) -> TrainingRecord | None:
+    """Of the trainings that have left their weights, the first under one of the seeds."""
+    whole = [each for each in cell.done if (each.folder / WEIGHTS).is_file()]
+    under = [each for each in whole if each.facts["seed"] in seeds]
+    return next(iter([*under, *whole]), None)

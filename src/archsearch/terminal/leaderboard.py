@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
@@ -12,23 +13,23 @@ from rich.table import Table
 from rich.text import Text
 from typing_extensions import override
 
-from archsearch.archive import RunInfo, Status, Trial
+from archsearch.archive import Metric, RunInfo, Status, Trial
 from archsearch.best_cell import DRAWING_FILE
 from archsearch.findings.standings import Ranked, Standings, commonest_cause, rank, shown
 from archsearch.search.callback import Callback, Ending, Figures
 from archsearch.terminal.console import stdout_console
 from archsearch.whole_file import write_whole
 from archsearch.wording import (
+    Scale,
     cell_text,
     duration_text,
     failures_text,
+    found_lines,
     hyperparameters_text,
     origin_text,
     outcome_text,
     params_text,
-    result_text,
     shortened,
-    verdict_text,
 )
 
 LEADERBOARD_FILE = "leaderboard.csv"
@@ -91,7 +92,7 @@ class Leaderboard(Callback):
         if ending is Ending.COMPLETE:
             self._print(ranked)
         else:
-            self._print_best()
+            self._print_found()
 
     def _add(self, trial: Trial) -> None:
         self._standings.add(trial)
@@ -106,15 +107,10 @@ class Leaderboard(Callback):
         if references := len(self._standings.references):
             counts += f" and {references} reference cells"
         console.print(f"{counts}, {duration_text(seconds)} of training together")
-        if failures := self._standings.failures:
-            cause, count = commonest_cause(self._trials)
-            console.print(
-                f"{failures.total()} failed: {failures_text(failures)}; the commonest cause "
-                f"({count} of {failures.total()}): {cause}",
-                style="red", soft_wrap=True,
-            )  # fmt: skip
+        if self._standings.failures:
+            console.print(failed_text(self._trials), soft_wrap=True)
         console.print()
-        self._print_best()
+        self._print_found()
         if best := self._standings.best:
             cell = best.candidate.architecture
             console.print(Padding(Text(str(cell)), (1, 2)))
@@ -133,19 +129,28 @@ class Leaderboard(Callback):
                 console.print(f"check, at equal size under fresh seeds: {check}", soft_wrap=True)
             console.print(f"next: {self._next_command(best)}", soft_wrap=True)
 
-    def _print_best(self) -> None:
-        """The best cell, the best reference, and what that shows."""
-        best, reference = self._standings.best, self._standings.best_reference
-        if best is None:
-            ended = "trained without failing" if self._standings.num_proposed else "trained so far"
-            self._console.print(f"no cell of the strategy was {ended}")
-            return
-        text = Text(f"best cell: {result_text(best, self._metric_name)}", style="bold green")
-        if reference:
-            name = result_text(reference, self._metric_name)
-            text.append(f"\nbest reference: {name}", style="not bold cyan")
-            text.append(f"\n{verdict_text(best, reference)}", style="not bold default")
-        self._console.print(text, soft_wrap=not self._console.is_terminal)
+    def _print_found(self) -> None:
+        found = found_text(self._standings, self._metric_name)
+        self._console.print(found, soft_wrap=not self._console.is_terminal)
+
+
+def failed_text(trials: Iterable[Trial]) -> Text:
+    """How many trials failed of each kind, and the commonest cause."""
+    failed = [trial for trial in trials if trial.is_new_failure]
+    kinds = failures_text(Counter(trial.status for trial in failed))
+    cause, count = commonest_cause(failed)
+    words = f"the commonest cause ({count} of {len(failed)}): {cause}"
+    return Text(f"{len(failed)} failed: {kinds}; {words}", "red")
+
+
+def found_text(standings: Standings, metric_name: str) -> Text:
+    """The best cell, the best reference, and what that shows, a line each."""
+    scale = Scale(Metric(metric_name))
+    lines = found_lines(standings.best, standings.best_reference, scale)
+    if standings.best is None:
+        return Text(lines[0])
+    styles = ("bold green", "cyan", "default")
+    return Text("\n").join(Text(line, style) for line, style in zip(lines, styles, strict=False))
 
 
 def ranking_table(ranked: Sequence[Ranked], metric_name: str, rows: int, width: int) -> Table:

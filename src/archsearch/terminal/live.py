@@ -1,7 +1,7 @@
 """`python -m archsearch.report --live outputs/<run>`: a search on the terminal, at work or done."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 from rich import box
@@ -10,29 +10,19 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from archsearch.archive import Status, Trial, is_locked
+from archsearch.archive import is_locked
 from archsearch.findings.origins import by_origin
-from archsearch.findings.standings import Standings, rank
+from archsearch.findings.standings import rank
 from archsearch.run import Run, load
 from archsearch.terminal.console import can_animate
-from archsearch.terminal.leaderboard import ranking_table
+from archsearch.terminal.leaderboard import failed_text, found_text, ranking_table
 from archsearch.terminal.panel import course_text
-from archsearch.wording import (
-    cause_text,
-    duration_text,
-    failures_text,
-    metric_text,
-    result_text,
-    shortened,
-    status_text,
-    verdict_text,
-)
+from archsearch.wording import duration_text, metric_text
 
 SECONDS_BETWEEN_LOOKS = 2.0
 REST_SHARE = 10  # a look at a large archive takes long; looking takes a tenth of the time at most
 LINES_BESIDE = 24  # of a view, beside its cells; below the edge of a terminal nobody sees it
 MOST_CELLS, LEAST_CELLS = 8, 3
-CAUSES = 3  # the latest that are shown
 
 
 def watch(folder: Path, console: Console, sleep: Callable[[float], None] = time.sleep) -> None:
@@ -63,38 +53,30 @@ def watch(folder: Path, console: Console, sleep: Callable[[float], None] = time.
 
 def view(run: Run, console: Console, *, is_running: bool) -> RenderableType:
     """All that the terminal shows of a run."""
-    standings = Standings()
-    for trial in run.trials:
-        standings.add(trial)
     cells = MOST_CELLS
     if console.is_terminal:
         cells = max(LEAST_CELLS, min(cells, console.height - LINES_BESIDE))
-    parts: list[RenderableType] = [_summary(run, standings, console, is_running=is_running)]
+    parts: list[RenderableType] = [_summary(run, console, is_running=is_running)]
     parts.append(ranking_table(rank(run.trials), run.metric_name, cells, console.width))
     if run.proposed:
         parts.append(_origins(run))
-    if standings.failures:
-        parts.append(_failures(run, standings, console.width))
+    if run.standings.failures:
+        parts.append(failed_text(run.trials))
     return Group(*parts)
 
 
-def _summary(run: Run, standings: Standings, console: Console, *, is_running: bool) -> Text:
-    asked = run.config.get("trials")
+def _summary(run: Run, console: Console, *, is_running: bool) -> Text:
+    standings, asked = run.standings, run.config.get("trials")
     done = f"{standings.num_proposed}" + (f" of {asked}" if asked else "") + " trials"
-    seconds = sum(trial.wall_seconds for trial in run.trials)
-    text = Text(run.name, style="bold")
-    text.append(
-        f"\n{'at work' if is_running else 'not at work'}; {done}, {duration_text(seconds)} of "
-        "training together",
-        style="not bold",
+    seconds = duration_text(sum(trial.wall_seconds for trial in run.trials))
+    text = Text.assemble(
+        (run.name, "bold"),
+        f"\n{'at work' if is_running else 'not at work'}; {done}, {seconds} of training together\n",
+        found_text(standings, run.metric_name),
     )
-    if best := standings.best:
-        text.append(f"\nbest cell: {result_text(best, run.metric_name)}", style="bold green")
-        if reference := standings.best_reference:
-            text.append(f"\n{verdict_text(best, reference)}", style="not bold default")
-        if len(set(standings.best_so_far)) > 1 and not console.options.ascii_only:
-            text.append("\nbest so far: ", style="not bold default")
-            text.append(course_text(standings.best_so_far, console.width - 40))
+    if len(set(standings.best_so_far)) > 1 and not console.options.ascii_only:
+        text.append("\nbest so far: ")
+        text.append(course_text(standings.best_so_far, console.width - 40))
     return text
 
 
@@ -108,17 +90,3 @@ def _origins(run: Run) -> Table:
         counts = (str(each.num_trials), str(each.num_failed))
         table.add_row(each.operation, *counts, metric_text(each.best))
     return table
-
-
-def _failures(run: Run, standings: Standings, width: int) -> Text:
-    """Counts by kind, then the latest causes."""
-    text = Text(f"failed: {failures_text(standings.failures)}", style="red")
-    for line, _ in zip(_latest_causes(run.trials), range(CAUSES), strict=False):
-        text.append(f"\n  {shortened(line, width - 4)}", style="dim")
-    return text
-
-
-def _latest_causes(trials: Sequence[Trial]) -> Iterator[str]:
-    for trial in reversed(trials):
-        if trial.status is not Status.OK and trial.reused_from is None:
-            yield f"trial {trial.number}, {status_text(trial.status)}: {cause_text(trial)}"

@@ -10,11 +10,12 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from archsearch.archive import Candidate
+from archsearch.archive import Candidate, Metric
 from archsearch.findings.standings import Standings
 from archsearch.search.callback import Figures
 from archsearch.terminal.pace import Pace
 from archsearch.wording import (
+    Scale,
     cell_text,
     clock_text,
     comparison_text,
@@ -54,7 +55,7 @@ class SearchPanel:
         self.in_flight = {}
         self._num_references = num_references
         self._title = title
-        self._metric_name = metric_name
+        self._scale = Scale(Metric(metric_name))
         self._trials = trials
         self._standings = standings
         self._pace = pace
@@ -109,7 +110,7 @@ class SearchPanel:
 
     def _best_text(self) -> Text:
         if best := self._standings.best:
-            text = Text(result_text(best, self._metric_name), style="bold green")
+            text = Text(result_text(best, self._scale), style="bold green")
             return text.append(f"; {origin_text(best.candidate)}", style="not bold default")
         done, expected = len(self._standings.references), self._num_references
         first = f": first the references, {done} of {expected} done" if done < expected else ""

@@ -1,85 +1,46 @@
 """Charts of a run as a whole, beside those that the points of its trials draw by themselves."""
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from archsearch.archive import Lesson, Trial
-from archsearch.findings.origins import operator_shares
-from archsearch.findings.pairs import Pairs, estimates, hyperparameters, measures
-from archsearch.findings.standings import rank
+from archsearch.archive import Lesson, Metric, Trial
+from archsearch.findings.course import learning_curves
+from archsearch.findings.origins import layers
+from archsearch.findings.pairs import Scatter, scatters
 from archsearch.wandb_log.tables import table
 
 if TYPE_CHECKING:
     from wandb.plot.custom_chart import CustomChart
 
-BEST_CURVES = 5  # beside those of the references
-LEAST_PAIRS = 3
 Charts = dict[str, "CustomChart"]
 
 
-def learning_curves(trials: Sequence[Trial], metric_name: str) -> Charts:
-    """Of the best cells and the references; none where a training has one epoch."""
-    xs: list[Sequence[float]] = []
-    ys: dict[str, Sequence[float]] = {}
-    for entry in rank(trials):
-        trial = entry.trial
-        if entry.label and (entry.place or 0) <= BEST_CURVES:
-            known = [
-                (epoch, point.valid_metric)
-                for epoch, point in enumerate(trial.curve, 1)
-                if math.isfinite(point.valid_metric)
-            ]
-            if len(known) > 1:
-                epochs, ys[f"{entry.label}, trial {trial.candidate.number}"] = zip(
-                    *known, strict=True
-                )
-                xs.append(epochs)
-    if not ys:
-        return {}
-    return {"learning_curves": _lines(xs, ys, f"Validation {metric_name}", "epoch")}
-
-
-def strategy_charts(trials: Sequence[Trial], metric_name: str) -> Charts:
-    """Those that the strategy's trials give reason for."""
+def charts_of(
+    run_name: str, metric: Metric, trials: Sequence[Trial], lessons: Sequence[Lesson]
+) -> Charts:
+    """Those that the trials give reason for, by the names that the report has for them."""
     proposed = [trial for trial in trials if not trial.candidate.is_reference]
-    charts = _operators(proposed)
-    expected = estimates(proposed)
-    charts |= _dots("predictor_against_truth", expected, "predicted fitness", "measured fitness")
-    for name, tried in hyperparameters(proposed).items():
-        pairs = [(each.value, each.metric) for each in tried if each.metric is not None]
-        charts |= _dots(f"hyperparameter_{name}", pairs, name, metric_name)
-    if (found := measures(proposed)) is not None:
-        charts |= _dots("measures", found[1], f"validation {found[0]}", metric_name)
+    charts = {each.name: _dots(each) for each in scatters(proposed, metric, run_name)}
+    for each in layers(proposed, run_name):
+        charts[each.name] = _lines(each.places, each.rows, each.labels[1], each.labels[0])
+    if curves := learning_curves(trials):
+        xs = [[epoch for epoch, _ in curve.points] for curve in curves]
+        ys = {curve.label: [metric for _, metric in curve.points] for curve in curves}
+        charts["learning_curves"] = _lines(xs, ys, f"validation {metric.name}", "epoch")
+    if lessons:
+        rewards = {
+            "of a trial": [lesson.reward for lesson in lessons],
+            "baseline": [lesson.baseline for lesson in lessons],
+        }
+        charts["reward"] = _lines([each.number for each in lessons], rewards, "reward", "trial")
     return charts
 
 
-def _operators(proposed: Sequence[Trial]) -> Charts:
-    spans = operator_shares(proposed)
-    names = sorted({name for _, shares in spans for name in shares})
-    if not names:
-        return {}
-    shares = {name: [share.get(name, 0.0) for _, share in spans] for name in names}
-    after = [last for last, _ in spans]
-    return {"operators": _lines(after, shares, "Shares of all operators", "trials")}
-
-
-def reward_chart(lessons: Sequence[Lesson]) -> Charts:
-    if not lessons:
-        return {}
-    lines = {
-        "of a trial": [lesson.reward for lesson in lessons],
-        "baseline": [lesson.baseline for lesson in lessons],
-    }
-    return {"rewards": _lines([lesson.number for lesson in lessons], lines, "Rewards", "trial")}
-
-
-def _dots(name: str, pairs: Pairs, x: str, y: str) -> Charts:
+def _dots(shown: Scatter) -> "CustomChart":
     import wandb
 
-    if len(pairs) < LEAST_PAIRS:
-        return {}
-    return {name: wandb.plot.scatter(table((x, y), pairs), x, y, f"{y} against {x}")}
+    x, y = shown.labels
+    return wandb.plot.scatter(table((x, y), shown.pairs), x, y, f"{y} against {x}")
 
 
 def _lines(

@@ -8,16 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
-from archsearch.archive import Json, Lesson, RunInfo, Status, Trial
+from archsearch.archive import Json, Lesson, Metric, RunInfo, Status, Trial
 from archsearch.config_tree import leaves
 from archsearch.findings.standings import Standings
 from archsearch.search.callback import Callback, Ending, Figures
 from archsearch.wandb_log.artifact import best_artifact
-from archsearch.wandb_log.charts import (
-    learning_curves,
-    reward_chart,
-    strategy_charts,
-)
+from archsearch.wandb_log.charts import charts_of
 from archsearch.wandb_log.session import Mode, WandbSession
 from archsearch.wandb_log.tables import (
     all_trials,
@@ -158,9 +154,7 @@ class WandbLog(Callback):
         whole: dict[str, Any] = {
             "leaderboard": leaderboard(trials, name, drawings=self._drawings),
             "origins": origins(proposed, name),
-            **learning_curves(trials, name),
-            **strategy_charts(trials, name),
-            **reward_chart(self._lessons),
+            **charts_of(self._run.name, Metric(name), trials, self._lessons),
         }
         if standings.best:
             whole["best_cell"] = drawing(standings.best)
