@@ -49,7 +49,7 @@ from archsearch.search import (
     Strategy,
 )
 from archsearch.search.equipment import KNOWN_PAIRS, WARM_START, Equipment, equipped
-from archsearch.search.foresight import foresight
+from archsearch.search.protocol import foresight
 from archsearch.space import CellSpace
 from archsearch.terminal.leaderboard import Leaderboard
 from archsearch.terminal.progress import Progress

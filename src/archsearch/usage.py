@@ -49,6 +49,13 @@ class Parser(argparse.ArgumentParser):
         stop(f"{message}; try --help", USAGE)
 
 
+def positive(text: str) -> int:
+    """An option's integer of at least 1."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected an integer of at least 1, got {text!r}")
+    return int(text)
+
+
 def stop(message: str, code: int) -> NoReturn:
     """End the process with one line on stderr."""
     sys.stderr.write(f"archsearch: {message}\n")

@@ -8,7 +8,7 @@ from toy_predictor import ToyPredictor
 
 from archsearch.search import GPNEAT, RandomRanking, RandomSearch, Strategy
 from archsearch.search.exploration import Exploration, OneOf
-from archsearch.search.foresight import foresight
+from archsearch.search.protocol import foresight
 from archsearch.search.regularized_evolution import RegularizedEvolution
 from archsearch.search.screening import Screened
 

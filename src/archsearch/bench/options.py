@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from archsearch.bench.settings import FULL, PARTS, PRECISIONS, QUICK, Settings, Shape
-from archsearch.usage import Parser
+from archsearch.usage import Parser, positive
 
 if TYPE_CHECKING:
     from archsearch.bench.record import Record
@@ -45,10 +45,10 @@ def _parser() -> argparse.ArgumentParser:
         help="of the zoo; random:n draws n of every cell space; " + _default("cells"))  # fmt: skip
     add("--shapes", type=_list_of(_shape), metavar="TxBxH,…",
         help="time steps, batch and width of layers; " + _default("shapes"))  # fmt: skip
-    add("--threads", type=_list_of(_positive), metavar="N,…", help=_default("threads"))
+    add("--threads", type=_list_of(positive), metavar="N,…", help=_default("threads"))
     add("--precision", type=_list_of(_one_of(PRECISIONS)), metavar="DTYPE,…", dest="precisions",
         help=f"of layers, {' or '.join(PRECISIONS)}; " + _default("precisions"))  # fmt: skip
-    add("--rounds", type=_positive, metavar="N",
+    add("--rounds", type=positive, metavar="N",
         help=f"at least, and {FULL.seconds:.0f} s a row; " + _default("rounds"))  # fmt: skip
     add("--seed", type=int, metavar="N", help="of all that is drawn; " + _default("seed"))
     add("--quick", action="store_true", default=False, help="tiny sizes, in a few seconds")
@@ -97,12 +97,6 @@ def _shape(text: str) -> Shape:
             f"expected time steps, batch and width such as 35x20x200, got {text!r}"
         )
     return Shape(*map(int, sizes))
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"expected an integer of at least 1, got {text!r}")
-    return int(text)
 
 
 def _new_file(text: str) -> Path:

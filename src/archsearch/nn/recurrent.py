@@ -31,7 +31,7 @@ class RecurrentLayer(nn.Module):
 
     state_widths: the width of each entry of the state; None for the scalar t.
     cell: `layer.cell` is the one that runs. Where the widths differ, a source x_t or x_tm1 used
-    outside a Linear has a Linear of its own in it (`layer.mapped_sources`).
+    outside a Linear has a Linear of its own in it.
     backend: a name of `archsearch.compiler.backends.BACKENDS`, or "auto".
     weight_dropout: the share of the entries of recurrent matrices that a forward call in training
     replaces by zero, the rest scaled up (DropConnect; Merity et al. 2017, section 2). Recurrent
@@ -65,9 +65,7 @@ class RecurrentLayer(nn.Module):
         check_rates(weight_dropout=weight_dropout, recurrent_dropout=recurrent_dropout)
         if not math.isfinite(forget_bias):
             raise ValueError(f"expected a finite forget_bias, got {forget_bias!r}")
-        self.mapped_sources: tuple[str, ...] = ()
         if input_size != hidden_size:
-            self.mapped_sources = cell.elementwise_sources
             cell = cell.with_linear_sources()
         self.cell = cell
         self.input_size = input_size
@@ -153,20 +151,8 @@ class RecurrentLayer(nn.Module):
         return run_piece
 
     def extra_repr(self) -> str:
-        lines = [
-            str(self.cell),
-            f"input_size={self.input_size}, hidden_size={self.hidden_size}, backend={self.backend}",
-        ]
-        for name in ("weight_dropout", "recurrent_dropout", "forget_bias"):
-            if getattr(self, name):
-                lines[-1] += f", {name}={getattr(self, name)}"
-        if self.mapped_sources:
-            widths = f"{self.input_size} to {self.hidden_size}"
-            lines.append(
-                f"{' and '.join(self.mapped_sources)} used elementwise: "
-                f"a linear map of its own from {widths} features"
-            )
-        return "\n".join(lines)
+        sizes = f"input_size={self.input_size}, hidden_size={self.hidden_size}"
+        return f"{self.cell}\n{sizes}, backend={self.backend}"
 
     def _operand_width(self, slot: tuple[int, int]) -> int:
         linear, argument = slot

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from archsearch.conf_files import choices
-from archsearch.usage import USAGE, Parser, stop
+from archsearch.usage import USAGE, Parser, positive, stop
 
 PREDICTORS = [name for name in choices("predictor") if name not in ("none", "trained")]
 NUM_SEEDS = 3
@@ -43,7 +43,7 @@ def _read_options(arguments: list[str]) -> argparse.Namespace:
         "one learn from a file and guess another.",
     )
     parser.add_argument("--predictor", choices=PREDICTORS, help="one, instead of all")
-    parser.add_argument("--seeds", type=_positive, metavar="N", help=f"default {NUM_SEEDS}")
+    parser.add_argument("--seeds", type=positive, metavar="N", help=f"default {NUM_SEEDS}")
     parser.add_argument(
         "--quick", action="store_true", help="one seed, two folds, the smallest number of cells"
     )
@@ -59,12 +59,6 @@ def _read_options(arguments: list[str]) -> argparse.Namespace:
     if options.json and options.train is None:
         parser.error("--json: expected --train and --test too")
     return options
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"expected an integer of at least 1, got {text!r}")
-    return int(text)
 
 
 if __name__ == "__main__":

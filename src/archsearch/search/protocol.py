@@ -4,6 +4,9 @@ The life of a candidate: the loop calls `ask` until enough candidates are in fli
 strategy returns None because it must first hear of results. Each finished trial comes back through
 `tell`. A strategy never sees data, networks or trainers, and holds no state that a replay of the
 same asks and tells would not rebuild: that is how a killed search resumes.
+
+What so many trials are to a strategy its rounds say, and `foresight` in words, for those who plan a
+run or begin one.
 """
 
 from abc import ABC, abstractmethod
@@ -197,3 +200,37 @@ class PredictingStrategy(DraftingStrategy[Genome]):
     def learn(self, pairs: Sequence[tuple[Cell, float]]) -> None:
         """Cells with their fitness that are known from elsewhere, such as an earlier run. To be
         called before the first ask."""
+
+
+def foresight(strategy: Strategy, trials: int, window: int) -> list[str]:
+    """A line for each round, such as "40 trials are 4 generations of 10", and one where the window
+    keeps all results from a strategy that learns."""
+    lines = [(_once if each.once else _repeated)(each, trials) for each in strategy.rounds()]
+    if strategy.learns and 1 < trials <= window:
+        lines.append(
+            f"trials={trials} and window={window}: all candidates are proposed before the first "
+            "result, unless the strategy waits; window=1 lets it learn from each"
+        )
+    return lines
+
+
+def _repeated(each: Round, trials: int) -> str:
+    count = trials / each.trials
+    name = each.name if count == 1 else f"{each.name}s"
+    most, more = ("at most ", " or more") if each.or_more else ("", "")
+    line = f"{trials} trials are {most}{_count_text(count)} {name} of {each.trials}{more}"
+    if count < 1:
+        line += f": the search never gets beyond its first {each.name}, and {each.until}"
+    return line
+
+
+def _once(each: Round, trials: int) -> str:
+    more = " or more" if each.or_more else ""
+    if trials > each.trials:
+        return f"{each.name} takes the first {each.trials}{more} of {trials} trials"
+    return f"{each.name} takes {each.trials}{more} trials, and there are {trials}: {each.until}"
+
+
+def _count_text(count: float) -> str:
+    """4, 3.1, 0.4, 0.013."""
+    return f"{count:.2g}" if count < 10 else f"{count:.0f}"
