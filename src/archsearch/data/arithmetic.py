@@ -19,8 +19,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from archsearch.data.generated import generated
-from archsearch.data.text import TokenCorpus
+from archsearch.data.text import TokenCorpus, generated
 
 MAX_DIGITS = 8
 LETTERS = "abcdefghijk"

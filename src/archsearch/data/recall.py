@@ -20,8 +20,7 @@ import torch
 from torch import Tensor
 
 from archsearch.data.errors import DataError
-from archsearch.data.generated import generated
-from archsearch.data.text import TokenCorpus
+from archsearch.data.text import TokenCorpus, generated
 
 BEGIN, BLANK, RECALL = "<", ".", ">"
 

@@ -18,8 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from archsearch.data.generated import generated
-from archsearch.data.text import TokenCorpus
+from archsearch.data.text import TokenCorpus, generated
 
 ALPHABET = tuple(string.ascii_lowercase + "<>/")
 MIN_NAME_LETTERS = 2
