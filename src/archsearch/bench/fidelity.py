@@ -19,7 +19,6 @@ from omegaconf import DictConfig
 
 from archsearch.command import run_command
 from archsearch.whole_file import write_whole
-from archsearch.wording import write_line
 
 if TYPE_CHECKING:
     from archsearch.archive import Trial
@@ -42,6 +41,7 @@ def measure(cfg: DictConfig) -> None:
     from archsearch.main import search
     from archsearch.predictor.nas_bench_nlp import measured_cells
     from archsearch.request import this_request
+    from archsearch.wording import write_line
 
     request = this_request()
     run_dir = request.run_dir
