@@ -18,19 +18,7 @@ from archsearch.config import ConfigError, register
 from archsearch.failure import Failure
 from archsearch.help import answer, module_named
 from archsearch.mistakes import explain, refuse_a_sweep_as_one_run, refuse_files_of_others
-from archsearch.usage import FAILURE, INTERRUPTED, USAGE, Parser, interruptible, stop
-
-__all__ = [
-    "FAILURE",
-    "INTERRUPTED",
-    "USAGE",
-    "Interrupted",
-    "Parser",
-    "no_empty_directory",
-    "one_line_errors",
-    "plain_errors",
-    "run_command",
-]
+from archsearch.usage import FAILURE, USAGE, interruptible, stop
 
 
 class Interrupted(KeyboardInterrupt):

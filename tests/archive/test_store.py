@@ -96,10 +96,6 @@ def test_best_and_find(url: str) -> None:
         succeeded = sorted((t for t in trials if t.metric), key=lambda t: t.metric or 0)
         assert [t.candidate for t in archive.best(3)] == [t.candidate for t in succeeded[:3]]
         assert [t.candidate for t in archive.best(99)] == [t.candidate for t in succeeded]
-        found = archive.find(twin.key)
-        assert found is not None
-        assert found.candidate == trials[0].candidate
-        assert archive.find(zoo["nascell"].key) is None
 
 
 def test_an_early_trial_leaves_its_table_when_its_turn_comes(url: str) -> None:
@@ -217,7 +213,6 @@ def test_hyperparameters_and_details_come_back_and_make_another_candidate(url: s
     with Archive.open(url, toy_run()) as archive:
         archive.append(tuned)
         assert archive.trials() == [tuned]
-        assert archive.find(candidate.key) == tuned
 
 
 @pytest.mark.parametrize(

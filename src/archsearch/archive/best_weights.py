@@ -11,8 +11,7 @@ from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
 
-from archsearch.archive.errors import ArchiveError
-from archsearch.archive.records import Trial
+from archsearch.archive.records import ArchiveError, Trial
 
 WEIGHTS_FILE = "best_cell.safetensors"
 _FOREIGN = "expected the weights that the run has kept of its best trial; move the file away"

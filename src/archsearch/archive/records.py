@@ -6,13 +6,20 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
-from archsearch.architecture import Architecture
+from archsearch.architecture import Architecture, read_architecture
 from archsearch.archive.metric import Metric
-from archsearch.archive.stored import StoredArchitecture
+from archsearch.failure import Failure
 
 Json = Any  # whatever `json.dumps` writes and `json.loads` gives back unchanged
+
+
+class ArchiveError(Failure, ValueError):
+    """An archive that cannot be opened, read, written or continued.
+
+    The message is one line: what was expected, what was found, where, and what to try.
+    """
 
 
 class Status(StrEnum):
@@ -76,6 +83,36 @@ class Origin:
     def estimate(self) -> float | None:
         """The fitness that a predictor of cells expected."""
         return self.details.get(ESTIMATE)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredArchitecture:
+    """The text and the key at once, everything else when it is asked for.
+
+    An `Architecture`; its other methods raise CellError where the text is none, such as that of a
+    damaged archive.
+    """
+
+    text: str
+    key: str
+
+    def __str__(self) -> str:
+        return self.text
+
+    def read(self) -> Architecture:
+        """The cell, layer or network itself."""
+        return read_architecture(self.text)
+
+    def equations(self, style: Literal["unicode", "latex"] = "unicode") -> str:
+        return self.read().equations(style)
+
+    def to_dot(self) -> str:
+        return self.read().to_dot()
+
+    def to_svg(self) -> str:
+        return self.read().to_svg()
+
+    _repr_svg_ = to_svg  # by this name notebooks ask for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +238,21 @@ class Trial:
         return replace(
             self, candidate=candidate, wall_seconds=0.0, reused_from=self.candidate.number
         )
+
+
+def ancestors(trial: Trial, by_number: Mapping[int, Trial]) -> dict[int, Trial]:
+    """Parents, their parents and so on by number, the oldest first; the trial itself is none.
+
+    by_number: where they are looked for; one that is not there ends its line.
+    """
+    found: dict[int, Trial] = {}
+    waiting = [trial]
+    while waiting:
+        for number in waiting.pop().candidate.origin.parents:
+            if number in by_number and number not in found:
+                found[number] = by_number[number]
+                waiting.append(by_number[number])
+    return dict(sorted(found.items()))
 
 
 @dataclass(frozen=True, slots=True)

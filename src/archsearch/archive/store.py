@@ -32,8 +32,7 @@ from sqlalchemy import (
 from sqlalchemy.engine import URL, RowMapping, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, SQLAlchemyError
 
-from archsearch.archive.errors import ArchiveError
-from archsearch.archive.records import Beginning, Lesson, RunInfo, Status, Trial
+from archsearch.archive.records import ArchiveError, Beginning, Lesson, RunInfo, Status, Trial
 from archsearch.archive.tables import (
     LATER_COLUMNS,
     LATER_TABLES,
@@ -183,11 +182,6 @@ class Archive:
     def early_trials(self) -> list[Trial]:
         """The trials that finished but whose turn has not come."""
         return self._select(early_trials)
-
-    def find(self, key: str) -> Trial | None:
-        """The first trial of the cell with this key."""
-        found = self._select(trials, trials.c.key == key, limit=1)
-        return found[0] if found else None
 
     def best(self, k: int) -> list[Trial]:
         """The k fittest trials of different cells, best first, reference cells among them."""

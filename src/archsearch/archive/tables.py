@@ -25,9 +25,9 @@ from sqlalchemy import (
 from sqlalchemy.engine import RowMapping
 
 from archsearch.architecture import Architecture, read_architecture
-from archsearch.archive.errors import ArchiveError
 from archsearch.archive.metric import FitnessRule, Metric
 from archsearch.archive.records import (
+    ArchiveError,
     Asked,
     Beginning,
     Candidate,
@@ -37,9 +37,9 @@ from archsearch.archive.records import (
     Origin,
     RunInfo,
     Status,
+    StoredArchitecture,
     Trial,
 )
-from archsearch.archive.stored import StoredArchitecture
 from archsearch.cell import CellError
 
 SCHEMA_VERSION = 4

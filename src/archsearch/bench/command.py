@@ -16,8 +16,8 @@ from archsearch.bench.record import Record, Row, machine_facts
 from archsearch.bench.settings import Settings
 from archsearch.bench.tables import print_record
 from archsearch.bench.training_steps import step_rows
-from archsearch.command import FAILURE, INTERRUPTED
 from archsearch.native import NoNativeCode
+from archsearch.usage import FAILURE, INTERRUPTED
 
 FILE_WIDTH = 140  # of tables that go into a file or a pipe, in columns
 

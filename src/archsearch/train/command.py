@@ -20,7 +20,7 @@ from safetensors.torch import save
 
 from archsearch.architecture import Architecture, read_cell
 from archsearch.archive import lock_run, no_false_start
-from archsearch.command import FAILURE, Interrupted
+from archsearch.command import Interrupted
 from archsearch.config import ConfigError
 from archsearch.config_check import check
 from archsearch.data import use_data_root
@@ -55,6 +55,7 @@ from archsearch.train.timing import StepTimer, time_training
 from archsearch.train.wandb_training import TrainingLog, training_log
 from archsearch.train.weights import load_weights
 from archsearch.train.width import matched_width, read_count
+from archsearch.usage import FAILURE
 from archsearch.whole_file import write_whole
 from archsearch.wording import metric_text, write_line
 

@@ -1,6 +1,5 @@
 """The best architecture of a run as a versioned artifact on W&B."""
 
-import json
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,16 +15,25 @@ KIND = "architecture"
 
 
 def best_artifact(run: RunInfo, best: Trial, metric_name: str, run_dir: Path) -> "wandb.Artifact":
-    """Text, JSON, drawing, equations, and the weights that the run has kept. Equal content is the
-    same version, whoever uploads it."""
+    """Text, drawing, equations, what is known of its trial, and the weights that the run has kept.
+    Equal content is the same version, whoever uploads it."""
     import wandb
 
     architecture, weights = best.candidate.architecture, best_weights(run_dir, best)
-    facts = {"metric": metric_name, metric_name: best.metric, "num_params": best.num_params}
+    facts = {
+        "metric": metric_name,
+        metric_name: best.metric,
+        "num_params": best.num_params,
+        "trial": best.number,
+        "seed": best.seed,
+        "genome": best.candidate.genome,
+        "hyperparameters": dict(best.candidate.hyperparameters),
+        "run": run.name,
+        "revision": run.revision,
+    }
     name = artifact_name("best", run.name)
     artifact = wandb.Artifact(name, KIND, _description(run_dir, weights), metadata=facts)
-    files = {**texts_of(architecture), "best_cell.json": best_json(run, best, metric_name)}
-    for name, content in files.items():
+    for name, content in texts_of(architecture).items():
         with artifact.new_file(name, encoding="utf-8") as file:
             file.write(content)
     if weights is not None:
@@ -40,30 +48,6 @@ def _description(run_dir: Path, weights: Path | None) -> str:
     return (
         f"The weights are those of the trial, under the search's budget. To train longer: {longer}"
     )
-
-
-def best_json(run: RunInfo, best: Trial, metric_name: str) -> str:
-    """The architecture, its genome, and where it comes from."""
-    candidate = best.candidate
-    content = {
-        "cell": str(candidate.architecture),
-        "key": candidate.architecture.key,
-        "genome": candidate.genome,
-        "hyperparameters": dict(candidate.hyperparameters),
-        "metric": metric_name,
-        "value": best.metric,
-        "fitness": best.fitness,
-        "num_params": best.num_params,
-        "trial": candidate.number,
-        "seed": best.seed,
-        "origin": candidate.origin.operation,
-        "parents": list(candidate.origin.parents),
-        "run": run.name,
-        "config": run.config,
-        "config_hash": run.config_hash,
-        "revision": run.revision,
-    }
-    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
 
 def artifact_name(kind: str, run_name: str) -> str:
