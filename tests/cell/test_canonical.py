@@ -267,7 +267,7 @@ def test_build_explains_what_is_wrong():
         ([x], [("h", 0), ("x", 0)], "memory"),
         ([x], [("h", 0), ("c d", 0)], "memory"),
         ([x, Node("Tahn", (0,))], [("h", 1)], "did you mean Tanh"),
-        ([x, Node("Tanh", (1,))], [("h", 1)], "earlier nodes 0 to 0, got 1; a cycle"),
+        ([x, Node("Tanh", (1,))], [("h", 1)], r"earlier nodes 0 to 0, got \(1,\); a cycle"),
         ([x, Node("Tanh", (-1,))], [("h", 1)], "earlier nodes"),
         ([x, Node("Add", (0,))], [("h", 1)], "Add takes 2 arguments, got 1"),
         ([Node("x_t", (0,))], [("h", 0)], "a source has no arguments"),

@@ -46,8 +46,6 @@ def test_sums_of_many_are_folded():
         ("node_0", {"op": "linear", "input": ["gat"]}, "input gat is missing; did you mean gate"),
         ("node_0", {"op": "linear", "input": []}, "node node_0: expected a list of inputs"),
         ("node_0", {"op": "linear", "input": "x"}, "node node_0: expected a list of inputs"),
-        ("node_0", {"op": "linear", "input": [3]}, "node node_0: expected names as inputs"),
-        ("node_0", {"op": "linear", "input": [["x"]]}, "node node_0: expected names as inputs"),
         ("node_0", {"op": "linear", "input": ["x"] * 9}, "node node_0: Linear takes 1 to 8"),
         ("node_0", {"op": "linear", "input": ["h_prev_7"]}, "no node h_new_7"),
         ("node_0", {"op": "linear", "input": ["gate"]}, "node gate: it depends on itself"),
@@ -57,7 +55,6 @@ def test_sums_of_many_are_folded():
         ("node_0", None, "node node_0: expected"),
         ("x", {"op": "linear", "input": ["x"]}, "node x: this is an input"),
         ("h_prev_0", {"op": "linear", "input": ["x"]}, "node h_prev_0: this is an input"),
-        (3, {"op": "linear", "input": ["x"]}, "node 3: expected a name"),
     ],
 )
 def test_a_malformed_recipe_names_the_node(node, entry, problem):

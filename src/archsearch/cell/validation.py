@@ -18,8 +18,17 @@ def check_graph(nodes: Sequence[Node], outputs: Sequence[tuple[str, int]]) -> No
                 raise CellError(f"{where}: {problem}")
         else:
             _check_source(node, states, where)
-        _check_args(node, index, where)
-        _check_bias(node, where)
+        if not all(0 <= arg < index for arg in node.args):
+            raise CellError(
+                f"{where}: expected arguments among the earlier nodes 0 to {index - 1}, "
+                f"got {shown(node.args)}; a cycle must go through a memory"
+            )
+        if not abs(node.bias) <= MAX_BIAS:  # so written, it catches NaN
+            raise CellError(
+                f"{where}: expected a bias between −{MAX_BIAS:g} and {MAX_BIAS:g}, got {node.bias}"
+            )
+        if node.bias != 0 and node.op != "Linear":
+            raise CellError(f"{where}: only Linear has a bias, got bias={node.bias}")
 
 
 def _check_outputs(outputs: Sequence[tuple[str, int]], num_nodes: int) -> set[str]:
@@ -66,21 +75,3 @@ def _check_source(node: Node, states: set[str], where: str) -> None:
             f"{where}: no output gives this memory its next value; outputs: "
             f"{shown(', '.join(sorted(states)))}"
         )
-
-
-def _check_args(node: Node, index: int, where: str) -> None:
-    for arg in node.args:
-        if not 0 <= arg < index:
-            raise CellError(
-                f"{where}: expected arguments among the earlier nodes 0 to {index - 1}, "
-                f"got {arg}; a cycle must go through a memory"
-            )
-
-
-def _check_bias(node: Node, where: str) -> None:
-    if not abs(node.bias) <= MAX_BIAS:  # so written, it catches NaN
-        raise CellError(
-            f"{where}: expected a bias between −{MAX_BIAS:g} and {MAX_BIAS:g}, got {node.bias}"
-        )
-    if node.bias != 0 and node.op != "Linear":
-        raise CellError(f"{where}: only Linear has a bias, got bias={node.bias}")

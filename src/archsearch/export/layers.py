@@ -24,7 +24,7 @@ class LayerCode:
         self.stacks = [recurrent_layers(stack) for stack in stacks]
         found: dict[Key, Cell] = {}
         for layer in (layer for stack in self.stacks for layer in stack):
-            for cell, key in zip(_cells(layer), _keys(layer), strict=True):
+            for cell, key in zip(_cells(layer.cell), _keys(layer), strict=True):
                 found.setdefault(key, cell)
         keys = _cell_keys(searched)
         in_order = sorted(found, key=lambda key: key[0] not in keys)
@@ -81,24 +81,24 @@ def _made(of_cell: CellClass, sizes: Sequence[int]) -> str:
     return f"{of_cell.name}({', '.join(map(str, sizes))})"
 
 
-def _cells(layer: RecurrentLayer) -> tuple[Cell, ...]:
-    """That of a layer, or those side by side in it."""
-    if isinstance(layer.cell, HeterogeneousLayer):
-        return layer.cell.cells
-    assert isinstance(layer.cell, Cell)
-    return (layer.cell,)
+def _cells(architecture: object) -> tuple[Cell, ...]:
+    """One, or those side by side in a layer."""
+    match architecture:
+        case Cell():
+            return (architecture,)
+        case HeterogeneousLayer():
+            return architecture.cells
+        case _:
+            return ()
 
 
 def _keys(layer: RecurrentLayer) -> list[Key]:
-    cells, starts = _cells(layer), iter(layer.initial_biases)
+    cells, starts = _cells(layer.cell), iter(layer.initial_biases)
     return [(cell.key, len(cells) > 1, tuple(next(starts) for _ in cell.linears)) for cell in cells]
 
 
 def _cell_keys(architecture: Architecture) -> set[str]:
     """The keys of an architecture's cells, with and without linear maps of their sources."""
-    cells: tuple[Cell, ...] = ()
-    if isinstance(architecture, Cell):
-        cells = (architecture,)
-    elif isinstance(architecture, HeterogeneousLayer):
-        cells = architecture.cells
-    return {key for cell in cells for key in (cell.key, cell.with_linear_sources().key)}
+    return {
+        key for cell in _cells(architecture) for key in (cell.key, cell.with_linear_sources().key)
+    }

@@ -81,7 +81,7 @@ def _parts(network: Network, texts: Sequence[str]) -> list[str]:
         for module in (*modules, *([network.part] if network.part else []))
         for name, value in vars(module).items()
         if inspect.isroutine(value) or inspect.isclass(value)
-        if value.__module__ == module.__name__
+        if value.__module__.startswith(("archsearch.export.parts.", "archsearch.nn."))
     }
     used: set[str] = set()
     waiting = list(texts)

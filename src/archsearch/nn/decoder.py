@@ -3,7 +3,6 @@
 Shapes: T target steps, S source steps, B batch, E embedding width, H hidden width.
 """
 
-from enum import StrEnum
 from typing import Any, NamedTuple
 
 import torch
@@ -17,13 +16,6 @@ from archsearch.nn.recurrent import RecurrentLayer
 from archsearch.nn.stack import State, make_layer, recurrent_layers
 
 
-class Score(StrEnum):
-    """How a query h is compared with a source step s."""
-
-    GENERAL = "general"  # hᵀ W s
-    DOT = "dot"  # hᵀ s
-
-
 class GlobalAttention(nn.Module):
     """The source steps' mean, weighted by the softmax of their scores.
 
@@ -31,11 +23,12 @@ class GlobalAttention(nn.Module):
     section 3.1. There is no mask: all S steps of all B sentences are looked at.
     """
 
-    def __init__(self, size: int, score: str = Score.GENERAL) -> None:
+    def __init__(self, size: int, score: str = "general") -> None:
         super().__init__()
-        if score not in tuple(Score):
-            raise ValueError(f"attention: expected {' or '.join(Score)}, got {score!r}")
-        self.weight = nn.Parameter(torch.empty(size, size)) if score == Score.GENERAL else None
+        if score not in ("general", "dot"):
+            raise ValueError(f"attention: expected general or dot, got {score!r}")
+        is_general = score == "general"
+        self.weight = nn.Parameter(torch.empty(size, size)) if is_general else None
 
     def keys(self, memory: Tensor) -> Tensor:
         """Of memory (B, S, H), what queries are multiplied with: (B, S, H). Once a sentence."""

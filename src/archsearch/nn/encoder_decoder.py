@@ -14,7 +14,7 @@ from archsearch.architecture import Architecture
 from archsearch.cell import zoo
 from archsearch.nn.beam_search import Beam, beam_search
 from archsearch.nn.cross_entropy import linear_cross_entropy
-from archsearch.nn.decoder import Decoder, DecoderState, Score
+from archsearch.nn.decoder import Decoder, DecoderState
 from archsearch.nn.dropout import check_rates
 from archsearch.nn.encoder import Encoder
 from archsearch.nn.stack import recurrent_layers
@@ -38,7 +38,7 @@ class EncoderDecoder(nn.Module):
 
     Args:
         searched: a value of `Searched`.
-        attention: a value of `Score`.
+        attention: how GlobalAttention scores, "general" or "dot".
         bidirectional_first_layer: of the encoder; see there.
         embedding_size: None means hidden_size.
         dropout: on what enters a recurrent layer and on attentional vectors, drawn again at every
@@ -65,7 +65,7 @@ class EncoderDecoder(nn.Module):
         hidden_size: int = 300,
         embedding_size: int | None = None,
         searched: str = Searched.ENCODER,
-        attention: str = Score.GENERAL,
+        attention: str = "general",
         bidirectional_first_layer: bool = False,
         dropout: float = 0.0,
         init_scale: float | None = None,

@@ -38,8 +38,7 @@ class EncoderDecoderCode(Network):
         target_size, width = network.softmax_weight.shape
         backward = code.made("backward_layer", self._backward[0]) if self._backward else []
         arguments = "source_embedding, layers" + (", backward_layer" if backward else "")
-        general = network.decoder.attention.weight is not None
-        weight = f"torch.empty({width}, {width})" if general else ""
+        score = "dot" if network.decoder.attention.weight is None else "general"
         return [
             f"    source_embedding = nn.Embedding({source_size}, {embedding_size})",
             *code.made_stack(self._encoder),
@@ -48,7 +47,7 @@ class EncoderDecoderCode(Network):
             "",
             f"    target_embedding = nn.Embedding({target_size}, {embedding_size})",
             *code.made_stack(self._decoder),
-            f"    attention = Attention({weight})",
+            f'    attention = GlobalAttention({width}, "{score}")',
             f"    output = nn.Linear({2 * width}, {width}, bias=False)",
             "    decoder = Decoder(target_embedding, layers, attention, output)",
             "",

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from archsearch.export.parts.recurrent import State, over_time
+from archsearch.nn.decoder import GlobalAttention
 
 
 class Encoder(nn.Module):
@@ -44,28 +45,6 @@ def beside(a: Tensor, b: Tensor) -> Tensor:
     return a if a.dim() == 0 else torch.cat((a, b), 1)
 
 
-class Attention(nn.Module):
-    """The mean of the source steps, weighted by the softmax of their scores.
-
-    Luong et al. (2015), section 3.1.
-
-    weight: (H, H), between the two vectors of a score; None: their scalar product.
-    """
-
-    def __init__(self, weight: Tensor | None = None) -> None:
-        super().__init__()
-        self.weight = None if weight is None else nn.Parameter(weight)
-
-    def keys(self, memory: Tensor) -> Tensor:
-        """Of memory (B, S, H), what queries are multiplied with: (B, S, H)."""
-        return memory if self.weight is None else memory @ self.weight
-
-    def forward(self, query: Tensor, keys: Tensor, memory: Tensor) -> Tensor:
-        """query (B, H) -> the context (B, H)."""
-        scores = keys @ query.unsqueeze(2)  # (B, S, 1)
-        return (scores.softmax(1).transpose(1, 2) @ memory).squeeze(1)
-
-
 class Decoder(nn.Module):
     """Reads a symbol beside the attentional vector before it, and makes the next one.
 
@@ -76,7 +55,7 @@ class Decoder(nn.Module):
         self,
         embedding: nn.Embedding,
         layers: Iterable[nn.Module],
-        attention: Attention,
+        attention: GlobalAttention,
         output: nn.Linear,
     ) -> None:
         super().__init__()
