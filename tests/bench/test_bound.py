@@ -12,6 +12,11 @@ T, B, H, X = 35, 20, 200, 100
 SHAPE = Shape(T, B, H)
 
 
+def flops_of(needed) -> int:
+    parts = (needed.before, needed.loop, needed.loop_back, needed.after)
+    return sum(2 * p.rows * p.inner * p.columns * p.times for part in parts for p in part)
+
+
 def test_the_lstm_needs_one_product_a_source_each_way():
     needed = products(compile(zoo["lstm"]), SHAPE, X)
     assert needed.before == (MatrixProduct(T * B, X, 4 * H),)
@@ -22,7 +27,7 @@ def test_the_lstm_needs_one_product_a_source_each_way():
         MatrixProduct(4 * H, T * B, X, transposed=True),
         MatrixProduct(T * B, 4 * H, X),
     )
-    assert needed.flops == 3 * 2 * T * B * (X + H) * 4 * H
+    assert flops_of(needed) == 3 * 2 * T * B * (X + H) * 4 * H
 
 
 def test_dependent_products_stay_apart_and_in_order():
@@ -53,4 +58,4 @@ def test_the_bound_multiplies_as_often_as_counted(dtype, monkeypatch):
     monkeypatch.setattr(torch, "mm", counting)
     needed = products(compile(zoo["mut1"]), Shape(3, 2, 8), 8)
     bound(needed, dtype, torch.Generator().manual_seed(1))()
-    assert flops == needed.flops
+    assert flops == flops_of(needed)

@@ -8,8 +8,9 @@ from dataclasses import replace
 import pytest
 
 from archsearch.bench import __main__ as bench
-from archsearch.bench import command as measuring
-from archsearch.bench.peak_memory import cannot_measure
+from archsearch.bench import measuring
+from archsearch.bench.command import too_busy
+from archsearch.bench.fresh_process import cannot_measure
 from archsearch.bench.settings import QUICK
 
 LAYERS = ["--quick", "--parts", "layers", "--cells", "gru", "--rounds", "2"]
@@ -139,5 +140,5 @@ def test_wrong_usage_is_one_line_and_exit_code_2(command, arguments, message):
 
 def test_a_busy_machine_is_noted():
     settings = replace(QUICK, threads=(1, 2))
-    assert measuring.too_busy({"load": 0.3, "cores": 2}, settings) is None
-    assert "load 1.2 on 2 cores" in measuring.too_busy({"load": 1.2, "cores": 2}, settings)
+    assert too_busy({"load": 0.3, "cores": 2}, settings) is None
+    assert "load 1.2 on 2 cores" in too_busy({"load": 1.2, "cores": 2}, settings)

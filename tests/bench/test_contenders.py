@@ -7,12 +7,12 @@ from itertools import islice
 import pytest
 import torch
 
-from archsearch.bench import peak_memory
-from archsearch.bench.autograd_loop import AutogradLoop
+from archsearch.bench import fresh_process
 from archsearch.bench.cells import cell_spaces, chosen_cells, draw_cells
-from archsearch.bench.language import StockModel
+from archsearch.bench.contenders import AutogradLoop, StockModel
+from archsearch.bench.measuring import WARM_UP_ROUNDS, take_turns
+from archsearch.bench.record import Times
 from archsearch.bench.settings import LanguageSize, Shape
-from archsearch.bench.timing import WARM_UP_ROUNDS, Times, take_turns
 from archsearch.cell import parse, zoo
 from archsearch.nn import LanguageModel, RecurrentLayer
 
@@ -88,17 +88,17 @@ def test_the_stock_model_has_the_parameters_of_ours():
     assert own == ours.num_params
 
 
-@pytest.mark.skipif(peak_memory.cannot_measure() is not None, reason="needs Linux's /proc")
+@pytest.mark.skipif(fresh_process.cannot_measure() is not None, reason="needs Linux's /proc")
 def test_the_memory_of_a_step_is_that_of_its_gradients_and_more():
     size = LanguageSize(5000, 1, Shape(4, 2, 256))
     gradients = 4 * 2 * 5000 * 256  # of embedding and decoder, in bytes
-    small = peak_memory.peak_bytes("torch.nn float32", size, 1, 1)
+    small = fresh_process.peak_bytes("torch.nn float32", size, 1, 1)
     assert gradients < small < 2.5 * gradients
     longer = replace(size, shape=Shape(68, 2, 256))
     logits = 4 * 64 * 2 * 5000
-    assert peak_memory.peak_bytes("torch.nn float32", longer, 1, 1) > small + logits
+    assert fresh_process.peak_bytes("torch.nn float32", longer, 1, 1) > small + logits
 
 
 def test_without_proc_there_is_a_reason(tmp_path, monkeypatch):
-    monkeypatch.setattr(peak_memory, "RESET", tmp_path / "missing" / "clear_refs")
-    assert "as Linux has" in peak_memory.cannot_measure()
+    monkeypatch.setattr(fresh_process, "RESET", tmp_path / "missing" / "clear_refs")
+    assert "as Linux has" in fresh_process.cannot_measure()

@@ -7,7 +7,7 @@ that suits each product best, as if packing them cost nothing, and every result 
 Shapes: T time steps, B batch, X input features, H hidden features, n weights of a product.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -32,10 +32,6 @@ class MatrixProduct:
     times: int = 1
     transposed: bool = False
 
-    @property
-    def flops(self) -> int:
-        return 2 * self.rows * self.inner * self.columns * self.times
-
 
 @dataclass(frozen=True, slots=True)
 class Products:
@@ -45,11 +41,6 @@ class Products:
     loop: tuple[MatrixProduct, ...]  # forward over time
     loop_back: tuple[MatrixProduct, ...]  # backward over time
     after: tuple[MatrixProduct, ...]  # the gradients of weights, and of sequence values
-
-    @property
-    def flops(self) -> int:
-        parts = (self.before, self.loop, self.loop_back, self.after)
-        return sum(product.flops for part in parts for product in part)
 
 
 def products(program: Program, shape: Shape, input_size: int) -> Products:
@@ -79,12 +70,11 @@ def products(program: Program, shape: Shape, input_size: int) -> Products:
 
 def bound(needed: Products, dtype: torch.dtype, generator: torch.Generator) -> Callable[[], None]:
     """A call that computes all of them, once, on matrices drawn beforehand."""
-    calls = [
-        call
-        for part in (needed.before, needed.loop, needed.loop_back, needed.after)
-        for turn in _turns([_calls(product, dtype, generator) for product in part])
-        for call in turn
-    ]
+    calls: list[Callable[[], object]] = []
+    for part in (needed.before, needed.loop, needed.loop_back, needed.after):
+        # At every time step one call of each product; all of a part are made equally often.
+        for turn in zip(*(_calls(product, dtype, generator) for product in part), strict=True):
+            calls.extend(turn)
 
     def run() -> None:
         with torch.no_grad():
@@ -92,13 +82,6 @@ def bound(needed: Products, dtype: torch.dtype, generator: torch.Generator) -> C
                 call()
 
     return run
-
-
-def _turns(
-    calls: list[list[Callable[[], object]]],
-) -> Iterator[tuple[Callable[[], object], ...]]:
-    """At every time step one call of each product; all of a part are made equally often."""
-    return zip(*calls, strict=True)
 
 
 def _calls(

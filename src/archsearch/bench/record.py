@@ -7,16 +7,35 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import median
 from typing import Any, Self
 
 import torch
 
-from archsearch.bench.timing import Times
 from archsearch.cell import Cell
 from archsearch.machine import processor_name
 from archsearch.revision import revision
 
 FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Milliseconds of every round, in order."""
+
+    rounds: tuple[float, ...]
+
+    @property
+    def median(self) -> float:
+        return median(self.rounds)
+
+    @property
+    def minimum(self) -> float:
+        return min(self.rounds)
+
+    def over(self, other: "Times") -> float:
+        """How many times as long as the other: the median over the rounds."""
+        return median(a / b for a, b in zip(self.rounds, other.rounds, strict=True))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from archsearch.bench.language import STEPS, STOCK_STEP
-from archsearch.bench.layers import BEST, CONTENDERS
+from archsearch.bench.contenders import BEST, CONTENDERS, STEPS, STOCK_STEP
 from archsearch.bench.record import Record, Row
 from archsearch.bench.settings import PARTS
 
