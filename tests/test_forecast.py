@@ -3,7 +3,7 @@
 import pytest
 
 from archsearch.forecast import Remaining
-from archsearch.forecast_lines import time_text
+from archsearch.wording import time_text
 
 
 def test_a_run_is_its_references_and_its_trials_shared_by_the_workers() -> None:

@@ -31,7 +31,7 @@ def job(cfg: "DictConfig") -> float | None:
 
 def forecast(jobs: "Sequence[Job]") -> None:
     """Say what the searches would take."""
-    from archsearch.forecast_lines import tell
+    from archsearch.forecast import tell
 
     tell(jobs)
 

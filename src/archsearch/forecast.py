@@ -2,8 +2,9 @@
 
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from statistics import fmean
 
 from hydra.utils import instantiate
@@ -17,7 +18,7 @@ from archsearch.config_check import check
 from archsearch.data import use_data_root
 from archsearch.dry_run import Job
 from archsearch.evaluate.suite import BASELINE
-from archsearch.evaluate.timing import PEAK_BYTES, PROCESS, SPENT_SECONDS, TimingFactory
+from archsearch.evaluate.timing import PEAK_BYTES, PROCESS, SPENT_SECONDS, WIDTH, TimingFactory
 from archsearch.identity import config_hash, identity
 from archsearch.machine import peak_bytes
 from archsearch.main import (
@@ -30,8 +31,16 @@ from archsearch.main import (
 )
 from archsearch.search import Executor, Interrupt, trial_seed
 from archsearch.train import count_parameters, set_up_process
+from archsearch.wording import (
+    MISSING,
+    bytes_text,
+    duration_text,
+    params_text,
+    time_text,
+    write_line,
+)
 
-NUM_DRAWN = 3  # candidates that stand for all
+PLACES = ("first", "second", "third")  # in the search, of the candidates that stand for all
 
 
 @dataclass(frozen=True)
@@ -143,10 +152,14 @@ class Forecast:
         return self.remaining.wall_seconds(self.num_at_a_time, self.start_seconds)
 
     @property
+    def timed(self) -> Sequence[Trial]:
+        return (*self.references.values(), *self.drawn)
+
+    @property
     def worker_bytes(self) -> int | None:
         """The most that one has held; None where this process does all."""
-        timed = [*self.references.values(), *self.drawn]
-        sizes = [t.details[PEAK_BYTES] for t in timed if t.details.get(PROCESS) != os.getpid()]
+        others = [trial for trial in self.timed if trial.details.get(PROCESS) != os.getpid()]
+        sizes = [trial.details[PEAK_BYTES] for trial in others]
         return max(sizes, default=None)
 
     @property
@@ -154,27 +167,24 @@ class Forecast:
         return peak_bytes() + self.plan.executor.workers * (self.worker_bytes or 0)
 
 
-def forecasts(jobs: Sequence[Job]) -> list[Forecast]:
+def forecasts(jobs: Sequence[Job]) -> Iterator[Forecast]:
     """Of all runs, in their order. Who trains alike is timed once, and so are seeds."""
     set_up_process()
-    plans = [make_plan(job) for job in jobs]
-    drawn = {plan.kind: plan.drawn for plan in reversed(plans)}
-    found: dict[tuple[str, str], Trial] = {}
+    known: dict[tuple[str, str], Trial] = {}
+    drawn_of: dict[str, Sequence[Candidate]] = {}
     start_seconds: dict[str, float] = {}
-    for training in dict.fromkeys(plan.training for plan in plans):
-        alike = [plan for plan in plans if plan.training == training]
-        candidates = [c for plan in alike for c in (*plan.references.values(), *drawn[plan.kind])]
-        trials, start_seconds[training] = timed(alike[0], {c.key: c for c in candidates})
-        found.update({(training, key): trial for key, trial in trials.items()})
-    return [
-        Forecast(
+    for plan in [make_plan(job) for job in jobs]:
+        drawn = drawn_of.setdefault(plan.kind, plan.drawn)
+        wanted = {c.key: c for c in (*plan.references.values(), *drawn)}
+        new = {key: c for key, c in wanted.items() if (plan.training, key) not in known}
+        trials, seconds = timed(plan, new)
+        known |= {(plan.training, key): trial for key, trial in trials.items()}
+        yield Forecast(
             plan,
-            {name: found[plan.training, c.key] for name, c in plan.references.items()},
-            [found[plan.training, c.key] for c in drawn[plan.kind]],
-            start_seconds[plan.training],
+            {name: known[plan.training, c.key] for name, c in plan.references.items()},
+            [known[plan.training, c.key] for c in drawn],
+            start_seconds.setdefault(plan.training, seconds),
         )
-        for plan in plans
-    ]
 
 
 def make_plan(job: Job) -> Plan:
@@ -195,7 +205,7 @@ def make_plan(job: Job) -> Plan:
     strategy = make_strategy(cfg, make_space(cfg, job.scratch), predictor, job.scratch)
     executor = instantiate(cfg.executor)(TimingFactory(tuple(factories)))
     about = first_lines(cfg, factory, strategy, executor)
-    proposals = [p for p in map(strategy.ask, range(NUM_DRAWN)) if p is not None]
+    proposals = [p for p in map(strategy.ask, range(len(PLACES))) if p is not None]
     drawn = [
         Candidate(number, p.architecture, p.genome, p.origin, p.hyperparameters)
         for number, p in enumerate(proposals)
@@ -246,3 +256,77 @@ def timed(plan: Plan, candidates: Mapping[str, Candidate]) -> tuple[dict[str, Tr
                 start_seconds = time.perf_counter() - began - spent
             trials[trial.candidate.key] = trial
     return trials, start_seconds
+
+
+def tell(jobs: Sequence[Job]) -> None:
+    """Print what these searches would take."""
+    load, cores = os.getloadavg()[0], os.cpu_count() or 1
+    told = list(forecasts(jobs))
+    for line in chain.from_iterable(map(_block, told)):
+        write_line(line)
+    if len(told) > 1:
+        hours = time_text(sum(each.wall_seconds for each in told))
+        most = bytes_text(max(each.total_bytes for each in told))
+        write_line(f"{len(told)} runs, one after another: {hours}, {most} at most")
+    if load > cores:
+        write_line(
+            f"other programs keep this machine busy (load {load:.1f} on {cores} cores): "
+            "without them it goes faster"
+        )
+    write_line("dry run: nothing was trained to its end, and nothing written")
+
+
+def _block(forecast: Forecast) -> Iterator[str]:
+    plan, cfg, left = forecast.plan, forecast.plan.job.cfg, forecast.remaining
+    yield f"{plan.job.folder}"
+    yield f"  {_left_text(forecast)}"
+    for line in plan.about:
+        yield f"  {line}"
+    yield from _table(forecast)
+    yield (
+        f"  a trial takes {duration_text(left.seconds_per_trial)}, all together "
+        f"{time_text(left.seconds)}: {forecast.num_at_a_time} at a time, and "
+        f"{time_text(forecast.start_seconds)} to start, {time_text(forecast.wall_seconds)}"
+    )
+    workers, each = plan.executor.workers, forecast.worker_bytes
+    shares = "" if each is None else f", {workers} × {bytes_text(each)} and the search itself"
+    yield f"  memory: {bytes_text(forecast.total_bytes)}{shares}"
+    if cfg.compute_seconds is not None:
+        yield f"  it ends after compute_seconds={cfg.compute_seconds:g} of trials, if not before"
+    yield ""
+
+
+def _left_text(forecast: Forecast) -> str:
+    plan = forecast.plan
+    trials, references = plan.job.cfg.trials, len(plan.references)
+    all_of_it = f"{trials} trials and {references} reference cells"
+    if not (plan.num_done or plan.done_references):
+        return f"{all_of_it}; none is done yet"
+    left = max(0, references - len(plan.done_references))
+    return (
+        f"{all_of_it}; {plan.num_done} and {len(plan.done_references)} are done already, "
+        f"{forecast.num_trials_left} and {left} remain"
+    )
+
+
+def _table(forecast: Forecast) -> Iterator[str]:
+    rows = [("", "parameters", "width", "a trial")]
+    rows += [_row(f"reference {name}", trial) for name, trial in forecast.references.items()]
+    rows += [
+        _row(f"the search's {PLACES[number]}", trial) for number, trial in enumerate(forecast.drawn)
+    ]
+    limit = forecast.plan.job.cfg.budget.max_seconds
+    first = max(len(row[0]) for row in rows)
+    for name, params, width, seconds in rows:
+        yield f"    {name:<{first}}  {params:>10}  {width:>5}  {seconds}"
+    if limit is not None and any(
+        t.status is Status.OK and t.wall_seconds > limit for t in forecast.timed
+    ):
+        yield f"  over budget.max_seconds={limit:g} a trial is ended, and fails"
+
+
+def _row(name: str, trial: Trial) -> tuple[str, str, str, str]:
+    params = params_text(trial.num_params)
+    if trial.status is not Status.OK:
+        return name, params, MISSING, f"fails at once: {trial.cause}"
+    return name, params, str(trial.details[WIDTH] or MISSING), duration_text(trial.wall_seconds)

@@ -52,6 +52,19 @@ def duration_text(seconds: float) -> str:
     return f"{seconds:.1f}s" if seconds < 59.95 else clock_text(seconds)
 
 
+def time_text(seconds: float) -> str:
+    """8 s, 12 minutes, 3.4 hours, 2.1 days."""
+    for unit, size in (("day", 86400), ("hour", 3600), ("minute", 60)):
+        if seconds >= 2 * size:
+            count = seconds / size
+            return f"{count:.1f} {unit}s" if count < 10 else f"{count:.0f} {unit}s"
+    return f"{seconds:.0f} s"
+
+
+def bytes_text(size: int) -> str:
+    return f"{size / 2**30:.1f} GB" if size >= 2**30 else f"{size / 2**20:.0f} MB"
+
+
 def status_text(status: Status) -> str:
     return status.value.replace("_", " ")
 

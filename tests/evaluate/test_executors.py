@@ -10,9 +10,10 @@ import toy_evaluators as toys
 from toy_search import ToyFactory, toy_cell, toy_run, toy_search, toy_trial, without_times
 
 from archsearch.archive import Archive, Candidate, Origin, Status, Trial
-from archsearch.evaluate import EvaluationError, Executor, Processes, Serial
+from archsearch.evaluate import Processes, Serial
 from archsearch.failure import Failure
 from archsearch.search import Ending, Interrupt
+from archsearch.search.executor import EvaluationError, Executor
 
 
 def candidates(count: int) -> list[Candidate]:

@@ -9,8 +9,7 @@ from archsearch.archive import Candidate, Origin, Status
 from archsearch.archive.records import HYPERPARAMETERS
 from archsearch.cell import zoo
 from archsearch.data import load_xml
-from archsearch.evaluate.evaluator import TrainingEvaluatorFactory
-from archsearch.evaluate.hyperparameters import KNOWN, apply
+from archsearch.evaluate.evaluator import KNOWN, TrainingEvaluatorFactory, apply
 from archsearch.nn import LanguageModel
 from archsearch.train import Adam, Budget, LanguageTask, Recipe, Training, count_parameters
 

@@ -29,9 +29,9 @@ from archsearch.archive import (
     lock_run,
 )
 from archsearch.cell import Cell, parse, zoo
-from archsearch.evaluate import Executor, Processes, Serial
+from archsearch.evaluate import Processes, Serial
 from archsearch.search import Callback, Ending, Interrupt, Search, Strategy
-from archsearch.search.executor import Evaluator
+from archsearch.search.executor import Evaluator, Executor
 from archsearch.search.protocol import Proposal
 
 REFERENCES = {name: zoo[name] for name in ("rnn", "lstm", "gru")}

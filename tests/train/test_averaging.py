@@ -2,7 +2,7 @@ import torch
 
 from archsearch.cell import zoo
 from archsearch.train import NtAsgd, Recipe, Training, fit
-from archsearch.train.averaging import WeightAverage
+from archsearch.train.descent import WeightAverage
 
 
 def test_average_is_the_mean_of_all_updates_and_swap_is_its_own_inverse():

@@ -32,7 +32,7 @@ from archsearch.train import (
     fit,
     metric_on_test,
 )
-from archsearch.train.averaging import WeightAverage
+from archsearch.train.descent import WeightAverage
 from archsearch.train.epochs import LAST, SaveEpochs
 from archsearch.train.metrics import perplexity_limit
 

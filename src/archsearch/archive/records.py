@@ -37,7 +37,7 @@ class Status(StrEnum):
 # Failures of the budget or the machine, in which no luck of training has a part.
 UNTRAINABLE = frozenset({Status.INVALID, Status.OUT_OF_MEMORY})
 
-# What a candidate may bring along; archsearch.evaluate.hyperparameters says what each does.
+# What a candidate may bring along; archsearch.evaluate.evaluator says what each does.
 HYPERPARAMETERS = ("learning_rate", "init_scale", "clip_norm", "num_layers", "num_params")
 
 REFERENCE = "reference"  # the operation of the cells that every run is measured against

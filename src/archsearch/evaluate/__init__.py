@@ -6,13 +6,5 @@ which only supervises workers starts without.
 
 from archsearch.evaluate.processes import Processes
 from archsearch.evaluate.serial import Serial
-from archsearch.search.executor import EvaluationError, Evaluator, EvaluatorFactory, Executor
 
-__all__ = [
-    "EvaluationError",
-    "Evaluator",
-    "EvaluatorFactory",
-    "Executor",
-    "Processes",
-    "Serial",
-]
+__all__ = ["Processes", "Serial"]

@@ -2,18 +2,20 @@
 
 import json
 import time
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import save
 
+from archsearch.architecture import Architecture
 from archsearch.archive import Candidate, Guess, Json, Metric, Status, Trial
 from archsearch.archive.best_weights import facts_about, is_worth_leaving, left_weights
 from archsearch.archive.records import GUESS
-from archsearch.evaluate.hyperparameters import apply
 from archsearch.predictor import CurvePredictor
 from archsearch.search.executor import Evaluator
 from archsearch.train import (
@@ -24,6 +26,7 @@ from archsearch.train import (
     TooManyParameters,
     TrainingFailure,
     fit,
+    matched_width,
     set_up_process,
 )
 from archsearch.whole_file import write_whole
@@ -152,3 +155,43 @@ def _is_out_of_memory(error: Exception) -> bool:
     """Torch raises a plain RuntimeError where the memory of the CPU ends."""
     known = isinstance(error, MemoryError | torch.OutOfMemoryError)
     return known or "DefaultCPUAllocator" in str(error)
+
+
+def apply(hyperparameters: Mapping[str, Any], recipe: Recipe, architecture: Architecture) -> Recipe:
+    """The recipe with a candidate's hyperparameters in it; their names are `HYPERPARAMETERS`.
+
+    Raises:
+        ValueError: a name that is not known.
+    """
+    # The hidden size that gives so many parameters depends on all the others.
+    for name in sorted(hyperparameters, key=lambda name: name == "num_params"):
+        if name not in KNOWN:
+            raise ValueError(f"hyperparameters: expected {', '.join(KNOWN)}, got {name!r}")
+        recipe = KNOWN[name](recipe, architecture, hyperparameters[name])
+    return recipe
+
+
+def _learning_rate(recipe: Recipe, _: Architecture, value: float) -> Recipe:
+    schedule = replace(recipe.training.schedule, lr=value)
+    return replace(recipe, training=replace(recipe.training, schedule=schedule))
+
+
+def _init_scale(recipe: Recipe, _: Architecture, value: float) -> Recipe:
+    return replace(recipe, model=partial(recipe.model, init_scale=value))
+
+
+def _clip_norm(recipe: Recipe, _: Architecture, value: float) -> Recipe:
+    return replace(recipe, training=replace(recipe.training, clip_norm=value))
+
+
+def _num_layers(recipe: Recipe, _: Architecture, value: int) -> Recipe:
+    return replace(recipe, budget=replace(recipe.budget, num_layers=value))
+
+
+KNOWN: dict[str, Callable[[Recipe, Architecture, Any], Recipe]] = {
+    "learning_rate": _learning_rate,
+    "init_scale": _init_scale,  # weights are drawn from ± this
+    "clip_norm": _clip_norm,
+    "num_layers": _num_layers,
+    "num_params": matched_width,  # the most that the width may bring about
+}

@@ -17,11 +17,14 @@ import os
 import pickle
 import signal
 import sys
+import threading
 import time
+import traceback
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import Enum, auto
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
@@ -31,7 +34,6 @@ from typing import Any
 import psutil
 
 from archsearch.archive import Candidate, Status, Trial
-from archsearch.evaluate.worker import Report, serve
 from archsearch.failure import Failure
 from archsearch.search.executor import EvaluationError, EvaluatorFactory, Executor, describe_bug
 from archsearch.search.interrupt import SIGNALS, Interrupt
@@ -40,6 +42,16 @@ POLL_SECONDS = 0.1  # how late an interrupt or a broken limit may be noticed
 EXIT_SECONDS = 5.0  # from the end of a worker's pipe to that of its process
 MAX_FAILED_STARTS = 3  # in a row
 MEGABYTE = 2**20
+
+
+class Report(Enum):
+    """What a worker says, with a payload, which is in brackets; it is sent (candidate, seed)."""
+
+    READY = auto()  # the evaluator is made (None)
+    UNABLE = auto()  # it cannot be made (traceback)
+    TRIAL = auto()  # (the trial)
+    FAILURE = auto()  # making it or evaluating met a Failure (its message)
+    BUG = auto()  # the evaluator raised (traceback)
 
 
 @dataclass(slots=True)
@@ -264,3 +276,32 @@ def _describe_exit(code: int | None) -> str:
         hint = "; the system may have run out of memory" if name == "SIGKILL" else ""
         return f"was killed by {name}{hint}"
     return "broke off its pipe" if code is None else f"ended with exit code {code}"
+
+
+def serve(connection: Connection, factory: EvaluatorFactory) -> None:
+    """The life of a worker. It ends with the process that started it, however that ends."""
+    threading.Thread(target=_exit_with_parent, daemon=True).start()
+    try:
+        evaluator = factory()
+    except Failure as error:
+        connection.send((Report.FAILURE, str(error)))
+        return
+    except BaseException:
+        connection.send((Report.UNABLE, traceback.format_exc()))
+        return
+    connection.send((Report.READY, None))
+    while True:
+        candidate, seed = connection.recv()
+        try:
+            connection.send((Report.TRIAL, evaluator(candidate, seed)))
+        except Failure as error:
+            connection.send((Report.FAILURE, str(error)))
+        except BaseException:  # SystemExit too: nothing in an evaluator may end its worker silently
+            connection.send((Report.BUG, traceback.format_exc()))
+
+
+def _exit_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    wait([parent.sentinel])
+    os._exit(1)

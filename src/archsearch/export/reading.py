@@ -13,7 +13,7 @@ from archsearch.export.formats import DESCRIPTION, WEIGHTS
 from archsearch.export.networks import code_of
 from archsearch.train import Budget
 from archsearch.train.rebuilding import Trained, rebuild
-from archsearch.train.weights import load_weights
+from archsearch.train.recipe import load_weights
 
 
 def is_export(folder: Path) -> bool:

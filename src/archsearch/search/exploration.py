@@ -84,7 +84,7 @@ class Exploration(DraftingStrategy[Cell]):
     draws: trials of an architecture in one step.
     inherit_rate: the chance that a mutant has a hyperparameter of its parent.
     priors: what hyperparameters are drawn from, by name; the names are those of
-        `archsearch.evaluate.hyperparameters`.
+        `archsearch.evaluate.evaluator`.
     max_attempts: mutants drawn before one that was proposed already is accepted.
     """
 

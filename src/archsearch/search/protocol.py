@@ -29,7 +29,7 @@ class Proposal:
     """What a strategy proposes; the loop numbers it and makes it a candidate.
 
     `hyperparameters` change what the run's configuration says for this candidate alone; their names
-    are those of `archsearch.evaluate.hyperparameters`.
+    are those of `archsearch.evaluate.evaluator`.
     """
 
     architecture: Architecture

@@ -45,6 +45,7 @@ from archsearch.train.recipe import (
     Recipe,
     count_parameters,
     fit,
+    load_weights,
     make_module,
     metric_on_test,
     recipe_of,
@@ -53,7 +54,6 @@ from archsearch.train.recipe import (
 from archsearch.train.resources import resources_line
 from archsearch.train.timing import StepTimer, time_training
 from archsearch.train.wandb_training import TrainingLog, training_log
-from archsearch.train.weights import load_weights
 from archsearch.train.width import matched_width, read_count
 from archsearch.usage import FAILURE
 from archsearch.whole_file import write_whole

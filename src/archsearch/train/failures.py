@@ -17,20 +17,11 @@ class Diverged(TrainingFailure):
         """Epochs and steps (segments) count from 1; step None: found by validation."""
         where = f"epoch {epoch}" if step is None else f"epoch {epoch}, step {step}"
         super().__init__(f"{reason} ({where})")
-        self.epoch, self.step, self.reason = epoch, step, reason
 
 
 class TimeLimit(TrainingFailure):
     """The budget's `max_seconds` are over."""
 
-    def __init__(self, max_seconds: float, epoch: int) -> None:
-        super().__init__(f"over the limit of {max_seconds:g} s (epoch {epoch})")
-        self.max_seconds, self.epoch = max_seconds, epoch
-
 
 class TooManyParameters(TrainingFailure):
     """The network would have more parameters than the budget's `max_params`."""
-
-    def __init__(self, num_params: int, max_params: int) -> None:
-        super().__init__(f"{num_params:,} parameters, over the limit of {max_params:,}")
-        self.num_params, self.max_params = num_params, max_params

@@ -12,9 +12,8 @@ from torch.optim import Optimizer
 
 from archsearch.archive import Epoch
 from archsearch.nn.stack import State
-from archsearch.train.averaging import WeightAverage
 from archsearch.train.budget import Budget
-from archsearch.train.descent import descend
+from archsearch.train.descent import WeightAverage, descend
 from archsearch.train.failures import Diverged, TimeLimit
 from archsearch.train.schedules import Progress
 from archsearch.train.task import Task
@@ -220,7 +219,7 @@ class BatchModule(nn.Module, ABC, Generic[Batch]):
         """Raise TimeLimit where the budget's is over."""
         limit = self.budget.max_seconds
         if limit is not None and self._seconds() > limit:
-            raise TimeLimit(limit, len(self.curve) + 1)
+            raise TimeLimit(f"over the limit of {limit:g} s (epoch {len(self.curve) + 1})")
 
     def saved(self) -> dict[str, Any]:
         """What a checkpoint must hold besides parameters and buffers."""

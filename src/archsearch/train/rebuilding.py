@@ -21,8 +21,7 @@ from archsearch.train.files import (
     read_config,
     read_result,
 )
-from archsearch.train.recipe import Recipe, recipe_of
-from archsearch.train.weights import load_into
+from archsearch.train.recipe import Recipe, load_into, recipe_of
 
 
 @dataclass(frozen=True, slots=True)

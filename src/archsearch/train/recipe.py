@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, Any
 import torch
 from hydra.utils import instantiate
 from omegaconf import DictConfig
+from safetensors import SafetensorError
+from safetensors.torch import load_file
 
 from archsearch.architecture import Architecture
 from archsearch.archive import Epoch
+from archsearch.config import ConfigError
 from archsearch.train.budget import Budget
 from archsearch.train.failures import TooManyParameters, TrainingFailure
 from archsearch.train.module import BatchModule
 from archsearch.train.task import Model, Task
 from archsearch.train.training import Training
-from archsearch.train.weights import load_into
 
 if TYPE_CHECKING:
     from pytorch_lightning import Callback
@@ -123,7 +125,7 @@ def num_allowed(recipe: Recipe, architecture: Architecture) -> int:
     """The same; raises TooManyParameters where they are over the budget's limit."""
     num_params, limit = count_parameters(recipe, architecture), recipe.budget.max_params
     if limit is not None and num_params > limit:
-        raise TooManyParameters(num_params, limit)
+        raise TooManyParameters(f"{num_params:,} parameters, over the limit of {limit:,}")
     return num_params
 
 
@@ -136,6 +138,32 @@ def make_module(
     if start_from is not None:
         load_into(network, start_from)
     return recipe.module(network, generator)
+
+
+def load_weights(path: Path) -> dict[str, torch.Tensor]:
+    """The tensors of a safetensors file by name: other formats can run code.
+
+    Raises:
+        ConfigError: it is a file of another kind.
+    """
+    try:
+        return load_file(path)
+    except SafetensorError as error:
+        raise ConfigError(
+            f"{path}: expected weights in the format of safetensors, got another or a damaged file "
+            f"({error}), which is not read"
+        ) from None
+
+
+def load_into(network: torch.nn.Module, path: Path) -> None:
+    """Give the network the weights of a file. Raises ConfigError where they are not its own."""
+    try:
+        network.load_state_dict(load_weights(path))
+    except RuntimeError as error:
+        raise ConfigError(
+            f"the weights in {path} are those of another network: "
+            f"{' '.join(str(error).split())[:300]}"
+        ) from None
 
 
 def metric_on_test(recipe: Recipe, module: BatchModule[Any]) -> float:

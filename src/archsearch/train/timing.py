@@ -2,11 +2,11 @@
 
 import random
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, TypeVar
 
 import torch
 from torch import nn
@@ -17,7 +17,7 @@ from archsearch.torch_threads import torch_threads
 from archsearch.train.module import BatchModule
 from archsearch.train.recipe import Recipe, make_module, num_allowed
 from archsearch.train.schedules import Progress, Schedule
-from archsearch.train.training import Precision, Training
+from archsearch.train.training import Accelerator, Precision, Training
 
 TRAIN_SECONDS, VALID_SECONDS = 1.0, 0.5  # that are timed, of each architecture
 NUM_STEPS = 8  # that are timed in each precision
@@ -43,10 +43,9 @@ class StepTimer:
 
     def __call__(self, precision: Precision) -> float:
         training = replace(self._recipe.training, precision=precision)
-        with torch_threads(self._threads):
-            steps = _Sample(self._batches, float("inf"), self._module)
-            _work_on(self._module, training, steps)
-        return steps.spent
+        with torch_threads(self._threads), _started(self._module, training):
+            pace = _pace(self._module.train_on, self._batches, float("inf"), self._module)
+        return pace.seconds * pace.num_timed
 
     @cached_property
     def _module(self) -> BatchModule[Any]:
@@ -97,11 +96,15 @@ def time_training(recipe: Recipe, architecture: Architecture, seed: int) -> Time
     recipe = _at_a_standstill(recipe)
     num_params = num_allowed(recipe, architecture)
     module = make_module(recipe, architecture, seed)
-    train = _Sample(_shuffled(module.train_batches()), TRAIN_SECONDS, module)
-    valid = _Sample(_shuffled(module.valid_batches()), VALID_SECONDS, module)
-    _work_on(module, recipe.training, train, valid)
-    seconds = time.perf_counter() - start - train.spent - valid.spent
-    return TimedTraining(num_params, seconds, train.pace, valid.pace)
+    batches = (_shuffled(module.train_batches()), _shuffled(module.valid_batches()))
+    with _started(module, recipe.training):
+        train = _pace(module.train_on, batches[0], TRAIN_SECONDS, module)
+        module.eval()
+        module.begin_validation()
+        with torch.inference_mode():
+            valid = _pace(module.evaluate, batches[1], VALID_SECONDS, module)
+    timed = sum(pace.seconds * pace.num_timed for pace in (train, valid))
+    return TimedTraining(num_params, time.perf_counter() - start - timed, train, valid)
 
 
 def _at_a_standstill(recipe: Recipe) -> Recipe:
@@ -128,71 +131,40 @@ class _Standstill(Schedule):
         return self.lr
 
 
-def _work_on(
-    module: BatchModule[Any],
-    training: Training,
-    train: "_Sample[Any]",
-    valid: "_Sample[Any] | None" = None,
-) -> None:
-    """Train on a sample, and validate on the other where there is one."""
-    # Here, as in `fit`: Lightning takes seconds to import.
-    from archsearch.train.lightning import UnderLightning, plain_trainer
-
-    (valid or train).is_last = True
-    with plain_trainer(training, num_epochs=1) as trainer, suppress(_Measured):
-        trainer.fit(UnderLightning(module), _InOnePiece(train), valid and _InOnePiece(valid))
-
-
-class _Measured(Exception):
-    """All is measured. A part of an epoch has no result, so the training ends here."""
+@contextmanager
+def _started(module: BatchModule[Any], training: Training) -> Iterator[None]:
+    """Inside, the module is where a training begins: on its device and in its precision."""
+    device = torch.device("cpu")
+    if training.accelerator is not Accelerator.CPU:
+        device = torch.accelerator.current_accelerator(check_available=True) or device
+    module.to(device)
+    module.train()
+    module.start(module.training_plan.schedule.optimizer(module.network.parameters()))
+    module.begin_epoch()
+    in_bfloat16 = training.precision is Precision.BFLOAT16
+    with torch.autocast(device.type, torch.bfloat16, enabled=in_bfloat16):
+        yield
 
 
-class _Sample(Generic[Batch]):
-    """Batches of an epoch, which times each while it is worked on, until `seconds` are spent or all
-    were drawn. The first one warms up and does not count.
-    """
+def _pace(
+    work: Callable[[Any], None], batches: Sequence[Any], seconds: float, module: BatchModule[Any]
+) -> Pace:
+    """Of work on these batches, until so many seconds are spent or all are done. The first one
+    warms up and does not count."""
+    # Here, because Lightning takes seconds to import.
+    from lightning_fabric.utilities import move_data_to_device
 
-    is_last = False
-
-    def __init__(
-        self, batches: Sequence[Batch], seconds: float, module: BatchModule[Batch]
-    ) -> None:
-        self._batches, self._seconds, self._module = batches, seconds, module
-        self._device = torch.device("cpu")
-        self.spent, self._num_timed = 0.0, 0
-
-    def to(self, device: torch.device, **_: Any) -> Self:
-        """As Lightning moves what it hands to a module; the batches follow one by one."""
-        self._device = device
-        return self
-
-    def __iter__(self) -> Iterator[Batch]:
-        yield self._moved(self._batches[0])
-        self._finish()
-        for batch in self._batches:
-            start = time.perf_counter()
-            yield self._moved(batch)
-            self._finish()
-            self.spent += time.perf_counter() - start
-            self._num_timed += 1
-            if self.spent >= self._seconds:
-                break
-        if self.is_last:
-            raise _Measured
-
-    def _finish(self) -> None:
-        """Wait until the device has done all work: who reads a value waits."""
-        next(self._module.parameters()).detach().flatten()[0].item()
-
-    def _moved(self, batch: Batch) -> Batch:
-        from pytorch_lightning.utilities import move_data_to_device
-
-        moved: Batch = move_data_to_device(batch, self._device)
-        return moved
-
-    @property
-    def pace(self) -> Pace:
-        return Pace(self.spent / self._num_timed, self._num_timed, len(self._batches))
+    weight = next(module.parameters())
+    spent, num_timed = 0.0, 0
+    for batch in (batches[0], *batches):
+        start = time.perf_counter()
+        work(move_data_to_device(batch, weight.device))
+        weight.detach().flatten()[0].item()  # waits until the device has done all work
+        spent += time.perf_counter() - start if num_timed else 0.0
+        num_timed += 1
+        if spent >= seconds:
+            break
+    return Pace(spent / (num_timed - 1), num_timed - 1, len(batches))
 
 
 def _shuffled(batches: Sequence[Batch]) -> list[Batch]:
@@ -204,13 +176,3 @@ def _shuffled(batches: Sequence[Batch]) -> list[Batch]:
         pieces[-1].append(batch)
     random.Random(0).shuffle(pieces)
     return [batch for piece in pieces for batch in piece]
-
-
-class _InOnePiece:
-    """What Lightning iterates over: a whole sample at once."""
-
-    def __init__(self, sample: _Sample[Any]) -> None:
-        self._sample = sample
-
-    def __iter__(self) -> Iterator[_Sample[Any]]:
-        yield self._sample
