@@ -1,15 +1,26 @@
-"""`python -m archsearch.sample run=outputs/…`: something new from a trained network."""
+"""`python -m archsearch.sample run=outputs/…`: something new from a trained network.
+
+What that is depends on the task of the run: text from language models, music from models of music,
+translations of what comes in from encoder-decoders.
+"""
 
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from hydra.core.config_store import ConfigStore
 from omegaconf import MISSING, DictConfig
 
 from archsearch.command import run_command
-from archsearch.config import DataConfig
+from archsearch.config import ConfigError, DataConfig
 from archsearch.override_text import quoted
+from archsearch.whole_file import write_whole
 
+if TYPE_CHECKING:
+    from archsearch.train import Sampler
+
+_ALL = ("run", "out", "seed", "data")  # what every task takes
 _FREE_TEXT = "prompt="
 
 
@@ -39,11 +50,62 @@ def main() -> None:
 
 
 def job(cfg: DictConfig) -> None:
-    """What the configuration asks for."""
+    """Rebuild task, network and weights from a directory, and write what they make."""
     # Here, because torch takes seconds to import: --help and mistakes are answered without.
-    from archsearch.sampling import sample
+    import torch
 
-    sample(cfg)
+    from archsearch.data import use_data_root
+    from archsearch.export.reading import is_export, read_export
+    from archsearch.train import Sampler, set_up_process
+    from archsearch.train.rebuilding import read_trained
+    from archsearch.wording import write_line
+
+    use_data_root(cfg.data.root)
+    set_up_process()
+    folder = Path(cfg.run).expanduser()
+    trained = read_export(folder) if is_export(folder) else read_trained(folder)
+    task = trained.recipe.task
+    if not isinstance(task, Sampler):
+        raise ConfigError(
+            f"run={cfg.run}: expected a training of text, music or translation, got task "
+            f"{task.name}, whose networks make nothing new"
+        )
+    request = request_of(cfg, task)
+    out = None if cfg.out is None else Path(cfg.out).expanduser()
+    check_out(out, task)
+    generator = torch.Generator().manual_seed(cfg.seed)
+    content = task.sample(trained.network, trained.recipe.budget, request, generator)
+    if out is None:
+        sys.stdout.write(content.decode())
+        return
+    out.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(out, content)
+    write_line(f"{task.name}, seed {cfg.seed}: {out}")
+
+
+def request_of(cfg: DictConfig, task: "Sampler") -> Any:
+    """What is asked for, as the task wants it.
+
+    Raises:
+        ConfigError: something is asked that means nothing to this task.
+    """
+    known = [each.name for each in fields(task.sample_request)]
+    given = {str(k): value for k, value in cfg.items() if value is not None and k not in _ALL}
+    for key in given:
+        if key not in known:
+            raise ConfigError(
+                f"{key}: means nothing to this run, whose task takes {', '.join(known)}"
+            )
+    return task.sample_request(**given)
+
+
+def check_out(out: Path | None, task: "Sampler") -> None:
+    """Raise ConfigError unless the file is of the kind that the task writes."""
+    suffix = task.sample_suffix
+    if suffix is None or (out is not None and out.suffix == suffix):
+        return
+    got = "none" if out is None else out.suffix or "no suffix"
+    raise ConfigError(f"out: expected a file {suffix}, got {got}")
 
 
 def _quoted_prompt(argument: str) -> str:

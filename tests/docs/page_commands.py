@@ -20,7 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent.parent
 sys.path.append(str(ROOT / "tests" / "toys"))
 WARM = ("archsearch.main", "archsearch.train.command", "archsearch.train.lightning",
-        "archsearch.export.command", "archsearch.report.build", "archsearch.sampling")  # fmt: skip
+        "archsearch.export.command", "archsearch.report.build", "archsearch.sample")  # fmt: skip
 
 SEARCH = ["budget=smoke", "trials=2", "references=[gru]", "executor=serial", "logger=none"]
 TRAIN = ["budget=smoke", "test=false"]

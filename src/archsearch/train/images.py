@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -16,7 +17,6 @@ from archsearch.train.budget import Budget
 from archsearch.train.metrics import Mean
 from archsearch.train.module import BatchModule, StepLoss
 from archsearch.train.task import Model, Task
-from archsearch.train.training import Training
 
 # As plain as a network of the NAS space with six layers can be.
 PLAIN = read_conv(
@@ -36,30 +36,21 @@ class ImageModule(BatchModule[LabelledImages]):
     network: ConvolutionalNetwork
     _corpus: ImageCorpus
 
-    def __init__(
-        self, task: "ImageTask", network: ConvolutionalNetwork, budget: Budget, training: Training,
-        generator: torch.Generator,
-    ) -> None:  # fmt: skip
-        super().__init__(task, network, budget, training, generator)
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
         images, labels = self._corpus.train
-        self._crops = UpsampledCrops(images.shape[-1], task.upsampled_size)
-        self._num_trained = len(labels) // budget.batch_size * budget.batch_size
-        self._nats_per_image, self._share_right = Mean(), Mean()
-        self._cross_entropy = 0.0  # of the last evaluation
+        self._crops = UpsampledCrops(images.shape[-1], self.task.upsampled_size)
+        self.epoch_size = len(labels) // self.budget.batch_size * self.budget.batch_size
 
     def train_batches(self) -> list[LabelledImages]:
         order = torch.randperm(len(self._corpus.train.labels), generator=self.order_generator())
-        return self._corpus.train.at(order[: self._num_trained]).batches(self.budget.batch_size)
+        return self._corpus.train.at(order[: int(self.epoch_size)]).batches(self.budget.batch_size)
 
     def valid_batches(self) -> list[LabelledImages]:
         return self._corpus.valid.batches(self.budget.batch_size)
 
     def test_batches(self) -> list[LabelledImages]:
         return self._corpus.test.batches(self.budget.batch_size)
-
-    @property
-    def epoch_size(self) -> float:
-        return self._num_trained
 
     def step_loss(self, batch: LabelledImages) -> StepLoss:
         logits = self._logits(self._crops.random(whiten(batch.images), self._generator))

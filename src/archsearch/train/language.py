@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -21,7 +22,6 @@ from archsearch.train.budget import Budget
 from archsearch.train.metrics import Mean, perplexity_limit, perplexity_of, too_perplexed
 from archsearch.train.module import BatchModule, StepLoss
 from archsearch.train.task import Task, check_least
-from archsearch.train.training import Training
 
 
 class LanguageMetric(StrEnum):
@@ -53,20 +53,14 @@ class LanguageModule(BatchModule[Segment]):
     network: LanguageModel
     _corpus: TokenCorpus
 
-    def __init__(
-        self, task: "LanguageTask", network: LanguageModel, budget: Budget, training: Training,
-        generator: torch.Generator,
-    ) -> None:  # fmt: skip
-        super().__init__(task, network, budget, training, generator)
-        self._unroll_steps = budget.needed("unroll_steps")
-        self._train_stream = batchify(self._corpus.train, budget.batch_size)
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self._unroll_steps = self.budget.needed("unroll_steps")
+        self._train_stream = batchify(self._corpus.train, self.budget.batch_size)
         predicted = self._train_stream[1:]
-        self._epoch_size = len(predicted) * self._share_scored(predicted)
-        limit = task.max_perplexity or perplexity_limit(len(self._corpus.vocabulary))
+        self.epoch_size = len(predicted) * self._share_scored(predicted)
+        limit = self.task.max_perplexity or perplexity_limit(len(self._corpus.vocabulary))
         self._max_perplexity = limit  # above it, on validation data, a training has diverged
-        self._nats_per_symbol, self._share_right = Mean(), Mean()
-        self._num_restarts = 0  # segments of the evaluation before which states began again
-        self._perplexity = math.nan  # of the last evaluation
 
     def train_batches(self) -> list[Segment]:
         if not self.training_plan.variable_unroll:
@@ -82,10 +76,6 @@ class LanguageModule(BatchModule[Segment]):
         # As many symbols at a time as in training, so that the logits take no more memory.
         num_symbols = self.budget.batch_size * self._unroll_steps
         return segments(stream, max(1, num_symbols // self.task.test_batch_size))
-
-    @property
-    def epoch_size(self) -> float:
-        return self._epoch_size
 
     def step_loss(self, batch: Segment) -> StepLoss:
         inputs, targets = self._read(batch)
@@ -104,7 +94,7 @@ class LanguageModule(BatchModule[Segment]):
     def begin(self) -> None:
         super().begin()
         self._nats_per_symbol, self._share_right = Mean(), Mean()
-        self._num_restarts = 0
+        self._num_restarts = 0  # segments of the evaluation before which states began again
 
     def evaluate(self, batch: Segment) -> None:
         inputs, targets = self._read(batch)

@@ -47,6 +47,7 @@ class BatchModule(nn.Module, ABC, Generic[Batch]):
         TimeLimit: after the budget's max_seconds, looked at after every batch.
     """
 
+    epoch_size: float  # the sum of `StepLoss.size` over an epoch
     tests = False  # whether the evaluation is that of the test split
     test_metric: float  # after `end_test`
     test_measures: dict[str, float]  # the same
@@ -99,11 +100,6 @@ class BatchModule(nn.Module, ABC, Generic[Batch]):
     @abstractmethod
     def test_batches(self) -> list[Batch]:
         """All of the test split."""
-
-    @property
-    @abstractmethod
-    def epoch_size(self) -> float:
-        """The sum of `StepLoss.size` over an epoch."""
 
     @abstractmethod
     def step_loss(self, batch: Batch) -> StepLoss:

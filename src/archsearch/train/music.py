@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -27,7 +28,6 @@ from archsearch.train.budget import Budget
 from archsearch.train.module import BatchModule, StepLoss
 from archsearch.train.note_scores import NoteCounts
 from archsearch.train.task import Model, Task, check_least
-from archsearch.train.training import Training
 
 _GUESSING_NLL = NUM_KEYS * math.log(2)  # of a network that gives every key the probability 1/2
 _NLL_OF_PIECES = "nll of pieces"  # the mean over pieces of their nll, each counting alike
@@ -53,21 +53,16 @@ class MusicModule(BatchModule[RollSegment]):
     network: FrameModel
     _corpus: RollCorpus
 
-    def __init__(
-        self, task: "MusicTask", network: FrameModel, budget: Budget, training: Training,
-        generator: torch.Generator,
-    ) -> None:  # fmt: skip
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
         for name in ("activation_regularization", "temporal_regularization", "variable_unroll"):
-            if value := getattr(training, name):
+            if value := getattr(self.training_plan, name):
                 raise ValueError(
                     f"trainer.{name}: expected {type(value)(0)} for music, got {value}; "
                     "try trainer=adam"
                 )
-        super().__init__(task, network, budget, training, generator)
-        self._unroll_steps = budget.needed("unroll_steps")
-        self._counts = NoteCounts()
-        self._evaluated = _Evaluated()
-        self._nll = math.nan  # of the last evaluation
+        self.epoch_size = num_predicted(self._corpus.train)
+        self._unroll_steps = self.budget.needed("unroll_steps")
 
     def train_batches(self) -> list[RollSegment]:
         return self._segments(self._corpus.train, self.order_generator())
@@ -77,10 +72,6 @@ class MusicModule(BatchModule[RollSegment]):
 
     def test_batches(self) -> list[RollSegment]:
         return self._segments(self._corpus.test)
-
-    @property
-    def epoch_size(self) -> float:
-        return num_predicted(self._corpus.train)
 
     def step_loss(self, batch: RollSegment) -> StepLoss:
         logits = self._logits(batch)

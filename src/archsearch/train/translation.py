@@ -3,10 +3,10 @@
 Shapes: S source steps, T target steps, B pairs.
 """
 
-import math
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from sacrebleu.metrics.bleu import BLEU
@@ -29,7 +29,6 @@ from archsearch.train.budget import Budget
 from archsearch.train.metrics import Mean, perplexity_limit, perplexity_of, too_perplexed
 from archsearch.train.module import BatchModule, StepLoss
 from archsearch.train.task import Task, check_least
-from archsearch.train.training import Training
 
 PERPLEXITY = "perplexity"
 NEVER_SAID = (PAD, UNK, BEGIN)
@@ -71,16 +70,10 @@ class TranslationModule(BatchModule[PairBatch]):
     network: EncoderDecoder
     _corpus: ParallelCorpus
 
-    def __init__(
-        self, task: "TranslationTask", network: EncoderDecoder, budget: Budget, training: Training,
-        generator: torch.Generator,
-    ) -> None:  # fmt: skip
-        super().__init__(task, network, budget, training, generator)
-        self._epoch_size = float(sum(len(pair.target) for pair in self._corpus.train))
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.epoch_size = float(sum(len(pair.target) for pair in self._corpus.train))
         self._max_perplexity = perplexity_limit(len(self._corpus.target))
-        self._translations: dict[int, str] = {}  # by place in the split
-        self._nats_per_symbol = Mean()
-        self._perplexity = math.nan  # of the last evaluation
 
     def train_batches(self) -> list[PairBatch]:
         return pair_batches(self._corpus.train, self.budget.batch_size, self.order_generator())
@@ -90,10 +83,6 @@ class TranslationModule(BatchModule[PairBatch]):
 
     def test_batches(self) -> list[PairBatch]:
         return pair_batches(self._corpus.test, self.budget.batch_size)
-
-    @property
-    def epoch_size(self) -> float:
-        return self._epoch_size
 
     @property
     def schedule_costs(self) -> list[float]:
@@ -108,7 +97,8 @@ class TranslationModule(BatchModule[PairBatch]):
 
     def begin(self) -> None:
         super().begin()
-        self._translations, self._nats_per_symbol = {}, Mean()
+        self._nats_per_symbol = Mean()
+        self._translations: dict[int, str] = {}  # by place in the split
 
     def evaluate(self, batch: PairBatch) -> None:
         loss, num_symbols = self._loss(batch)
