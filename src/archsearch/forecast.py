@@ -167,24 +167,27 @@ class Forecast:
         return peak_bytes() + self.plan.executor.workers * (self.worker_bytes or 0)
 
 
-def forecasts(jobs: Sequence[Job]) -> Iterator[Forecast]:
+def forecasts(jobs: Sequence[Job]) -> list[Forecast]:
     """Of all runs, in their order. Who trains alike is timed once, and so are seeds."""
     set_up_process()
-    known: dict[tuple[str, str], Trial] = {}
-    drawn_of: dict[str, Sequence[Candidate]] = {}
+    plans = [make_plan(job) for job in jobs]
+    drawn = {plan.kind: plan.drawn for plan in reversed(plans)}
+    found: dict[tuple[str, str], Trial] = {}
     start_seconds: dict[str, float] = {}
-    for plan in [make_plan(job) for job in jobs]:
-        drawn = drawn_of.setdefault(plan.kind, plan.drawn)
-        wanted = {c.key: c for c in (*plan.references.values(), *drawn)}
-        new = {key: c for key, c in wanted.items() if (plan.training, key) not in known}
-        trials, seconds = timed(plan, new)
-        known |= {(plan.training, key): trial for key, trial in trials.items()}
-        yield Forecast(
+    for training in dict.fromkeys(plan.training for plan in plans):
+        alike = [plan for plan in plans if plan.training == training]
+        candidates = [c for plan in alike for c in (*plan.references.values(), *drawn[plan.kind])]
+        trials, start_seconds[training] = timed(alike[0], {c.key: c for c in candidates})
+        found.update({(training, key): trial for key, trial in trials.items()})
+    return [
+        Forecast(
             plan,
-            {name: known[plan.training, c.key] for name, c in plan.references.items()},
-            [known[plan.training, c.key] for c in drawn],
-            start_seconds.setdefault(plan.training, seconds),
+            {name: found[plan.training, c.key] for name, c in plan.references.items()},
+            [found[plan.training, c.key] for c in drawn[plan.kind]],
+            start_seconds[plan.training],
         )
+        for plan in plans
+    ]
 
 
 def make_plan(job: Job) -> Plan:
@@ -261,7 +264,7 @@ def timed(plan: Plan, candidates: Mapping[str, Candidate]) -> tuple[dict[str, Tr
 def tell(jobs: Sequence[Job]) -> None:
     """Print what these searches would take."""
     load, cores = os.getloadavg()[0], os.cpu_count() or 1
-    told = list(forecasts(jobs))
+    told = forecasts(jobs)
     for line in chain.from_iterable(map(_block, told)):
         write_line(line)
     if len(told) > 1:
