@@ -1,14 +1,12 @@
 """How the order of short trainings is held against the published one."""
 
-import csv
-import io
 import math
 import random
 
 import pytest
 
 from archsearch.archive import Candidate, Origin, Status, Trial
-from archsearch.bench.fidelity import summary, table
+from archsearch.bench.fidelity import summary
 from archsearch.data import DataError
 from archsearch.predictor.nas_bench_nlp import measured_cells, spread_cells
 from archsearch.space import GPTreeSpace
@@ -31,9 +29,6 @@ def test_the_same_order_is_a_correlation_of_one_and_failures_are_the_worst() -> 
     assert "1.8 s a trial, 2.0 s at most" in text
     backwards = {key: -value for key, value in published.items()}
     assert "Spearman -1.000" in summary(trials, backwards)
-    rows = list(csv.DictReader(io.StringIO(table(trials, backwards))))
-    assert [row["status"] for row in rows] == ["diverged", "ok", "ok", "ok"]
-    assert [row["metric"] for row in rows] == ["", "300.0", "120.0", "100.0"]
 
 
 def test_cells_are_spread_over_the_published_perplexities() -> None:

@@ -8,8 +8,6 @@ Failed trainings are the worst. It is a search like any other, with the same opt
 command goes on where it was stopped.
 """
 
-import csv
-import io
 import math
 import sys
 from collections.abc import Sequence
@@ -18,12 +16,10 @@ from typing import TYPE_CHECKING
 from omegaconf import DictConfig
 
 from archsearch.command import run_command
-from archsearch.whole_file import write_whole
 
 if TYPE_CHECKING:
     from archsearch.archive import Trial
 
-FILE = "fidelity.csv"
 # Before what the user gives, so that the last word is theirs.
 DEFAULTS = ("search=nas_bench_nlp", "trials=40", "references=[]", "logger=none")
 
@@ -35,7 +31,7 @@ def main() -> None:
 
 
 def measure(cfg: DictConfig) -> None:
-    """Train what is missing, then print and keep how the results compare."""
+    """Train what is missing, then say how the results compare."""
     # Here, as in `summary`: imports that take seconds, and that --help spares.
     from archsearch.archive import Archive
     from archsearch.main import search
@@ -44,15 +40,12 @@ def measure(cfg: DictConfig) -> None:
     from archsearch.wording import write_line
 
     request = this_request()
-    run_dir = request.run_dir
     search(cfg, request)
-    with Archive.read(run_dir) as archive:
+    with Archive.read(request.run_dir) as archive:
         trials = archive.trials()
     published = {row.cell.key: -row.fitness for row in measured_cells()}
     known = [trial for trial in trials if trial.candidate.key in published]
-    write_whole(run_dir / FILE, table(known, published))
     write_line(summary(known, published))
-    write_line(f"  {run_dir / FILE}")
 
 
 def summary(trials: "Sequence[Trial]", published: dict[str, float]) -> str:
@@ -71,19 +64,6 @@ def summary(trials: "Sequence[Trial]", published: dict[str, float]) -> str:
         f"{spearmanr([theirs[i] for i in best], [ours[i] for i in best]).statistic:.3f}; "
         f"{np.mean(seconds):.1f} s a trial, {max(seconds):.1f} s at most"
     )
-
-
-def table(trials: "Sequence[Trial]", published: dict[str, float]) -> str:
-    """A CSV row a cell."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["key", "published_perplexity", "metric", "status", "wall_seconds", "cell"])
-    for trial in sorted(trials, key=lambda trial: published[trial.candidate.key]):
-        cell, key = str(trial.candidate.architecture), trial.candidate.key
-        perplexity = f"{math.exp(published[key]):.2f}"
-        seconds = f"{trial.wall_seconds:.1f}"
-        writer.writerow([key, perplexity, trial.metric, trial.status.value, seconds, cell])
-    return text.getvalue()
 
 
 if __name__ == "__main__":

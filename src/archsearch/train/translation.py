@@ -104,10 +104,7 @@ class TranslationModule(BatchModule[PairBatch]):
         loss, num_symbols = self._loss(batch)
         self._nats_per_symbol.add(loss * num_symbols, num_symbols)
         beam = self.task.test_beam if self.tests else self.task.valid_beam
-        translations = self.network.translate(
-            batch.source, beam, begin=BEGIN, end=END, never=NEVER_SAID,
-            max_length=max_length(batch.source),
-        )  # fmt: skip
+        translations = translated(self.network, batch.source, beam)
         for place, numbers in zip(batch.pairs, translations, strict=True):
             self._translations[place] = self._corpus.target.decode(numbers)
 
@@ -130,9 +127,10 @@ class TranslationModule(BatchModule[PairBatch]):
         return self.network.loss_of_rows(vectors[counts], targets), len(targets)
 
 
-def max_length(source: Tensor) -> int:
-    """Of the translations of source (S, B), in symbols."""
-    return 2 * len(source) + 10
+def translated(network: EncoderDecoder, source: Tensor, beam: Beam) -> list[list[int]]:
+    """The numbers of the target symbols that beam search finds for each of source (S, B)."""
+    limit = 2 * len(source) + 10  # symbols
+    return network.translate(source, beam, begin=BEGIN, end=END, never=NEVER_SAID, max_length=limit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,9 +160,7 @@ def translate_line(network: EncoderDecoder, corpus: ParallelCorpus, line: str, b
     if not line.strip():
         return ""
     source = corpus.source.encode(line).unsqueeze(1)
-    (numbers,) = network.translate(
-        source, beam, begin=BEGIN, end=END, never=NEVER_SAID, max_length=max_length(source)
-    )
+    (numbers,) = translated(network, source, beam)
     return corpus.target.decode(numbers)
 
 
