@@ -66,13 +66,10 @@ class TrainingEvaluatorFactory:
 
     @property
     def metric(self) -> Metric:
-        """Of the trials."""
+        """Of the trials, and of their curves."""
         return self.recipe.task.measured_by
 
-    @property
-    def curve_metric(self) -> Metric:
-        """Of the trials' curves."""
-        return self.recipe.task.measured_by
+    curve_metric = metric
 
     def __call__(self) -> Evaluator:
         import_module("archsearch.train.lightning")  # takes seconds, which are no trial's
