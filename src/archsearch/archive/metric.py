@@ -1,6 +1,7 @@
 """What trials are measured by, and how their fitness follows from it."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -20,31 +21,24 @@ class FitnessRule(StrEnum):
         return self.value.startswith("-")
 
     def fitness(self, metric: float) -> float:
-        match self:
-            case FitnessRule.METRIC:
-                return metric
-            case FitnessRule.HUNDREDTH:
-                return metric / 100
-            case FitnessRule.NEGATIVE:
-                return -metric
-            case FitnessRule.LOGARITHM:
-                return -math.log(metric)
-            case FitnessRule.BITS:
-                return -metric * math.log(2)
+        return _FORMULAS[self][0](metric)
 
     def metric(self, fitness: float) -> float:
         """The metric that has this fitness."""
-        match self:
-            case FitnessRule.METRIC:
-                return fitness
-            case FitnessRule.HUNDREDTH:
-                return fitness * 100
-            case FitnessRule.NEGATIVE:
-                return -fitness
-            case FitnessRule.LOGARITHM:
-                return math.exp(-fitness)
-            case FitnessRule.BITS:
-                return -fitness / math.log(2)
+        return _FORMULAS[self][1](fitness)
+
+
+# Of each rule the fitness of a metric, and the metric that has a fitness.
+_FORMULAS: dict[FitnessRule, tuple[Callable[[float], float], Callable[[float], float]]] = {
+    FitnessRule.METRIC: (lambda metric: metric, lambda fitness: fitness),
+    FitnessRule.HUNDREDTH: (lambda metric: metric / 100, lambda fitness: fitness * 100),
+    FitnessRule.NEGATIVE: (lambda metric: -metric, lambda fitness: -fitness),
+    FitnessRule.LOGARITHM: (lambda metric: -math.log(metric), lambda fitness: math.exp(-fitness)),
+    FitnessRule.BITS: (
+        lambda metric: -metric * math.log(2),
+        lambda fitness: -fitness / math.log(2),
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)

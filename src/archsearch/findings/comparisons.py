@@ -104,14 +104,6 @@ class Comparison:
         known = (run.metric for run in self.runs if run.metric != Metric())
         return next(known, Metric())
 
-    @property
-    def metric_name(self) -> str:
-        return self.metric.name
-
-    @property
-    def lower_is_better(self) -> bool | None:
-        return self.metric.lower_is_better
-
     @cached_property
     def references(self) -> Mapping[str, Reference]:
         """Over the runs in which they did not fail."""

@@ -120,7 +120,7 @@ def paired_differences(comparison: Comparison) -> list[Difference]:
         seconds = min((c.total_seconds for pair in ran for c in pair), default=0.0)
         at_trials = [(a.after_trials(trials), b.after_trials(trials)) for a, b in ran]
         at_seconds = [(a.after_seconds(seconds), b.after_seconds(seconds)) for a, b in ran]
-        names, lower = (one.label, other.label), comparison.lower_is_better
+        names, lower = (one.label, other.label), comparison.metric.lower_is_better
         found += [
             difference(names, under, metrics, level, lower_is_better=lower)
             for under, metrics in (

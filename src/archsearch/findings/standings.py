@@ -23,7 +23,6 @@ class Standings:
     best: Trial | None = None  # of the strategy's trials; the first of equal ones
     references: dict[str, Trial] = field(default_factory=dict)
     failures: Counter[Status] = field(default_factory=Counter)  # a reused failure counts once
-    num_trials: int = 0  # told, reference cells among them
     num_proposed: int = 0  # told, without the reference cells
     best_so_far: list[float] = field(default_factory=list)  # metric; one for each proposed trial
     #                                                         from the first that did not fail
@@ -38,7 +37,6 @@ class Standings:
 
     def add(self, trial: Trial) -> bool:
         """Take in one trial; say whether it is the best now."""
-        self.num_trials += 1
         if trial.is_new_failure:
             self.failures[trial.status] += 1
         if name := trial.origin.reference:
@@ -53,10 +51,6 @@ class Standings:
         if self.best is not None and self.best.metric is not None:
             self.best_so_far.append(self.best.metric)
         return is_best
-
-    @property
-    def best_metric(self) -> float | None:
-        return self.best.metric if self.best else None
 
     @property
     def best_reference(self) -> Trial | None:

@@ -102,7 +102,7 @@ def _settings_table(comparison: Comparison, name: str) -> Table:
         words = f"reference {reference}"
         rows.append((words, None, None, known.metric, None, None, known.num_params, None, None))
     columns = (
-        "setting", "seeds", "trials", f"best {comparison.metric_name}", "each seed's best",
+        "setting", "seeds", "trials", f"best {comparison.metric.name}", "each seed's best",
         f"mean of the {TOP} best", "parameters of the best", f"better than {best or 'a reference'}",
         "failed",
     )  # fmt: skip
@@ -145,7 +145,7 @@ def _difference_section(comparison: Comparison, mark: str) -> Section:
             f"seconds of compute, in {Scale(comparison.metric).heading}. Intervals are Student's "
             f"t for the mean over seeds, at 95%{of_all}."
         ),
-        *difference_blocks(differences, f"differences{mark}", comparison.metric_name),
+        *difference_blocks(differences, f"differences{mark}", comparison.metric.name),
     ]
     return Section(f"fair{mark}", f"Fair comparison: {comparison.title}", tuple(blocks))
 

@@ -55,7 +55,7 @@ def _best_chart(comparison: Comparison, name: str, axis: _Axis) -> Chart:
     """A line a setting, the mean over its seeds, cut where the interesting part ends."""
     shown: list[float] = []  # means from a fifth of the way on, and where each seed ends
     with canvas() as drawing:
-        axes = drawing.axes(axis.label, f"best {label(comparison.metric_name)} so far")
+        axes = drawing.axes(axis.label, f"best {label(comparison.metric.name)} so far")
         for i, setting in enumerate(comparison.settings):
             seeds = _draw_setting(axes, setting, axis, look(i))
             mean = [statistics.fmean(values) for values in zip(*seeds, strict=True)]
@@ -95,7 +95,7 @@ def _draw_setting(
 
 def _caption(comparison: Comparison, axis: _Axis) -> str:
     counts = [len(setting.runs) for setting in comparison.settings]
-    caption = f"Best {comparison.metric_name} so far against {axis.words}"
+    caption = f"Best {comparison.metric.name} so far against {axis.words}"
     caption += ": mean over seeds" if max(counts) > 1 else f"; {ANECDOTE}"
     if max(counts) >= LEAST_SEEDS:
         caption += ", with the mean's 95% interval (Student's t)"
@@ -110,7 +110,7 @@ def _draw_references(axes: Axes, comparison: Comparison, shown: list[float]) -> 
         words = label(f"{name} {metric_text(known.metric)}")
         axes.axhline(known.metric, color=GREY, linewidth=0.9, linestyle=dashes, label=words)
     bounds = near(shown, [known.metric for known in comparison.references.values()],
-                  lower_is_better=comparison.lower_is_better)  # fmt: skip
+                  lower_is_better=comparison.metric.lower_is_better)  # fmt: skip
     if bounds is not None:
         axes.set_ylim(limits(bounds))
 
@@ -131,14 +131,14 @@ def over_random(comparison: Comparison, setting: Setting, name: str) -> list[Cha
     few trials, or where nobody noted which way the metric is better."""
     baseline = baseline_of(setting, comparison.settings, same_space=False)
     seeds = [s for s in setting.by_seed if baseline and s in baseline.by_seed]
-    if baseline is None or not seeds or comparison.lower_is_better is None:
+    if baseline is None or not seeds or comparison.metric.lower_is_better is None:
         return []
     pairs = [(setting.by_seed[seed], baseline.by_seed[seed]) for seed in seeds]
     xs = evenly(min(len(run.proposed) for pair in pairs for run in pair), NAS_POINTS)
-    sign = 1 if comparison.lower_is_better else -1
+    sign = 1 if comparison.metric.lower_is_better else -1
     drawn = False
     with canvas() as drawing:
-        axes = drawing.axes("trials", f"improvement in {label(comparison.metric_name)}")
+        axes = drawing.axes("trials", f"improvement in {label(comparison.metric.name)}")
         axes.axhline(0, color=GREY, linewidth=0.8)
         for i, k in enumerate(TOPS):
             seeds_means = [(top_means(a, k, xs), top_means(b, k, xs)) for a, b in pairs]
@@ -167,7 +167,7 @@ def curves_chart(comparison: Comparison, name: str) -> list[Chart]:
         return []
     dashes = cycle(REFERENCE_DASHES)
     with canvas() as drawing:
-        axes = drawing.axes("epoch", f"validation {label(comparison.metric_name)}")
+        axes = drawing.axes("epoch", f"validation {label(comparison.metric.name)}")
         last: list[float] = []
         for i, curve in enumerate(curves):
             style = (

@@ -34,7 +34,7 @@ from archsearch.wording import (
 
 LEADERBOARD_FILE = "leaderboard.csv"
 # Narrower terminals go without the columns that say least, since the file has them all.
-WIDTH_FOR_CELLS, WIDTH_FOR_FITNESS = 72, 100
+WIDTH_FOR_CELLS = 72
 ORIGIN_WIDTH = 20
 
 
@@ -164,25 +164,21 @@ def ranking_table(ranked: Sequence[Ranked], metric_name: str, rows: int, width: 
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("trial", justify="right", no_wrap=True)
     table.add_column("origin", no_wrap=True)
-    if width >= WIDTH_FOR_FITNESS:
-        table.add_column("fitness", justify="right", no_wrap=True)
     if has_cells:  # takes the width that the others leave
         table.add_column("cell", no_wrap=True, overflow="ellipsis", style="dim", ratio=1)
     for group in shown(ranked, rows):
         if isinstance(group, int):
             table.add_row("...", f"{group} more", style="dim")
         else:
-            table.add_row(*_row(group, width)[: len(table.columns)], style=_style(group))
+            table.add_row(*_row(group)[: len(table.columns)], style=_style(group))
     return table
 
 
-def _row(entry: Ranked, width: int) -> list[str]:
+def _row(entry: Ranked) -> list[str]:
     trial, candidate = entry.trial, entry.trial.candidate
     row = [entry.label, outcome_text(trial), params_text(trial.num_params)]
     row += [duration_text(trial.wall_seconds), str(candidate.number)]
     row.append(shortened(origin_text(candidate), ORIGIN_WIDTH))
-    if width >= WIDTH_FOR_FITNESS:
-        row.append(f"{trial.fitness:#.5g}" if trial.status is Status.OK else "")
     return [*row, cell_text(candidate.architecture)]
 
 

@@ -176,7 +176,8 @@ class TrialLines:
             MISSING if is_reused else duration_text(trial.wall_seconds),
         ]
         if self._in_log:
-            figures.insert(3, metric_text(standings.best_metric))
+            best = standings.best
+            figures.insert(3, metric_text(best.metric if best else None))
             figures.append(clock_text(seconds_left))
         columns = zip(figures, self._widths.values(), strict=True)
         line = "  ".join(f"{figure:>{width}}" for figure, width in columns)
