@@ -12,7 +12,7 @@ import pytest
 from archsearch.cell import Cell, CellError, Node, parse, zoo
 from archsearch.drawing.cell_diagram import diagram
 from archsearch.drawing.layout import Layout, layered_layout
-from archsearch.drawing.layout_graph import Box
+from archsearch.drawing.layout_order import Box
 from archsearch.drawing.svg_figures import figure_box
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -271,11 +271,8 @@ class _Planner:
         for name, v in self._program.outputs:
             if v == value:
                 keys += [output_gradient_key(name)] if is_share_of_h(name) else []
-                keys += (
-                    [state_gradient_key(name)]
-                    if state_gradient_key(name) in self._places.of
-                    else []
-                )
+                key = state_gradient_key(name)
+                keys += [key] if key in self._places.of else []
         if gradient_key(value) in self._written:
             keys.append(gradient_key(value))
         return keys

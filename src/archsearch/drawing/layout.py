@@ -12,9 +12,15 @@ Lengths are in pixels; y grows downwards. Nothing here knows what a cell is.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from archsearch.drawing.layout_graph import Box, LayeredGraph, assign_layers
 from archsearch.drawing.layout_heights import place_layers
-from archsearch.drawing.layout_order import Order, assign_ports, order_layers
+from archsearch.drawing.layout_order import (
+    Box,
+    LayeredGraph,
+    Order,
+    assign_layers,
+    assign_ports,
+    order_layers,
+)
 
 LAYER_GAP = 34.0  # between two layers, at least
 MAX_LAYER_GAP = 120.0

@@ -2,8 +2,7 @@
 
 from itertools import pairwise
 
-from archsearch.drawing.layout_graph import LayeredGraph
-from archsearch.drawing.layout_order import Order
+from archsearch.drawing.layout_order import LayeredGraph, Order
 
 NEIGHBOUR_GAP = 16.0  # between two boxes of a layer
 WIRE_GAP = 13.0  # between a wire and whatever stands beside it in a layer

@@ -6,7 +6,7 @@ from xml.sax.saxutils import escape
 
 from archsearch.drawing.diagram import Figure, Text
 from archsearch.drawing.layout import Point
-from archsearch.drawing.layout_graph import Box
+from archsearch.drawing.layout_order import Box
 from archsearch.drawing.notation import Symbol
 
 FONT_SIZE = 14.0

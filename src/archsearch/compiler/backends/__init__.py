@@ -8,7 +8,7 @@ from torch import Tensor
 
 from archsearch.cell.step import Step
 from archsearch.compiler.backends.backend import Backend, Bound, State, Weights
-from archsearch.compiler.backends.cpu import CpuBackend
+from archsearch.compiler.backends.cpu.backend import CpuBackend
 from archsearch.compiler.backends.plain import PlainBackend
 from archsearch.native import NoNativeCode
 
