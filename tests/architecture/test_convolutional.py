@@ -137,27 +137,6 @@ class TestNetwork:
             ConvNetwork(tuple(layers))
 
 
-@pytest.mark.parametrize(
-    ("kind", "inputs", "sizes", "problem"),
-    [
-        (LayerKind.CONV, (), {"num_filters": 8}, "expected a tuple of layers' indices"),
-        (LayerKind.CONV, (1, 0), {"num_filters": 8}, "expected rising indices"),
-        (LayerKind.CONV, (0, 0), {"num_filters": 8}, "expected rising indices"),
-        (LayerKind.CONV, (-2,), {"num_filters": 8}, "expected rising indices from -1"),
-        (LayerKind.CONV, (0,), {}, "conv: expected num_filters from 1 to 4096, got None"),
-        (LayerKind.CONV, (0,), {"num_filters": 8, "height": 65}, "height from 1 to 64, got 65"),
-        (LayerKind.MAX_POOL, (0,), {"num_filters": 8}, "max_pool: expected no num_filters, got 8"),
-        (LayerKind.MAX_POOL, (0,), {"stride_width": 0}, "stride_width from 1 to 16, got 0"),
-        (LayerKind.BATCH_NORM, (0,), {"height": 2}, "batch_norm: expected height 1, got 2"),
-    ],
-)
-def test_a_layer_with_wrong_sizes_is_refused(
-    kind: LayerKind, inputs: tuple[int, ...], sizes: dict[str, int], problem: str
-):
-    with pytest.raises(CellError, match=problem):
-        ConvLayer(kind, inputs, **sizes)
-
-
 class TestEquations:
     def test_are_one_a_layer_and_the_classifier(self):
         assert NETWORK.equations().splitlines() == [

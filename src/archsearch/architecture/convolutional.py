@@ -14,10 +14,8 @@ What the paper leaves open, as decided here:
 import hashlib
 from dataclasses import dataclass, field
 from enum import StrEnum
-from itertools import pairwise
 
 from archsearch.cell import CellError, Drawable
-from archsearch.cell.errors import shown
 
 IMAGE = -1  # the image as an input of a layer
 
@@ -52,7 +50,7 @@ class ConvLayer:
     height, width: of the filter or the pooling window, in pixels of what the layer reads.
     num_filters: of a convolution; None for every other kind.
 
-    Raises CellError for sizes out of range, or that the kind does not have.
+    Sizes are within their limits: `read_conv` and the space see to it.
     """
 
     kind: LayerKind
@@ -62,21 +60,6 @@ class ConvLayer:
     num_filters: int | None = None
     stride_height: int = 1
     stride_width: int = 1
-
-    def __post_init__(self) -> None:
-        _check_inputs(self.inputs)
-        sizes = {
-            "height": (self.height, MAX_WINDOW),
-            "width": (self.width, MAX_WINDOW),
-            "stride_height": (self.stride_height, MAX_STRIDE),
-            "stride_width": (self.stride_width, MAX_STRIDE),
-        }
-        for name, (value, largest) in sizes.items():
-            _check_size(self.kind, name, value, largest if self.kind.has_window else 1)
-        if self.kind is LayerKind.CONV:
-            _check_size(self.kind, "num_filters", self.num_filters, MAX_FILTERS)
-        elif self.num_filters is not None:
-            raise CellError(f"{self.kind}: expected no num_filters, got {shown(self.num_filters)}")
 
     def __str__(self) -> str:
         words = [] if self.kind is LayerKind.CONV else [str(self.kind)]
@@ -139,18 +122,3 @@ class ConvNetwork(Drawable):
         for index, layer in enumerate(self.layers):
             depths[index] = layer.num_filters or sum(depths[i] for i in layer.inputs)
         return depths
-
-
-def _check_inputs(inputs: tuple[int, ...]) -> None:
-    if not (isinstance(inputs, tuple) and inputs and all(type(i) is int for i in inputs)):
-        raise CellError(f"inputs: expected a tuple of layers' indices, got {shown(inputs)}")
-    if inputs[0] < IMAGE or any(a >= b for a, b in pairwise(inputs)):
-        raise CellError(
-            f"inputs: expected rising indices from {IMAGE} (the image), got {shown(inputs)}"
-        )
-
-
-def _check_size(kind: LayerKind, name: str, value: int | None, largest: int) -> None:
-    if type(value) is not int or not 1 <= value <= largest:
-        wanted = "1" if largest == 1 else f"from 1 to {largest}"
-        raise CellError(f"{kind}: expected {name} {wanted}, got {shown(value)}")
