@@ -110,10 +110,6 @@ class LanguageModel(Stack):
         """
         return self.embedding if self.tied else self.free_decoder
 
-    @property
-    def num_params(self) -> int:
-        return sum(p.numel() for p in self.parameters())
-
     def forward(self, symbols: Tensor, states: list[State] | None = None) -> Features:
         """Read symbols (T, B), starting from `states` (None: zeros)."""
         word_rate = self.word_dropout if self.training else 0.0
