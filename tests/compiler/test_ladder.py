@@ -160,5 +160,5 @@ def test_gradients_of_gradients_are_refused(backend: str) -> None:
 
 
 def test_unknown_backend_names_the_known_ones() -> None:
-    with pytest.raises(ValueError, match=r'"fast".*"auto", "cpu", "plain"'):
+    with pytest.raises(ValueError, match=r'"fast".*"auto", "cpu", "plain", "reference"'):
         make_backend("fast", zoo["rnn"])

@@ -65,6 +65,22 @@ def test_state_has_the_last_input_and_the_time_where_the_cell_needs_them() -> No
 
 
 @pytest.mark.parametrize("name", CELLS)
+def test_reference_backend_agrees(name: str) -> None:
+    layer = layer_of(CELLS[name])
+    reference = layer_of(CELLS[name], backend="reference")
+    x = draw(T, B, X)
+    with torch.no_grad():
+        (y, after), (y_, after_) = layer(x), reference(x)
+    torch.testing.assert_close(y, y_, **EXACT)
+    torch.testing.assert_close(after, after_, **EXACT)
+
+
+def test_reference_backend_says_that_it_cannot_train() -> None:
+    with pytest.raises(ValueError, match=r"no gradients.*no_grad"):
+        layer_of(zoo["rnn"], backend="reference")(draw(T, B, X))
+
+
+@pytest.mark.parametrize("name", CELLS)
 def test_gradients_pass_from_chunk_to_chunk_through_the_state(name: str) -> None:
     layer = layer_of(CELLS[name])
     x = draw(T, B, X)
@@ -265,6 +281,16 @@ def test_recurrent_dropout_never_erases_a_memory(cell: Cell) -> None:
     start = {name: draw(B, H, seed=i) for i, (name, _) in enumerate(cell.outputs)}
     _, after = layer(draw(T, B, X), start)
     assert torch.equal(after[memory], start[memory])
+
+
+def test_plain_and_reference_drop_alike() -> None:
+    x = draw(T, B, X)
+    layers = [
+        layer_of(ALL_STATES, backend=backend, weight_dropout=0.3, recurrent_dropout=0.5)
+        for backend in ("plain", "reference")
+    ]
+    with torch.no_grad():
+        torch.testing.assert_close(layers[0](x), layers[1](x), **EXACT)
 
 
 def test_repr_tells_of_a_source_with_a_linear_map_of_its_own() -> None:

@@ -59,9 +59,11 @@ def from_recipe(recipe: Mapping[str, Any]) -> Cell:
     return Cell.build(nodes, outputs, labels)
 
 
-def _inputs(name: str, entry: object, recipe: Mapping[str, Any]) -> list[str]:
+def _inputs(name: object, entry: object, recipe: Mapping[str, Any]) -> list[str]:
     """The checked inputs of one node."""
     where = f"recipe, node {shown(name)}"
+    if not isinstance(name, str):
+        raise CellError(f"{where}: expected a name, got a {type(name).__name__}")
     if name == "x" or _PREVIOUS.fullmatch(name):
         raise CellError(f"{where}: this is an input and cannot be defined")
     if not isinstance(entry, Mapping) or not {"op", "input"} <= entry.keys():
@@ -72,6 +74,8 @@ def _inputs(name: str, entry: object, recipe: Mapping[str, Any]) -> list[str]:
     if not isinstance(inputs, list | tuple) or not inputs:
         raise CellError(f"{where}: expected a list of inputs, got {shown(inputs)}")
     for each in inputs:
+        if not isinstance(each, str):
+            raise CellError(f"{where}: expected names as inputs, got {shown(each)}")
         if each == "x" or each in recipe:
             continue
         previous = _PREVIOUS.fullmatch(each)
@@ -82,7 +86,7 @@ def _inputs(name: str, entry: object, recipe: Mapping[str, Any]) -> list[str]:
                 f"{where}: input {each} is read, but there is no node "
                 f"h_new_{previous[1]} that gives its next value"
             )
-        known = ["x", *recipe]
+        known = ["x", *(other for other in recipe if isinstance(other, str))]
         raise CellError(f"{where}: input {shown(each)} is missing; {did_you_mean(each, known)}")
     return list(inputs)
 

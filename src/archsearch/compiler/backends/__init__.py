@@ -10,6 +10,7 @@ from archsearch.cell.step import Step
 from archsearch.compiler.backends.backend import Backend, Bound, State, Weights
 from archsearch.compiler.backends.cpu.backend import CpuBackend
 from archsearch.compiler.backends.plain import PlainBackend
+from archsearch.compiler.backends.reference import ReferenceBackend
 from archsearch.native import NoNativeCode
 
 
@@ -54,6 +55,7 @@ BACKENDS: dict[str, Callable[[Step], Backend]] = {
     AUTO: AutoBackend,
     "cpu": CpuBackend,
     "plain": PlainBackend,
+    "reference": ReferenceBackend,
 }
 
 
@@ -73,6 +75,7 @@ __all__ = [
     "Bound",
     "CpuBackend",
     "PlainBackend",
+    "ReferenceBackend",
     "State",
     "Weights",
     "make_backend",
