@@ -116,14 +116,15 @@ def test_beta_out_of_range() -> None:
         tree_distance(zoo["lstm"], zoo["gru"], beta=1.5)
 
 
-def test_a_thousand_pairs_of_60_nodes_in_a_second(random_tree) -> None:
+def test_a_thousand_pairs_of_60_nodes_in_two_seconds(random_tree) -> None:
     rng = random.Random(7)
     cells = [cell_of(random_tree(60, rng)) for _ in range(120)]
     pairs = [rng.sample(cells, 2) for _ in range(1000)]
     began = time.process_time()
     for a, b in pairs:
         tree_distance(a, b)
-    assert time.process_time() - began < 1.0  # 0.4 s when written, on one 2020s server core
+    # 0.4 s when written, on one 2020s server core; as much again and more where cores are shared.
+    assert time.process_time() - began < 2.0
 
 
 def cell_of(tree: Tree) -> Cell:

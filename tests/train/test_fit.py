@@ -166,7 +166,6 @@ def test_a_cell_that_explodes_has_diverged(task, budget, model, adam):
     explosive = parse("a = Add(Linear(x_t, h_tm1), Add(h_tm1, h_tm1)); h_t = Mult(a, a)")
     with pytest.raises(Diverged, match=r"is (nan|inf) \(epoch 1, step \d+\)") as caught:
         fit(Recipe(task, model, budget(), adam), explosive, seed=1)
-    assert caught.value.epoch == 1
     assert caught.value.curve == ()
     assert caught.value.num_params == count_parameters(
         Recipe(task, model, budget(), adam), explosive
@@ -203,7 +202,7 @@ def test_words_that_training_never_shows_do_not_count_in_the_perplexity(model, a
 def test_time_limit(task, budget, model, adam):
     with pytest.raises(TimeLimit, match=r"over the limit of 0.5 s \(epoch \d+\)") as caught:
         fit(Recipe(task, model, budget(max_seconds=0.5, epochs=10_000), adam), LSTM, seed=1)
-    assert len(caught.value.curve) == caught.value.epoch - 1
+    assert f"(epoch {len(caught.value.curve) + 1})" in str(caught.value)
 
 
 def test_too_many_parameters_are_refused_before_any_memory_is_taken(task, budget, model, adam):
@@ -234,7 +233,8 @@ def test_a_cluster_job_around_it_does_not_make_it_distributed(
 def test_without_its_accelerator_a_network_can_be_rebuilt_but_not_trained(task, budget, model):
     training = Training("t", Adam(lr=1e-2), accelerator="cuda")
     recipe = Recipe(task, model, budget(), training)
-    assert recipe.network(LSTM, torch.Generator()).num_params > 0
+    network = recipe.network(LSTM, torch.Generator())
+    assert all(weight.device.type == "cpu" for weight in network.parameters())
     with pytest.raises(ValueError, match=r"trainer\.accelerator=cuda: this machine has none"):
         recipe.load()
 
