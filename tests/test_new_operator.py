@@ -9,6 +9,7 @@ import pytest
 import torch
 from toy_problems import Problem
 
+import archsearch
 from archsearch.cell import OPERATORS, Cell, Operator, forget_gates, parse
 from archsearch.compiler.reference import NumPyArithmetic
 from archsearch.export.networks import code_of
@@ -126,6 +127,20 @@ def test_spaces_that_list_it_sample_mutate_and_write_it(space):
         assert space.from_json(space.to_json(genome)) == genome
         found |= {node.op for node in space.decode(genome).nodes}
     assert {"Swish", "Mean"} <= found
+
+
+def test_a_search_trains_cells_that_have_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    run = archsearch.search(
+        "task=xml", "budget=smoke", "search=local", "search.num_initial=2",
+        "cell_space.unary=[Tanh,Swish]", "cell_space.binary=[Add,Mean]",
+        "executor=serial", "logger=none", references=[], trials=4, window=1,
+    )  # fmt: skip
+    used = {node.op for trial in run.proposed for node in trial.cell.nodes}
+    assert {"Swish", "Mean"} <= used
+    assert run.best is not None
+    assert (run.folder / "best_cell.txt").read_text().strip() == str(run.best.cell).strip()
+    assert (run.folder / "best_cell.svg").is_file()
 
 
 @pytest.mark.parametrize("name", [name for name, each in OPERATORS.items() if each.value])

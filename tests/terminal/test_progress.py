@@ -176,8 +176,10 @@ def test_why_a_reference_failed_is_said_in_full_when_it_happens(tell, trials, li
     progress.on_end(Ending.FAILED)
 
 
-def test_end_without_a_start_is_harmless() -> None:
-    Progress("perplexity", console=Console(file=io.StringIO())).on_end(Ending.FAILED)
+def test_what_failed_before_its_start_ends_without_a_word() -> None:
+    written = io.StringIO()
+    Progress("perplexity", console=Console(file=written)).on_end(Ending.FAILED)
+    assert written.getvalue() == ""
 
 
 def test_time_left_after_a_resume_counts_only_what_this_process_did() -> None:
