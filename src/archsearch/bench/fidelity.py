@@ -51,7 +51,7 @@ def measure(cfg: DictConfig) -> None:
 def summary(trials: "Sequence[Trial]", published: dict[str, float]) -> str:
     """One paragraph: rank correlations, failures, seconds."""
     import numpy as np
-    from scipy.stats import kendalltau, spearmanr  # type: ignore[import-untyped]
+    from scipy.stats import kendalltau, spearmanr
 
     theirs = [published[trial.candidate.key] for trial in trials]
     ours = [-trial.fitness for trial in trials]  # ∞ for failures, which so tie as the worst

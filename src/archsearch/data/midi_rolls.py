@@ -8,7 +8,7 @@ from itertools import accumulate
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-import mido  # type: ignore[import-untyped]
+import mido
 import torch
 from torch import Tensor
 

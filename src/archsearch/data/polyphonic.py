@@ -16,7 +16,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-import scipy.io  # type: ignore[import-untyped]
+import scipy.io
 import torch
 from torch import Tensor
 

@@ -28,7 +28,7 @@ from archsearch.whole_file import remove_stale_parts
 with warnings.catch_warnings():
     # It imports a progress bar, which asks notebooks for widgets.
     warnings.filterwarnings("ignore", "IProgress not found")
-    import pooch  # type: ignore[import-untyped]
+    import pooch
 
 ROOT_VARIABLE = "ARCHSEARCH_DATA"
 PART_SUFFIX = ".part"

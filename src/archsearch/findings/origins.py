@@ -76,7 +76,7 @@ def _rows(by_place: Mapping[int, Mapping[str, float]]) -> dict[str, list[float]]
     """The most frequent names in the order in which they came up, then all others together."""
     totals: Counter[str] = Counter()
     for values in by_place.values():
-        totals.update(values)  # type: ignore[arg-type]  # shares are counted as counts are
+        totals.update(values)  # shares are counted as counts are
     frequent = {name for name, _ in totals.most_common(MAX_LAYERS)}
     rows = {
         name: [float(values.get(name, 0)) for values in by_place.values()]

@@ -15,7 +15,7 @@ from typing import Any, final
 import numpy as np
 import numpy.typing as npt
 import torch
-from sklearn.ensemble import ExtraTreesRegressor  # type: ignore[import-untyped]
+from sklearn.ensemble import ExtraTreesRegressor
 
 from archsearch.predictor.curve_inputs import curve_inputs, slowed
 from archsearch.predictor.curves import TablePredictor

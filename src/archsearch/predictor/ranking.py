@@ -27,8 +27,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from scipy.stats import norm, rankdata  # type: ignore[import-untyped]
-from sklearn.ensemble import ExtraTreesRegressor  # type: ignore[import-untyped]
+from scipy.stats import norm, rankdata
+from sklearn.ensemble import ExtraTreesRegressor
 from torch.nn.functional import mse_loss
 from torch.nn.utils import clip_grad_norm_
 

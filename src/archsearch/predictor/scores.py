@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import kendalltau, spearmanr  # type: ignore[import-untyped]
+from scipy.stats import kendalltau, spearmanr
 
 from archsearch.predictor.curves import WORST_FITNESS
 from archsearch.predictor.seam import FloatArray

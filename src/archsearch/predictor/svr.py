@@ -12,8 +12,8 @@ of weights, are no part of a curve and left out.
 from typing import Any, final
 
 import numpy as np
-from sklearn.model_selection import GridSearchCV, KFold  # type: ignore[import-untyped]
-from sklearn.svm import NuSVR  # type: ignore[import-untyped]
+from sklearn.model_selection import GridSearchCV, KFold
+from sklearn.svm import NuSVR
 
 from archsearch.predictor.curves import TablePredictor
 from archsearch.predictor.seam import FloatArray
